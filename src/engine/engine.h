@@ -1,0 +1,113 @@
+/* Engine: the Engine.IO 4 endpoint of one path on one loop: its sessions by id, and what a request
+ * to that path means.
+ *
+ * Session ids: 20 characters of the base64url alphabet (15 bytes): 3 bytes say node and loop
+ * (masked by other bytes of the id, so that ids look alike nothing), 12 are random. Whoever holds
+ * an id can tell which loop to hand a request to.
+ *
+ * Threads: its loop only, except engine_sid_loop. */
+// SPDX-License-Identifier: MIT
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "src/base/executor.h"
+#include "src/base/map.h"
+#include "src/base/stats.h"
+#include "src/engine/session.h"
+
+struct engine_options {
+    unsigned ping_interval_ms;
+    unsigned ping_timeout_ms;
+    unsigned upgrade_timeout_ms;
+    size_t payload_bytes_max;
+    size_t queue_bytes_max;
+    bool allow_polling;
+    bool allow_websocket;
+    bool allow_upgrades;
+};
+
+/* The layer above. No callback may free the session; all but on_close may close it. */
+struct engine_app {
+    /* The open packet is queued, nothing else. */
+    void (*on_open)(struct session *s, void *arg);
+    void (*on_text)(struct session *s, struct span text);
+    void (*on_binary)(struct session *s, struct span data);
+    void (*on_close)(struct session *s, enum session_reason reason);
+    /* May decline a handshake: a message for the 403, or NULL. NULL function: all are let in. */
+    const char *(*allow)(const struct rookery_request *request, void *arg);
+    void *arg;
+};
+
+struct engine {
+    struct executor *executor;
+    const struct engine_options *options; /* shared by all loops, immutable */
+    const struct engine_app *app;
+    struct stats *stats;
+    struct map sessions; /* struct session by sid */
+    struct frame *ping;  /* the ping packet, shared by everybody */
+    bool closing;        /* shutting down: no new sessions */
+};
+
+/* What a request to the engine's path asks for, as net has read it from the head. */
+struct engine_request {
+    struct span method;
+    struct span query;  /* without '?', not decoded */
+    struct span origin; /* of the Origin field; empty when absent */
+    bool is_upgrade;    /* asks for a WebSocket */
+};
+
+/* The `code` of an error answer. */
+enum engine_error {
+    ENGINE_OK = -1,
+    ENGINE_UNKNOWN_TRANSPORT = 0,
+    ENGINE_UNKNOWN_SID = 1,
+    ENGINE_BAD_METHOD = 2,
+    ENGINE_BAD_REQUEST = 3,
+    ENGINE_FORBIDDEN = 4,
+    ENGINE_UNSUPPORTED_VERSION = 5,
+};
+
+const char *engine_error_text(enum engine_error error);
+
+/* The answer to a refused request: {"code":1,"message":"Session ID unknown"}; message NULL stands
+ * for engine_error_text. */
+void engine_error_body(struct bytes *out, enum engine_error error, const char *message);
+
+void engine_init(struct engine *e, struct executor *ex, const struct engine_options *options,
+                 const struct engine_app *app, struct stats *stats);
+
+/* All sessions must be closed. */
+void engine_finish(struct engine *e);
+
+/* The sid of a query, or an empty span. No valid sid needs decoding. */
+struct span engine_query_sid(struct span query);
+
+/* The index of the loop that owns a session with that id, or -1 when it cannot be one of ours. */
+int engine_sid_loop(struct span sid);
+
+/* Decides about a request, on the loop that owns the session (or on any for one without a sid).
+ * ENGINE_OK with *session set: it is for that session (a poll, a POST, or an upgrade).
+ * ENGINE_OK with *session NULL: a handshake; see engine_allow, engine_handshake. */
+enum engine_error engine_check(struct engine *e, const struct engine_request *request,
+                               struct session **session);
+
+/* Asks the application about a handshake: NULL, or the message of the refusal ("Forbidden" if it
+ * gave an empty one). */
+const char *engine_allow(struct engine *e, const struct rookery_request *request);
+
+/* Opens a session on t: its open packet is queued, app->on_open called, heartbeat started. Holds
+ * the request. */
+struct session *engine_handshake(struct engine *e, struct transport *t,
+                                 struct rookery_request *request);
+
+/* A WebSocket has come for an open session. 0: it is the session's probe from now on; -1: the
+ * session does not want it (it has upgraded or is doing so), and the caller closes it. */
+MUST_USE int engine_probe(struct session *s, struct transport *t);
+
+/* Ends all sessions with REASON_SERVER_SHUTDOWN and takes no new ones. */
+void engine_shutdown(struct engine *e);
+
+#endif

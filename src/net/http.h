@@ -1,0 +1,116 @@
+/* HTTP: routes and exchanges for everything that is served over HTTP, without a libevent type in
+ * sight. Behind it stand one listener and one libevhtp per loop, and the gate that lets only
+ * checked requests through to it (gate.h).
+ *
+ * An exchange is one request and its answer. The handler gets it with the whole body there, and
+ * owes it exactly one http_respond, at once or later, on the loop of the exchange. If the client
+ * goes away first, on_gone is called (once, if set) and the exchange is then answered into the
+ * void: the answer is still owed, since only that frees it.
+ *
+ * An upgrade is a request that asks for a WebSocket. The connection is taken off HTTP: the handler
+ * owns the descriptor and everything read from it.
+ *
+ * Threads: routes are set up before the loops run; handlers run on the loop that accepted the
+ * connection; an exchange is used on that loop only. */
+// SPDX-License-Identifier: MIT
+#ifndef NET_HTTP_H
+#define NET_HTTP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "protocol/bytes.h"
+#include "src/base/executor.h"
+#include "src/base/frame.h"
+
+struct http_exchange {
+    struct executor *executor;
+    struct span head;    /* request line and fields, checked by http_head_parse */
+    struct span method;  /* slices of head, as the next four */
+    struct span path;    /* not decoded, without the query */
+    struct span query;   /* without '?' */
+    struct span body;    /* whole; decoded if it came chunked */
+    const char *address; /* of the peer, without port */
+    bool secure;
+    void (*on_gone)(struct http_exchange *x);
+    void *data; /* the handler's */
+};
+
+struct http_field {
+    const char *name;
+    struct span value;
+};
+
+/* The first field of that name (without case), or an empty span. */
+struct span http_exchange_field(const struct http_exchange *x, const char *name);
+
+/* Answers and frees the exchange. Content-Length, Date-less, Connection as the request asks. A HEAD
+ * request gets the head alone. Field values that hold control characters are refused by an assert:
+ * what comes from a peer is checked before. */
+void http_respond(struct http_exchange *x, int status, const struct http_field *fields,
+                  size_t field_count, struct span body);
+
+/* Cuts the connection instead of answering; frees the exchange. */
+void http_exchange_abort(struct http_exchange *x);
+
+struct http_upgrade {
+    struct executor *executor; /* of the loop that read the request */
+    int fd;                    /* non-blocking, TCP_NODELAY, in no event_base */
+    struct bytes head;         /* as above */
+    struct bytes early;        /* what came behind the head already */
+    char address[46];
+    bool secure;
+};
+
+typedef void (*http_handler_fn)(struct http_exchange *x, void *arg);
+/* Owns *upgrade's fd and buffers from the call on (the struct itself is the caller's). */
+typedef void (*http_upgrade_fn)(struct http_upgrade *upgrade, void *arg);
+
+struct http_route {
+    const char *path;
+    bool is_prefix;             /* path and everything below; else exactly path */
+    http_handler_fn handler;    /* NULL: 404 */
+    http_upgrade_fn on_upgrade; /* NULL: upgrades are answered 404 */
+    void *arg;
+};
+
+struct http_limits {
+    size_t head_bytes_max;
+    size_t body_bytes_max;
+    unsigned handshakes_max;     /* per loop: connections that are not kept alive or upgraded yet */
+    unsigned connections_max;    /* all loops together; 0: no limit but descriptors */
+    unsigned request_timeout_ms; /* for a whole request to arrive */
+    unsigned idle_timeout_ms;    /* between requests of one connection */
+};
+
+/* One per loop, with a listener for each port. */
+struct http_server;
+struct loop;
+
+/* A listening TCP socket with SO_REUSEPORT, so that each loop can have one of its own for the same
+ * port: the descriptor, or -1 with errno. Port 0 picks a free one; *port is what it got. */
+MUST_USE int http_listen_socket(const char *host, unsigned *port);
+
+/* routes and limits outlive the server; the first route that matches counts. connections counts
+ * those of all loops. */
+struct http_server *http_server_create(struct loop *loop, const struct http_limits *limits,
+                                       const struct http_route *routes, size_t route_count,
+                                       _Atomic unsigned *connections);
+
+/* Accepts on fd from now on and owns it. 0, or -1. */
+MUST_USE int http_server_accept(struct http_server *server, int fd);
+
+/* Closes the listeners; connections that are there go on being served, and are closed after their
+ * present request. */
+void http_server_stop_accepting(struct http_server *server);
+
+/* Connections that are still HTTP (idle ones not counted). */
+unsigned http_server_busy(const struct http_server *server);
+
+/* An upgraded connection counts in connections until its owner says that it is closed. */
+void http_connection_closed(_Atomic unsigned *connections);
+
+/* Closes all connections that are still HTTP. */
+void http_server_destroy(struct http_server *server);
+
+#endif
