@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include "protocol/json_text.h"
+#include "protocol/utf8.h"
+
+static void write_escaped(struct bytes *b, uint8_t c)
+{
+    static const char hex[] = "0123456789abcdef";
+    static const char letters[] = "btn\0fr"; /* of \b \t \n, nothing, \f \r: from 8 on */
+    uint8_t escape[6] = {'\\', c};
+    size_t len = 2;
+
+    if (c < ' ') {
+        if (c >= '\b' && c <= '\r' && letters[c - '\b'] != '\0') {
+            escape[1] = (uint8_t)letters[c - '\b'];
+        } else {
+            memcpy(escape + 1, "u00", 3);
+            escape[4] = (uint8_t)hex[c >> 4];
+            escape[5] = (uint8_t)hex[c & 0xF];
+            len = 6;
+        }
+    }
+    bytes_add(b, escape, len);
+}
+
+/* Past the longest beginning of p that goes into a string as it is. */
+static const uint8_t *skip_raw(const uint8_t *p, const uint8_t *end)
+{
+    for (;;) {
+        p = json_skip_plain(p, end);
+        const uint8_t *next = utf8_skip_multibyte(p, end);
+        if (next == p) {
+            return p;
+        }
+        p = next;
+    }
+}
+
+void json_write_string(struct bytes *b, struct span utf8)
+{
+    const uint8_t *p = utf8.data, *end = utf8.len == 0 ? p : p + utf8.len;
+
+    bytes_add_byte(b, '"');
+    while (p < end) {
+        const uint8_t *stop = skip_raw(p, end);
+        bytes_add(b, p, (size_t)(stop - p));
+        if (stop == end) {
+            break;
+        }
+        if (*stop < 0x80) {
+            write_escaped(b, *stop);
+        } else {
+            bytes_add_span(b, UTF8_REPLACEMENT);
+        }
+        p = stop + 1;
+    }
+    bytes_add_byte(b, '"');
+}
+
+void json_write_i64(struct bytes *b, int64_t n)
+{
+    if (n < 0) {
+        bytes_add_byte(b, '-');
+    }
+    bytes_add_u64(b, n < 0 ? 0 - (uint64_t)n : (uint64_t)n);
+}
+
+void json_write_key(struct bytes *b, struct span key)
+{
+    json_write_comma(b);
+    json_write_string(b, key);
+    bytes_add_byte(b, ':');
+}
