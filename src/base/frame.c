@@ -12,6 +12,7 @@ struct frame *frame_create(uint32_t cap)
     atomic_init(&f->refs, 1);
     f->len = 0;
     f->cap = cap;
+    f->no_compress = false;
     f->cork = NULL;
     f->data = f->own;
     return f;

@@ -13,6 +13,7 @@
 #define BASE_FRAME_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "protocol/bytes.h"
@@ -23,6 +24,7 @@ struct frame {
     atomic_uint refs;
     uint32_t len; /* bytes in use */
     uint32_t cap;
+    bool no_compress;  /* its sender asked for that */
     struct cork *cork; /* whose frame this is while that is live, else NULL; its loop only */
     uint8_t *data;     /* `own`, or a block of its own once a cork has outgrown that */
     uint8_t own[];

@@ -111,10 +111,11 @@ int outq_iovec(const struct outq *q, struct iovec *iov, int max)
     return n;
 }
 
-struct span outq_front(const struct outq *q)
+struct span outq_front(const struct outq *q, const struct frame **frame)
 {
     assert(q->count > 0);
     struct outq_segment *s = segment_at(q, 0);
+    *frame = s->frame;
     return span_of(s->frame->data + s->begin, segment_len(s));
 }
 

@@ -47,8 +47,9 @@ struct engine {
     const struct engine_app *app;
     struct stats *stats;
     struct map sessions; /* struct session by sid */
-    struct frame *ping;  /* the ping packet, shared by everybody */
-    bool closing;        /* shutting down: no new sessions */
+    struct frame *ping;   /* the ping packet, shared by everybody */
+    struct bytes scratch; /* of the call under way */
+    bool closing;         /* shutting down: no new sessions */
 };
 
 /* What a request to the engine's path asks for, as net has read it from the head. */
@@ -79,7 +80,7 @@ void engine_error_body(struct bytes *out, enum engine_error error, const char *m
 void engine_init(struct engine *e, struct executor *ex, const struct engine_options *options,
                  const struct engine_app *app, struct stats *stats);
 
-/* All sessions must be closed. */
+/* All sessions must be closed and their turn be over. */
 void engine_finish(struct engine *e);
 
 /* The sid of a query, or an empty span. No valid sid needs decoding. */

@@ -42,12 +42,6 @@ enum session_state {
     SESSION_CLOSED,  /* only its memory is left, for the rest of the turn */
 };
 
-enum upgrade_state {
-    UPGRADE_NONE,
-    UPGRADE_PROBING, /* a WebSocket is there; "3probe" is sent once "2probe" has come */
-    UPGRADE_DONE,
-};
-
 /* Why a session ended, as the reference names it. */
 enum session_reason {
     REASON_TRANSPORT_CLOSE,
@@ -61,21 +55,23 @@ enum session_reason {
 /* "transport close", "ping timeout", ... */
 const char *session_reason_text(enum session_reason reason);
 
+/* A WebSocket that tries to take over; there only while it does. */
+struct upgrade;
+
 struct session {
     char sid[SID_LEN]; /* not NUL-terminated */
     uint8_t state;     /* enum session_state */
-    uint8_t upgrade;   /* enum upgrade_state */
+    bool upgraded;
     bool pong_due;
     bool pong_put_off; /* some other packet has put the pong off already */
-    bool overflowed;   /* its queue has reached the limit: ends at the end of the turn */
-    bool probe_seen;   /* "2probe" has come on the probing transport */
+    bool overflowed;   /* its queue has no room: ends at the end of the turn */
     struct engine *engine;
-    struct transport *transport;
-    struct transport *probe; /* while UPGRADE_PROBING */
+    struct transport *transport; /* NULL in CLOSED */
+    struct upgrade *upgrade;     /* NULL unless a WebSocket is probing */
     struct outq queue;
     struct timer heartbeat;
-    struct turn_hook flush_hook;     /* pending while there is something to flush */
-    void *app;                       /* of the layer above */
+    struct turn_hook hook; /* pending while there is something to flush; frees it in CLOSED */
+    void *app;             /* of the layer above */
     struct rookery_request *request; /* held; NULL once dropped */
 };
 

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "src/net/endpoint.h"
+
+#include <stdlib.h>
+
+#include "src/base/memory.h"
+#include "src/engine/request.h"
+
+/* ---- fields of answers ---- */
+
+static void add_to_reply(void *arg, const char *name, struct span value)
+{
+    reply_add_field(arg, name, value);
+}
+
+/* Old Internet Explorers took a payload for an attack. */
+static bool wants_no_xss_filter(struct span agent)
+{
+    return (agent.len > 0) && (memmem(agent.data, agent.len, ";MSIE", 5) != NULL ||
+                               memmem(agent.data, agent.len, "Trident/", 8) != NULL);
+}
+
+static void add_common_fields(struct reply *r, const void *arg)
+{
+    const struct endpoint *ep = arg;
+
+    if (wants_no_xss_filter(http_exchange_field(r->exchange, "User-Agent"))) {
+        reply_add_field(r, "X-XSS-Protection", SPAN("0"));
+    }
+    reply_add_field(r, "cache-control", SPAN("no-store"));
+    if (cors_enabled(&ep->cors)) {
+        cors_fields(&ep->cors, http_exchange_field(r->exchange, "Origin"), add_to_reply, r);
+    }
+}
+
+static void add_cookie(struct reply *r, const struct endpoint_cookie *cookie, struct span sid)
+{
+    struct bytes value = {0};
+
+    bytes_add_cstr(&value, cookie->name);
+    bytes_add_byte(&value, '=');
+    bytes_add_span(&value, sid);
+    if (*cookie->path != '\0') {
+        bytes_add_cstr(&value, "; Path=");
+        bytes_add_cstr(&value, cookie->path);
+    }
+    if (cookie->http_only) {
+        bytes_add_cstr(&value, "; HttpOnly");
+    }
+    if (cookie->same_site != NULL) {
+        bytes_add_cstr(&value, "; SameSite=");
+        bytes_add_cstr(&value, cookie->same_site);
+    }
+    reply_add_field(r, "Set-Cookie", bytes_span(&value));
+    bytes_finish(&value);
+}
+
+/* ---- requests over HTTP ---- */
+
+static void refuse(struct reply *r, struct endpoint *ep, enum engine_error error,
+                   const char *message)
+{
+    struct bytes body = {0};
+
+    stats_add(ep->engines[r->owner->index].stats, STAT_HANDSHAKES_REFUSED, 1);
+    engine_error_body(&body, error, message);
+    reply_add_field(r, "Content-Type", SPAN("application/json"));
+    add_common_fields(r, ep);
+    reply_send(r, error == ENGINE_FORBIDDEN ? 403 : 400, bytes_span(&body));
+    bytes_finish(&body);
+}
+
+static void open_polling(struct reply *r, struct endpoint *ep, struct engine *e)
+{
+    const struct http_exchange *x = r->exchange;
+    struct rookery_request *request =
+        request_create(x->head, x->address, x->secure, executor_wall_ms(e->executor));
+    const char *refusal = engine_allow(e, request);
+
+    if (refusal != NULL) {
+        refuse(r, ep, ENGINE_FORBIDDEN, refusal);
+    } else {
+        struct poll_transport *t = poll_transport_create(e->executor, &ep->poll);
+        struct session *s = engine_handshake(e, poll_transport_base(t), request, NULL);
+        if (ep->cookie.name != NULL) {
+            add_cookie(r, &ep->cookie, session_sid(s));
+        }
+        poll_transport_get(t, r);
+    }
+    request_release(request);
+}
+
+/* On the loop that owns the session, or on that of the exchange for one that is to be. */
+static void answer(struct reply *r)
+{
+    struct endpoint *ep = r->data;
+    struct engine *e = &ep->engines[r->owner->index];
+    const struct http_exchange *x = r->exchange;
+    struct engine_request request = {.method = x->method,
+                                     .query = x->query,
+                                     .origin = http_exchange_field(x, "Origin")};
+    struct session *s;
+    enum engine_error error = engine_check(e, &request, &s);
+
+    if (error != ENGINE_OK) {
+        refuse(r, ep, error, NULL);
+    } else if (s == NULL) {
+        open_polling(r, ep, e);
+    } else if (span_eq(x->method, SPAN("GET"))) {
+        poll_transport_get(poll_transport_of(s->transport), r);
+    } else {
+        poll_transport_post(poll_transport_of(s->transport), r);
+    }
+}
+
+static void answer_preflight(struct reply *r)
+{
+    struct endpoint *ep = r->data;
+
+    cors_preflight_fields(&ep->cors, http_exchange_field(r->exchange, "Origin"),
+                          http_exchange_field(r->exchange, "Access-Control-Request-Headers"),
+                          add_to_reply, r);
+    reply_send(r, 204, (struct span){0});
+}
+
+static struct executor *owner_of(const struct endpoint *ep, struct span query, struct executor *here)
+{
+    int index = engine_sid_loop(engine_query_sid(query));
+
+    return index >= 0 && index < (int)ep->loop_count ? ep->engines[index].executor : here;
+}
+
+void endpoint_handle(struct http_exchange *x, void *arg)
+{
+    struct endpoint *ep = arg;
+
+    if (span_eq(x->method, SPAN("OPTIONS")) && cors_enabled(&ep->cors)) {
+        reply_hand_over(x, x->executor, answer_preflight, ep);
+    } else {
+        reply_hand_over(x, owner_of(ep, x->query, x->executor), answer, ep);
+    }
+}
+
+void endpoint_init(struct endpoint *ep)
+{
+    ep->poll.add_fields = add_common_fields;
+    ep->poll.arg = ep;
+}

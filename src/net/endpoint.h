@@ -1,0 +1,41 @@
+/* Endpoint: an Engine.IO endpoint on its HTTP path. It reads what a request asks for, takes it to the
+ * loop that owns the session (whichever loop it came in on), and lets the engine decide there.
+ *
+ *   exchange (poll, POST) --reply.h--> owner's loop: engine_check -> poll transport or error body
+ *   upgrade (descriptor)  --task-----> owner's loop: engine_check -> 101 and WebSocket, or refusal
+ *
+ * Threads: set up before the loops run, then immutable. */
+// SPDX-License-Identifier: MIT
+#ifndef NET_ENDPOINT_H
+#define NET_ENDPOINT_H
+
+#include "src/engine/engine.h"
+#include "src/net/cors.h"
+#include "src/net/http.h"
+#include "src/net/poll_transport.h"
+#include "src/net/ws_conn.h"
+
+struct endpoint_cookie {
+    const char *name; /* NULL: none */
+    const char *path; /* "": left out */
+    bool http_only;
+    const char *same_site; /* "Lax", "Strict" or "None" */
+};
+
+struct endpoint {
+    struct cors_options cors;
+    struct endpoint_cookie cookie;
+    struct poll_options poll; /* add_fields and arg are the endpoint's own */
+    struct ws_conn_options ws;
+    unsigned loop_count;
+    struct engine *engines; /* one per loop, by index */
+};
+
+/* Fills in what the endpoint itself needs; the caller has set all other fields. */
+void endpoint_init(struct endpoint *ep);
+
+/* For struct http_route: arg is the endpoint. */
+void endpoint_handle(struct http_exchange *x, void *arg);
+void endpoint_upgrade(struct http_upgrade *u, void *arg);
+
+#endif

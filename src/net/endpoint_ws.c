@@ -1,0 +1,153 @@
+/* The WebSocket half of an endpoint: from a descriptor whose request has been read to a session. */
+// SPDX-License-Identifier: MIT
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "protocol/http_head.h"
+#include "src/base/memory.h"
+#include "src/engine/request.h"
+#include "src/net/endpoint.h"
+#include "src/net/ws_accept.h"
+#include "src/net/ws_transport.h"
+
+/* An upgrade on its way to the loop that owns the session. */
+struct arrival {
+    struct task task;
+    struct endpoint *endpoint;
+    struct executor *owner;
+    struct http_upgrade upgrade;
+};
+
+static void append_field(void *arg, const char *name, struct span value)
+{
+    struct bytes *out = arg;
+
+    bytes_add_cstr(out, name);
+    bytes_add_cstr(out, ": ");
+    bytes_add_span(out, value);
+    bytes_add_cstr(out, "\r\n");
+}
+
+static void refuse(struct engine *e, struct endpoint *ep, struct http_upgrade *u, const char *message)
+{
+    stats_add(e->stats, STAT_HANDSHAKES_REFUSED, 1);
+    ws_refuse(u, 400, message, ep->ws.connections);
+}
+
+/* Sends the 101 by itself, where no open packet follows. */
+static void probe(struct session *s, struct endpoint *ep, struct http_upgrade *u,
+                  struct frame *response)
+{
+    struct ws_transport *t = ws_transport_create(loop_of(u->executor), u->fd, &ep->ws);
+    struct outq q = {0};
+    bool wanted = engine_probe(s, ws_transport_base(t)) == 0;
+
+    (void)!outq_push(&q, response); /* an empty queue has room */
+    ws_transport_base(t)->ops->flush(ws_transport_base(t), &q);
+    outq_clear(&q);
+    if (!wanted) {
+        ws_transport_close(t);
+        return;
+    }
+    ws_transport_feed(t, u->early.data, u->early.len);
+}
+
+static void open_websocket(struct engine *e, struct endpoint *ep, struct http_upgrade *u,
+                           struct frame *response)
+{
+    struct rookery_request *request = request_create(bytes_span(&u->head), u->address, u->secure,
+                                                     executor_wall_ms(e->executor));
+    const char *refusal = engine_allow(e, request);
+
+    if (refusal != NULL) {
+        refuse(e, ep, u, refusal);
+    } else {
+        struct ws_transport *t = ws_transport_create(loop_of(u->executor), u->fd, &ep->ws);
+        engine_handshake(e, ws_transport_base(t), request, response);
+        ws_transport_feed(t, u->early.data, u->early.len);
+    }
+    request_release(request);
+}
+
+static void accept_upgrade(struct endpoint *ep, struct http_upgrade *u, const struct http_head *head)
+{
+    struct engine *e = &ep->engines[u->executor->index];
+    struct span origin = http_head_get(head, SPAN("Origin"));
+    struct engine_request request = {
+        .method = head->method, .query = head->query, .origin = origin, .is_upgrade = true};
+    struct bytes fields = {0};
+    struct session *s;
+    enum engine_error error = engine_check(e, &request, &s);
+
+    if (error != ENGINE_OK) {
+        refuse(e, ep, u, engine_error_text(error));
+        return;
+    }
+    if (cors_enabled(&ep->cors)) {
+        cors_fields(&ep->cors, origin, append_field, &fields);
+    }
+    struct frame *response = ws_accept_response(head, bytes_span(&fields));
+    if (s != NULL) {
+        probe(s, ep, u, response);
+    } else {
+        open_websocket(e, ep, u, response);
+    }
+    frame_release(response);
+    bytes_finish(&fields);
+}
+
+/* On the loop that owns the session, or will. */
+static void arrive(struct endpoint *ep, struct http_upgrade *u)
+{
+    struct http_head head;
+
+    if (ws_accept_check(u, &head, ep->ws.connections) == 0) {
+        accept_upgrade(ep, u, &head);
+    }
+    bytes_finish(&u->head);
+    bytes_finish(&u->early);
+}
+
+static void run_arrival(struct task *task)
+{
+    struct arrival *a = container_of(task, struct arrival, task);
+
+    a->upgrade.executor = a->owner;
+    arrive(a->endpoint, &a->upgrade);
+    free(a);
+}
+
+/* The loop that owns the session that the request names, or `here`. */
+static struct executor *owner_of(const struct endpoint *ep, struct span head, struct executor *here)
+{
+    const uint8_t *line_end = memchr(head.data, '\r', head.len);
+    struct span line = {head.data, line_end == NULL ? 0 : (size_t)(line_end - head.data)};
+    const uint8_t *question = line.len == 0 ? NULL : memchr(line.data, '?', line.len);
+
+    if (question == NULL) {
+        return here;
+    }
+    struct span query = span_skip(line, (size_t)(question + 1 - line.data));
+    const uint8_t *space = query.len == 0 ? NULL : memchr(query.data, ' ', query.len);
+    query.len = space == NULL ? query.len : (size_t)(space - query.data);
+    int index = engine_sid_loop(engine_query_sid(query));
+    return index >= 0 && index < (int)ep->loop_count ? ep->engines[index].executor : here;
+}
+
+void endpoint_upgrade(struct http_upgrade *u, void *arg)
+{
+    struct endpoint *ep = arg;
+    struct executor *owner = owner_of(ep, bytes_span(&u->head), u->executor);
+
+    if (owner == u->executor) {
+        arrive(ep, u);
+        return;
+    }
+    struct arrival *a = xcalloc(1, sizeof *a);
+    a->task.run = run_arrival;
+    a->endpoint = ep;
+    a->owner = owner;
+    a->upgrade = *u;
+    executor_post(owner, &a->task);
+}

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT
+#include "src/net/poll_transport.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "protocol/eio_payload.h"
+#include "protocol/utf8.h"
+#include "src/base/memory.h"
+#include "src/engine/session.h"
+#include "src/net/compress.h"
+
+struct poll_transport {
+    struct transport base;
+    struct executor *executor;
+    const struct poll_options *options;
+    struct reply *get;  /* the poll that waits */
+    bool noop_due;      /* the next poll is not to wait */
+    bool closing;       /* the next poll ends with a close packet, then all is over */
+    struct outq rest;   /* what goes before it */
+    struct timer close_timeout;
+    struct turn_hook free_hook;
+};
+
+static struct poll_transport *of_base(const struct transport *t)
+{
+    return container_of((const char *)t, struct poll_transport, base);
+}
+
+struct transport *poll_transport_base(struct poll_transport *t)
+{
+    return &t->base;
+}
+
+struct poll_transport *poll_transport_of(struct transport *base)
+{
+    return of_base(base);
+}
+
+/* ---- the end ---- */
+
+static void free_transport(struct turn_hook *hook)
+{
+    struct poll_transport *t = container_of(hook, struct poll_transport, free_hook);
+    outq_clear(&t->rest);
+    free(t);
+}
+
+static void finish(struct poll_transport *t)
+{
+    assert(t->get == NULL);
+    executor_timer_stop(t->executor, &t->close_timeout);
+    t->free_hook.run = free_transport;
+    executor_at_turn_end(t->executor, &t->free_hook, TURN_FLUSH);
+}
+
+/* Tells the session, if it still wants to know, and goes. */
+static void gone(struct poll_transport *t, enum session_reason reason)
+{
+    struct session *s = t->base.session;
+
+    t->base.session = NULL;
+    finish(t);
+    if (s != NULL) {
+        session_transport_gone(s, &t->base, reason);
+    }
+}
+
+static void on_close_timeout(struct timer *timer)
+{
+    gone(container_of(timer, struct poll_transport, close_timeout), REASON_FORCED_CLOSE);
+}
+
+/* ---- answers ---- */
+
+static void send_plain(struct poll_transport *t, struct reply *r, int status, const char *type,
+                       struct span body)
+{
+    if (type != NULL) {
+        reply_add_field(r, "Content-Type", span_cstr(type));
+    }
+    t->options->add_fields(r, t->options->arg);
+    reply_send(r, status, body);
+}
+
+static void send_payload(struct poll_transport *t, struct bytes *payload, bool may_compress)
+{
+    struct reply *r = t->get;
+    struct bytes packed = {0};
+    struct span body = bytes_span(payload);
+    unsigned threshold = t->options->compression_threshold;
+
+    t->get = NULL;
+    t->noop_due = false;
+    if (may_compress && threshold != 0 && payload->len >= threshold) {
+        const char *coding = compress_choose(http_exchange_field(r->exchange, "Accept-Encoding"));
+        if (coding != NULL && compress_body(coding, body, &packed) == 0) {
+            reply_add_field(r, "Content-Encoding", span_cstr(coding));
+            body = bytes_span(&packed);
+        }
+    }
+    send_plain(t, r, 200, "text/plain; charset=UTF-8", body);
+    bytes_finish(&packed);
+}
+
+/* Moves the whole queue into a payload. Returns whether any packet of it may be compressed. */
+static bool take_queue(struct outq *q, struct bytes *payload)
+{
+    bool may_compress = false;
+
+    while (!outq_empty(q)) {
+        const struct frame *f;
+        struct span segment = outq_front(q, &f);
+        may_compress |= !f->no_compress;
+        eio_payload_from_frames(payload, segment);
+        outq_consume(q, segment.len);
+    }
+    return may_compress;
+}
+
+static void answer_poll(struct poll_transport *t, struct outq *q, struct span last)
+{
+    struct bytes payload = {0};
+    bool may_compress = take_queue(q, &payload);
+
+    if (last.len != 0) {
+        eio_payload_append_text(&payload, last);
+    }
+    send_payload(t, &payload, may_compress);
+    bytes_finish(&payload);
+}
+
+/* ---- from the session ---- */
+
+static void flush(struct transport *base, struct outq *q)
+{
+    struct poll_transport *t = of_base(base);
+
+    if (t->get != NULL && !outq_empty(q)) {
+        answer_poll(t, q, (struct span){0});
+    }
+}
+
+static bool writable(const struct transport *base)
+{
+    return of_base(base)->get != NULL;
+}
+
+static void release_poll(struct transport *base)
+{
+    struct poll_transport *t = of_base(base);
+    struct outq nothing = {0};
+
+    if (t->get != NULL) {
+        answer_poll(t, &nothing, SPAN("6"));
+    } else {
+        t->noop_due = true;
+    }
+}
+
+static void close_orderly(struct transport *base, struct outq *q)
+{
+    struct poll_transport *t = of_base(base);
+
+    if (t->get != NULL) {
+        answer_poll(t, q, SPAN("1"));
+        gone(t, REASON_FORCED_CLOSE);
+    } else if (base->session != NULL) {
+        t->closing = true;
+        outq_move(q, &t->rest);
+        t->close_timeout.fire = on_close_timeout;
+        executor_timer_start(t->executor, &t->close_timeout, t->options->close_timeout_ms);
+    } else {
+        finish(t);
+    }
+}
+
+static void abort_now(struct transport *base)
+{
+    struct poll_transport *t = of_base(base);
+
+    if (t->get != NULL) {
+        reply_cut(t->get);
+        t->get = NULL;
+    }
+    finish(t);
+}
+
+static bool cut(struct transport *base)
+{
+    struct poll_transport *t = of_base(base);
+
+    if (t->get == NULL) {
+        return false;
+    }
+    reply_cut(t->get);
+    t->get = NULL;
+    gone(t, REASON_TRANSPORT_ERROR);
+    return true;
+}
+
+static const struct transport_ops transport_ops = {
+    .kind = TRANSPORT_POLLING,
+    .flush = flush,
+    .writable = writable,
+    .close = close_orderly,
+    .abort = abort_now,
+    .release_poll = release_poll,
+    .cut = cut,
+};
+
+struct poll_transport *poll_transport_create(struct executor *ex, const struct poll_options *options)
+{
+    struct poll_transport *t = xcalloc(1, sizeof *t);
+
+    t->base.ops = &transport_ops;
+    t->executor = ex;
+    t->options = options;
+    return t;
+}
+
+/* ---- from the client ---- */
+
+static void on_get_gone(struct reply *r)
+{
+    struct poll_transport *t = r->data;
+    struct reply *get = t->get;
+
+    assert(get == r);
+    t->get = NULL;
+    reply_cut(get);
+    gone(t, REASON_TRANSPORT_ERROR);
+}
+
+/* Two polls at a time: the client has lost count, and the session ends for both. */
+static void refuse_overlap(struct poll_transport *t, struct reply *r)
+{
+    struct outq nothing = {0};
+
+    send_plain(t, r, 400, NULL, (struct span){0});
+    answer_poll(t, &nothing, SPAN("1"));
+    gone(t, REASON_TRANSPORT_ERROR);
+}
+
+static void answer_last_poll(struct poll_transport *t)
+{
+    bool nothing_else = outq_empty(&t->rest);
+
+    answer_poll(t, &t->rest, nothing_else ? SPAN("6\x1e"
+                                                 "1")
+                                          : SPAN("1"));
+    gone(t, REASON_FORCED_CLOSE);
+}
+
+void poll_transport_get(struct poll_transport *t, struct reply *r)
+{
+    struct session *s = t->base.session;
+
+    if (t->get != NULL) {
+        refuse_overlap(t, r);
+        return;
+    }
+    t->get = r;
+    r->data = t;
+    r->on_gone = on_get_gone;
+    if (t->closing) {
+        answer_last_poll(t);
+    } else if (!outq_empty(&s->queue)) {
+        session_flush_soon(s);
+    } else if (t->noop_due) {
+        release_poll(&t->base);
+    }
+}
+
+/* Hands on the packets one by one; a packet may end the session, and then the rest is not read. */
+static void receive_payload(struct poll_transport *t, struct span body)
+{
+    struct eio_payload_item item;
+    int more = 1;
+
+    if (!utf8_valid(body)) {
+        session_receive_garbage(t->base.session, &t->base);
+        return;
+    }
+    while (t->base.session != NULL && (more = eio_payload_next(&body, &item)) > 0) {
+        session_receive_text(t->base.session, &t->base, item.packet);
+    }
+    if (more < 0 && t->base.session != NULL) {
+        session_receive_garbage(t->base.session, &t->base);
+    }
+}
+
+void poll_transport_post(struct poll_transport *t, struct reply *r)
+{
+    struct span type = http_exchange_field(r->exchange, "Content-Type");
+
+    if (span_eq(type, SPAN("application/octet-stream"))) {
+        send_plain(t, r, 400, NULL, (struct span){0});
+        if (t->get != NULL) {
+            struct outq nothing = {0};
+            answer_poll(t, &nothing, SPAN("1"));
+        }
+        gone(t, REASON_TRANSPORT_ERROR);
+        return;
+    }
+    receive_payload(t, r->exchange->body);
+    /* text/html, since some browsers offer text/plain for download. */
+    send_plain(t, r, 200, "text/html", SPAN("ok"));
+}

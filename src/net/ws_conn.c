@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: MIT
+#include "src/net/ws_conn.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "protocol/ws_frame.h"
+#include "src/base/memory.h"
+#include "src/net/http.h"
+
+enum { IOV_MAX_PER_WRITE = 64 };
+
+/* What a connection needs only while it says goodbye. */
+struct ws_closing {
+    struct ws_closing *next, **back; /* in loop->ws_closing */
+    struct ws_conn *conn;
+    struct timer timeout;
+    struct outq rest; /* what was queued, and the Close frame */
+    bool shut;        /* all of it is sent */
+};
+
+enum written {
+    WRITTEN_ALL,
+    WRITTEN_SOME,   /* the kernel takes no more now */
+    WRITTEN_BROKEN, /* nobody will read it */
+};
+
+static void on_event(int fd, short what, void *arg);
+
+/* ---- the end ---- */
+
+static void free_conn(struct turn_hook *hook)
+{
+    struct ws_conn *c = container_of(hook, struct ws_conn, hook);
+    c->ops->on_free(c);
+}
+
+static void free_closing(struct ws_conn *c)
+{
+    struct ws_closing *closing = c->closing;
+
+    if (closing != NULL) {
+        *closing->back = closing->next;
+        if (closing->next != NULL) {
+            closing->next->back = closing->back;
+        }
+        executor_timer_stop(&c->loop->executor, &closing->timeout);
+        outq_clear(&closing->rest);
+        free(closing);
+        c->closing = NULL;
+    }
+}
+
+static void finish(struct ws_conn *c)
+{
+    assert(c->fd >= 0);
+    event_del(&c->event);
+    close(c->fd);
+    c->fd = -1;
+    free_closing(c);
+    ws_reader_finish(&c->reader);
+    if (c->options->connections != NULL) {
+        http_connection_closed(c->options->connections);
+    }
+    c->hook = (struct turn_hook){.run = free_conn};
+    executor_at_turn_end(&c->loop->executor, &c->hook, TURN_FLUSH);
+}
+
+static void tell(struct ws_conn *c, enum ws_end end)
+{
+    if (!c->told) {
+        c->told = true;
+        c->ops->on_gone(c, end);
+    }
+}
+
+static void broken(struct ws_conn *c)
+{
+    tell(c, WS_END_CLOSED);
+    finish(c);
+}
+
+/* ---- writing ---- */
+
+static void wait_for(struct ws_conn *c, short what)
+{
+    event_del(&c->event);
+    event_assign(&c->event, c->loop->base, c->fd, (short)(what | EV_PERSIST), on_event, c);
+    event_add(&c->event, NULL);
+}
+
+static enum written write_queue(struct ws_conn *c, struct outq *q)
+{
+    struct iovec iov[IOV_MAX_PER_WRITE];
+
+    while (!outq_empty(q)) {
+        size_t offered = 0;
+        struct msghdr message = {.msg_iov = iov};
+        message.msg_iovlen = (size_t)outq_iovec(q, iov, IOV_MAX_PER_WRITE);
+        for (size_t i = 0; i < message.msg_iovlen; i++) {
+            offered += iov[i].iov_len;
+        }
+        ssize_t n = sendmsg(c->fd, &message, MSG_NOSIGNAL);
+        if (n < 0 && errno != EAGAIN && errno != EINTR) {
+            return WRITTEN_BROKEN;
+        }
+        if (n > 0) {
+            outq_consume(q, (size_t)n);
+        }
+        if (n < (ssize_t)offered) {
+            c->blocked = true;
+            wait_for(c, EV_READ | EV_WRITE);
+            return WRITTEN_SOME;
+        }
+    }
+    return WRITTEN_ALL;
+}
+
+void ws_conn_flush(struct ws_conn *c, struct outq *q)
+{
+    if (c->fd >= 0 && ws_conn_writable(c) && write_queue(c, q) == WRITTEN_BROKEN) {
+        broken(c);
+    }
+}
+
+static void flush_rest(struct ws_conn *c)
+{
+    struct ws_closing *closing = c->closing;
+
+    switch (write_queue(c, &closing->rest)) {
+    case WRITTEN_ALL:
+        /* The peer sees the Close frame and then the end. Reading goes on until its end comes, so
+         * that what it has still sent does not turn our last words into a reset. */
+        closing->shut = true;
+        (void)shutdown(c->fd, SHUT_WR);
+        break;
+    case WRITTEN_SOME:
+        break;
+    case WRITTEN_BROKEN:
+        finish(c);
+        break;
+    }
+}
+
+/* ---- closing ---- */
+
+static void on_close_timeout(struct timer *timer)
+{
+    finish(container_of(timer, struct ws_closing, timeout)->conn);
+}
+
+static struct frame *control_frame(enum ws_opcode opcode, struct span payload)
+{
+    uint8_t head[WS_HEAD_MAX];
+    struct frame *f = frame_create((uint32_t)(sizeof head + payload.len));
+
+    frame_append(f, span_of(head, ws_frame_encode_head(head, opcode, true, payload.len)));
+    frame_append(f, payload);
+    return f;
+}
+
+static void queue_close_frame(struct outq *q, unsigned code)
+{
+    uint8_t payload[2];
+
+    store_be16(payload, (uint16_t)code);
+    struct frame *f = control_frame(WS_CLOSE, span_of(payload, code == 0 ? 0 : sizeof payload));
+    (void)!outq_push(q, f); /* a queue without room goes out without it */
+    frame_release(f);
+}
+
+/* q NULL: what is queued goes down with the connection. If some frame of it has been sent in part, a
+ * Close frame cannot follow, and the connection just ends. */
+static void begin_closing(struct ws_conn *c, struct outq *q, unsigned code)
+{
+    if (q == NULL && c->blocked) {
+        finish(c);
+        return;
+    }
+    struct ws_closing *closing = xcalloc(1, sizeof *closing);
+
+    closing->conn = c;
+    closing->next = c->loop->ws_closing;
+    closing->back = &c->loop->ws_closing;
+    if (closing->next != NULL) {
+        closing->next->back = &closing->next;
+    }
+    c->loop->ws_closing = closing;
+    c->closing = closing;
+    closing->timeout.fire = on_close_timeout;
+    executor_timer_start(&c->loop->executor, &closing->timeout, c->options->close_timeout_ms);
+    if (q != NULL) {
+        outq_move(q, &closing->rest);
+    }
+    queue_close_frame(&closing->rest, code);
+    if (!c->blocked) {
+        flush_rest(c);
+    }
+}
+
+void ws_conn_close(struct ws_conn *c, struct outq *q, unsigned code)
+{
+    c->told = true;
+    if (c->fd >= 0 && c->closing == NULL) {
+        begin_closing(c, q, code);
+    } else {
+        outq_clear(q);
+    }
+}
+
+void ws_conn_abort(struct ws_conn *c)
+{
+    c->told = true;
+    if (c->fd >= 0) {
+        finish(c);
+    }
+}
+
+void ws_conn_cut(struct ws_conn *c)
+{
+    static const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+    if (c->fd >= 0) {
+        (void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        (void)shutdown(c->fd, SHUT_RDWR);
+    }
+}
+
+void ws_conn_abort_closing(struct loop *loop)
+{
+    while (loop->ws_closing != NULL) {
+        ws_conn_abort(loop->ws_closing->conn);
+    }
+}
+
+/* ---- reading ---- */
+
+static void answer_ping(struct ws_conn *c, struct span payload)
+{
+    struct outq *q = c->ops->queue(c);
+
+    if (q != NULL) {
+        struct frame *f = control_frame(WS_PONG, payload);
+        (void)!outq_push(q, f); /* a queue without room is its owner's business */
+        frame_release(f);
+        c->ops->flush_soon(c);
+    }
+}
+
+static void take_event(struct ws_conn *c, const struct ws_event *ev)
+{
+    switch (ev->type) {
+    case WS_EVENT_TEXT:
+    case WS_EVENT_BINARY:
+        c->ops->on_message(c, ev->type == WS_EVENT_BINARY, ev->payload);
+        break;
+    case WS_EVENT_PING:
+        answer_ping(c, ev->payload);
+        break;
+    case WS_EVENT_CLOSE: /* answered with the code that came; it wants nothing else any more */
+        begin_closing(c, NULL, ev->close_code);
+        tell(c, WS_END_CLOSED);
+        break;
+    case WS_EVENT_PONG:
+    case WS_EVENT_NONE:
+        break;
+    }
+}
+
+void ws_conn_feed(struct ws_conn *c, uint8_t *p, size_t n)
+{
+    while (n > 0 && c->fd >= 0 && c->closing == NULL) {
+        struct ws_event ev;
+        int used = ws_reader_next(&c->reader, p, n, &ev);
+        if (used < 0) {
+            begin_closing(c, NULL, ws_error_close_code(used));
+            tell(c, WS_END_ERROR);
+            return;
+        }
+        p += used;
+        n -= (size_t)used;
+        take_event(c, &ev);
+    }
+}
+
+static void read_some(struct ws_conn *c)
+{
+    ssize_t n = recv(c->fd, c->loop->read_buffer, LOOP_READ_BYTES, 0);
+
+    if (n > 0) {
+        ws_conn_feed(c, c->loop->read_buffer, (size_t)n);
+    } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+        broken(c);
+    }
+}
+
+static void on_event(int fd, short what, void *arg)
+{
+    struct ws_conn *c = arg;
+
+    if (what & EV_WRITE) {
+        c->blocked = false;
+        wait_for(c, EV_READ);
+        if (c->closing != NULL) {
+            flush_rest(c);
+        } else {
+            c->ops->flush_soon(c);
+        }
+    }
+    if ((what & EV_READ) && c->fd >= 0) {
+        read_some(c);
+    }
+}
+
+void ws_conn_start(struct ws_conn *c, const struct ws_conn_ops *ops, struct loop *loop, int fd,
+                   const struct ws_conn_options *options)
+{
+    c->ops = ops;
+    c->loop = loop;
+    c->options = options;
+    c->fd = fd;
+    c->closing = NULL;
+    c->blocked = false;
+    c->told = false;
+    ws_reader_init(&c->reader, WS_SERVER, options->message_bytes_max);
+    event_assign(&c->event, loop->base, fd, EV_READ | EV_PERSIST, on_event, c);
+    event_add(&c->event, NULL);
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "src/net/ws_transport.h"
+
+#include <stdlib.h>
+
+#include "src/base/memory.h"
+#include "src/engine/session.h"
+
+struct ws_transport {
+    struct ws_conn conn;
+    struct transport base;
+};
+
+static struct ws_transport *of_conn(struct ws_conn *c)
+{
+    return container_of(c, struct ws_transport, conn);
+}
+
+static struct ws_transport *of_base(const struct transport *t)
+{
+    return container_of((const char *)t, struct ws_transport, base);
+}
+
+/* ---- from the connection to the session ---- */
+
+static void on_message(struct ws_conn *c, bool is_binary, struct span data)
+{
+    struct ws_transport *t = of_conn(c);
+
+    if (t->base.session == NULL) {
+        return;
+    }
+    if (is_binary) {
+        session_receive_binary(t->base.session, &t->base, data);
+    } else {
+        session_receive_text(t->base.session, &t->base, data);
+    }
+}
+
+static struct outq *queue(struct ws_conn *c)
+{
+    struct session *s = of_conn(c)->base.session;
+    /* While it probes, the session's queue is not the WebSocket's yet. */
+    return s != NULL && s->transport == &of_conn(c)->base ? &s->queue : NULL;
+}
+
+static void flush_soon(struct ws_conn *c)
+{
+    if (of_conn(c)->base.session != NULL) {
+        session_flush_soon(of_conn(c)->base.session);
+    }
+}
+
+static void on_gone(struct ws_conn *c, enum ws_end end)
+{
+    struct ws_transport *t = of_conn(c);
+    struct session *s = t->base.session;
+
+    if (s != NULL) {
+        t->base.session = NULL;
+        session_transport_gone(s, &t->base,
+                               end == WS_END_ERROR ? REASON_TRANSPORT_ERROR
+                                                   : REASON_TRANSPORT_CLOSE);
+    }
+}
+
+static void on_free(struct ws_conn *c)
+{
+    free(of_conn(c));
+}
+
+static const struct ws_conn_ops conn_ops = {
+    .on_message = on_message,
+    .queue = queue,
+    .flush_soon = flush_soon,
+    .on_gone = on_gone,
+    .on_free = on_free,
+};
+
+/* ---- from the session to the connection ---- */
+
+static void flush(struct transport *t, struct outq *q)
+{
+    ws_conn_flush(&of_base(t)->conn, q);
+}
+
+static bool writable(const struct transport *t)
+{
+    return ws_conn_writable(&of_base(t)->conn);
+}
+
+static void close_orderly(struct transport *t, struct outq *q)
+{
+    struct session *s = t->session;
+
+    ws_conn_close(&of_base(t)->conn, q, 0);
+    if (s != NULL) { /* nothing that the session could still be asked for */
+        t->session = NULL;
+        session_transport_gone(s, t, REASON_FORCED_CLOSE);
+    }
+}
+
+static void abort_now(struct transport *t)
+{
+    ws_conn_abort(&of_base(t)->conn);
+}
+
+static bool cut(struct transport *t)
+{
+    ws_conn_cut(&of_base(t)->conn);
+    return true;
+}
+
+static const struct transport_ops transport_ops = {
+    .kind = TRANSPORT_WEBSOCKET,
+    .flush = flush,
+    .writable = writable,
+    .close = close_orderly,
+    .abort = abort_now,
+    .release_poll = NULL,
+    .cut = cut,
+};
+
+struct ws_transport *ws_transport_create(struct loop *loop, int fd,
+                                         const struct ws_conn_options *options)
+{
+    struct ws_transport *t = xcalloc(1, sizeof *t);
+
+    t->base.ops = &transport_ops;
+    ws_conn_start(&t->conn, &conn_ops, loop, fd, options);
+    return t;
+}
+
+struct transport *ws_transport_base(struct ws_transport *t)
+{
+    return &t->base;
+}
+
+void ws_transport_feed(struct ws_transport *t, uint8_t *p, size_t n)
+{
+    ws_conn_feed(&t->conn, p, n);
+}
+
+void ws_transport_close(struct ws_transport *t)
+{
+    struct outq nothing = {0};
+    ws_conn_close(&t->conn, &nothing, 0);
+}
