@@ -15,18 +15,6 @@ enum {
     SHORT_MAX = 125,
 };
 
-unsigned ws_error_close_code(int error)
-{
-    switch (error) {
-    case WS_EUTF8:
-        return 1007;
-    case WS_ETOOBIG:
-        return 1009;
-    default:
-        return 1002;
-    }
-}
-
 const char *ws_strerror(int error)
 {
     static const char *const texts[] = {

@@ -40,9 +40,6 @@ enum ws_error {
     WS_ETOOBIG = -9,   /* a message above its limit */
 };
 
-/* The code of the Close frame that answers the error: 1002, 1007 or 1009. */
-unsigned ws_error_close_code(int error);
-
 /* A few words on the error, for logs. */
 const char *ws_strerror(int error);
 

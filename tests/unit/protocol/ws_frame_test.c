@@ -124,12 +124,8 @@ static void masks_any_length_from_any_phase(void)
     }
 }
 
-static void maps_errors_to_close_codes_and_words(void)
+static void has_words_for_every_error(void)
 {
-    check(ws_error_close_code(WS_EOPCODE) == 1002);
-    check(ws_error_close_code(WS_ECLOSE) == 1002);
-    check(ws_error_close_code(WS_EUTF8) == 1007);
-    check(ws_error_close_code(WS_ETOOBIG) == 1009);
     for (int error = WS_EOPCODE; error >= WS_ETOOBIG; error--) {
         check(ws_strerror(error) != NULL);
     }
@@ -148,6 +144,6 @@ int main(void)
     RUN(encodes_server_heads_in_the_shortest_form);
     RUN(encodes_client_heads_with_mask_and_reserved_bits);
     RUN(masks_any_length_from_any_phase);
-    RUN(maps_errors_to_close_codes_and_words);
+    RUN(has_words_for_every_error);
     return tap_done();
 }
