@@ -34,6 +34,8 @@
 
 enum { LOOP_READ_BYTES = 64 * 1024, LOOP_RANDOM_BYTES = 4096 };
 
+struct ws_closing;
+
 struct loop {
     struct executor executor; /* first: see loop_of */
     struct event_base *base;
@@ -44,6 +46,7 @@ struct loop {
     int wake_fd;
     struct event wake;
     struct event clock;
+    struct ws_closing *ws_closing; /* WebSockets that are saying goodbye (ws_conn.c) */
     uint64_t clock_at_ms; /* what clock is set to; 0 while it is not */
     size_t random_left;   /* bytes of random not given out yet, from its start */
     uint8_t random[LOOP_RANDOM_BYTES];

@@ -261,7 +261,7 @@ static void take_event(struct ws_conn *c, const struct ws_event *ev)
         answer_ping(c, ev->payload);
         break;
     case WS_EVENT_CLOSE: /* answered with the code that came; it wants nothing else any more */
-        begin_closing(c, NULL, ev->close_code);
+        begin_closing(c, NULL, ev->close_code == WS_CODE_NONE ? 0 : ev->close_code);
         tell(c, WS_END_CLOSED);
         break;
     case WS_EVENT_PONG:
@@ -272,8 +272,9 @@ static void take_event(struct ws_conn *c, const struct ws_event *ev)
 
 void ws_conn_feed(struct ws_conn *c, uint8_t *p, size_t n)
 {
-    while (n > 0 && c->fd >= 0 && c->closing == NULL) {
-        struct ws_event ev;
+    struct ws_event ev;
+
+    do { /* once more after the last message: that call frees what it was collected in */
         int used = ws_reader_next(&c->reader, p, n, &ev);
         if (used < 0) {
             begin_closing(c, NULL, ws_error_close_code(used));
@@ -283,7 +284,7 @@ void ws_conn_feed(struct ws_conn *c, uint8_t *p, size_t n)
         p += used;
         n -= (size_t)used;
         take_event(c, &ev);
-    }
+    } while (ev.type != WS_EVENT_NONE && c->fd >= 0 && c->closing == NULL);
 }
 
 static void read_some(struct ws_conn *c)
@@ -301,6 +302,7 @@ static void on_event(int fd, short what, void *arg)
 {
     struct ws_conn *c = arg;
 
+    loop_tick(c->loop);
     if (what & EV_WRITE) {
         c->blocked = false;
         wait_for(c, EV_READ);
@@ -325,7 +327,7 @@ void ws_conn_start(struct ws_conn *c, const struct ws_conn_ops *ops, struct loop
     c->closing = NULL;
     c->blocked = false;
     c->told = false;
-    ws_reader_init(&c->reader, WS_SERVER, options->message_bytes_max);
+    ws_reader_init(&c->reader, options->message_bytes_max, 0);
     event_assign(&c->event, loop->base, fd, EV_READ | EV_PERSIST, on_event, c);
     event_add(&c->event, NULL);
 }

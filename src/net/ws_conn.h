@@ -60,7 +60,7 @@ struct ws_conn {
 };
 
 struct ws_conn_options {
-    size_t message_bytes_max;
+    uint32_t message_bytes_max;
     unsigned close_timeout_ms;
     _Atomic unsigned *connections; /* one less when it is closed; NULL: not counted */
 };

@@ -1,0 +1,27 @@
+/* Server: what the composition root offers beside src/api/rookery.h to those who build a daemon on it:
+ * HTTP routes of their own, and the counters.
+ *
+ * struct rookery is put together here: loops and HTTP from net, an Engine.IO endpoint on its path, the
+ * Socket.IO layer on that. Two servers in one process do not know of each other. */
+// SPDX-License-Identifier: MIT
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include "src/api/rookery.h"
+#include "src/base/stats.h"
+#include "src/net/http.h"
+
+/* Serves route beside Engine.IO; the first that was added and matches counts, before the endpoints. The
+ * route is copied, its strings and arg must outlive the server. Before rookery_run. */
+void server_add_route(struct rookery *io, const struct http_route *route);
+
+/* The counter added up over all loops; from any thread. */
+uint64_t server_stat(const struct rookery *io, enum stat which);
+
+/* Connections that are open now; from any thread. */
+unsigned server_connections(const struct rookery *io);
+
+/* The executor of that loop, for back-ends that complete on it. */
+struct executor *server_executor(const struct rookery *io, unsigned loop);
+
+#endif
