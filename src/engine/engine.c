@@ -174,7 +174,7 @@ enum engine_error engine_check(struct engine *e, const struct engine_request *re
         return ENGINE_BAD_REQUEST;
     }
     if (sid.len == 0) {
-        return check_handshake(request, websocket);
+        return e->closing ? ENGINE_BAD_REQUEST : check_handshake(request, websocket);
     }
     struct session *s = map_get(&e->sessions, sid);
     if (s != NULL && session_timed_out(s)) {
@@ -241,7 +241,8 @@ struct session *engine_handshake(struct engine *e, struct transport *t,
     return s;
 }
 
-void engine_shutdown(struct engine *e)
+/* Sessions leave the map while they are ended; their memory stays until the end of the turn. */
+static void end_each(struct engine *e, void (*end)(struct session *s, enum session_reason reason))
 {
     struct session **all = xcalloc(e->sessions.count + 1U, sizeof(struct session *));
     struct session *s;
@@ -251,8 +252,18 @@ void engine_shutdown(struct engine *e)
     for (uint32_t i = 0; (s = map_next(&e->sessions, &i)) != NULL;) {
         all[count++] = s;
     }
-    for (size_t i = 0; i < count; i++) { /* freed at the end of the turn at the earliest */
-        session_close(all[i], REASON_SERVER_SHUTDOWN);
+    for (size_t i = 0; i < count; i++) {
+        end(all[i], REASON_SERVER_SHUTDOWN);
     }
     free(all);
+}
+
+void engine_shutdown(struct engine *e)
+{
+    end_each(e, session_close);
+}
+
+void engine_drop_all(struct engine *e)
+{
+    end_each(e, session_end);
 }

@@ -111,4 +111,7 @@ MUST_USE int engine_probe(struct session *s, struct transport *t);
 /* Ends all sessions with REASON_SERVER_SHUTDOWN and takes no new ones. */
 void engine_shutdown(struct engine *e);
 
+/* Ends all that are left at once, for an engine that is about to be finished. */
+void engine_drop_all(struct engine *e);
+
 #endif

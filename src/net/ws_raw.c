@@ -113,6 +113,11 @@ void ws_raw_close(struct ws_raw *r)
     }
 }
 
+unsigned ws_raw_loop_index(const struct ws_raw *r)
+{
+    return r->conn.loop->executor.index;
+}
+
 void *ws_raw_data(const struct ws_raw *r)
 {
     return r->data;

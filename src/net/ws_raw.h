@@ -31,6 +31,9 @@ void ws_raw_send(struct ws_raw *conn, bool is_binary, struct span data);
 /* Closes in good order; on_close is called before it returns. */
 void ws_raw_close(struct ws_raw *conn);
 
+/* The index of the loop that it lives on. */
+unsigned ws_raw_loop_index(const struct ws_raw *conn);
+
 /* A pointer of the application's, NULL at first. */
 void *ws_raw_data(const struct ws_raw *conn);
 void ws_raw_set_data(struct ws_raw *conn, void *data);

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: MIT
+#include "src/server/rookery_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "src/base/memory.h"
+#include "src/server/server.h"
+
+enum { DRAIN_CHECK_MS = 16, LOOPS_MAX = 256 };
+
+/* ---- making ---- */
+
+static char *copy_string(const char *s)
+{
+    return s == NULL ? NULL : xnonnull(strdup(s));
+}
+
+/* The fields of the options that are strings, to be copied and freed alike. */
+static void for_each_string(struct rookery_options *o, void (*fn)(const char **s))
+{
+    const char **strings[] = {&o->path,
+                              &o->cors.origin,
+                              &o->cors.methods,
+                              &o->cors.allowed_headers,
+                              &o->cors.exposed_headers,
+                              &o->cookie.name,
+                              &o->cookie.path,
+                              &o->cookie.same_site,
+                              &o->client_dir};
+    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
+        fn(strings[i]);
+    }
+}
+
+static void own_string(const char **s)
+{
+    *s = copy_string(*s);
+}
+
+static void free_string(const char **s)
+{
+    free((void *)(uintptr_t)*s);
+}
+
+static bool usable(const struct rookery_options *o)
+{
+    return o->loops <= LOOPS_MAX && o->path != NULL && o->path[0] == '/' &&
+           o->ping_interval_ms > 0 && o->ping_timeout_ms > 0 && o->payload_bytes_max > 0 &&
+           o->payload_bytes_max <= FRAME_BYTES_MAX && (o->allow_polling || o->allow_websocket);
+}
+
+static void derive_options(struct rookery *io)
+{
+    const struct rookery_options *o = &io->options;
+
+    io->engine_options = (struct engine_options){
+        .ping_interval_ms = o->ping_interval_ms,
+        .ping_timeout_ms = o->ping_timeout_ms,
+        .upgrade_timeout_ms = o->upgrade_timeout_ms,
+        .payload_bytes_max = o->payload_bytes_max,
+        .queue_bytes_max = o->queue_bytes_max,
+        .allow_polling = o->allow_polling,
+        .allow_websocket = o->allow_websocket,
+        .allow_upgrades = o->allow_upgrades,
+    };
+    io->http_limits = (struct http_limits){
+        .head_bytes_max = o->head_bytes_max,
+        .body_bytes_max = o->payload_bytes_max,
+        .handshakes_max = o->handshakes_max,
+        .connections_max = o->connections_max,
+        .request_timeout_ms = o->request_timeout_ms,
+        .idle_timeout_ms = o->idle_timeout_ms,
+    };
+}
+
+static unsigned count_loops(unsigned wanted)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (wanted != 0) {
+        return wanted;
+    }
+    return cores < 1 ? 1 : cores > LOOPS_MAX ? LOOPS_MAX : (unsigned)cores;
+}
+
+static int init_loops(struct rookery *io)
+{
+    io->loops = xcalloc(io->loop_count, sizeof *io->loops);
+    for (unsigned i = 0; i < io->loop_count; i++) {
+        io->loops[i].server = io;
+        if (loop_init(&io->loops[i].loop, i) < 0) {
+            io->loop_count = i;
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void add_socketio(struct rookery *io)
+{
+    struct executor **executors = xcalloc(io->loop_count, sizeof *executors);
+    const struct engine_app **apps = xcalloc(io->loop_count, sizeof *apps);
+    const struct io_options options = {
+        .connect_timeout_ms = io->options.connect_timeout_ms,
+        .payload_bytes_max = io->options.payload_bytes_max,
+        .attachments_max = io->options.attachments_max,
+        .json_depth_max = io->options.json_depth_max,
+        .keep_handshake = io->options.keep_handshake,
+    };
+
+    for (unsigned i = 0; i < io->loop_count; i++) {
+        executors[i] = &io->loops[i].loop.executor;
+    }
+    io_init(&io->io, &options, executors, io->loop_count);
+    for (unsigned i = 0; i < io->loop_count; i++) {
+        apps[i] = io_engine_app(&io->io, i);
+    }
+    server_add_endpoint(io, io->options.path, apps);
+    free(apps);
+    free(executors);
+}
+
+struct rookery *rookery_create(const struct rookery_options *options)
+{
+    if (!usable(options)) {
+        return NULL;
+    }
+    struct rookery *io = xcalloc(1, sizeof *io);
+    io->options = *options;
+    for_each_string(&io->options, own_string);
+    io->loop_count = count_loops(options->loops);
+    derive_options(io);
+    if (init_loops(io) < 0) {
+        for (unsigned i = 0; i < io->loop_count; i++) {
+            loop_finish(&io->loops[i].loop);
+        }
+        for_each_string(&io->options, free_string);
+        free(io->loops);
+        free(io);
+        return NULL;
+    }
+    add_socketio(io);
+    return io;
+}
+
+/* ---- endpoints and routes ---- */
+
+struct ws_conn_options server_ws_options(struct rookery *io, size_t message_bytes_max)
+{
+    return (struct ws_conn_options){
+        .message_bytes_max = (uint32_t)message_bytes_max,
+        .close_timeout_ms = io->options.close_timeout_ms,
+        .connections = &io->connections,
+    };
+}
+
+static struct endpoint_cookie cookie_of(const struct rookery_cookie *c)
+{
+    return (struct endpoint_cookie){
+        .name = c->name,
+        .path = c->path == NULL ? "/" : c->path,
+        .http_only = c->http_only,
+        .same_site = c->same_site == NULL ? "Lax" : c->same_site,
+    };
+}
+
+void server_add_endpoint(struct rookery *io, const char *path,
+                         const struct engine_app *const apps[])
+{
+    const struct rookery_options *o = &io->options;
+    struct server_endpoint *se = xcalloc(1, sizeof *se);
+
+    se->path = copy_string(path);
+    se->endpoint.cors = (struct cors_options){
+        .origin = o->cors.origin,
+        .methods = o->cors.methods,
+        .allowed_headers = o->cors.allowed_headers,
+        .exposed_headers = o->cors.exposed_headers,
+        .credentials = o->cors.credentials,
+        .max_age_s = o->cors.max_age_s,
+    };
+    se->endpoint.cookie = cookie_of(&o->cookie);
+    se->endpoint.poll.close_timeout_ms = o->close_timeout_ms;
+    se->endpoint.poll.compression_threshold = o->compression_threshold;
+    se->endpoint.ws = server_ws_options(io, o->payload_bytes_max);
+    se->endpoint.loop_count = io->loop_count;
+    se->endpoint.engines = xcalloc(io->loop_count, sizeof *se->endpoint.engines);
+    for (unsigned i = 0; i < io->loop_count; i++) {
+        struct loop *loop = &io->loops[i].loop;
+        engine_init(&se->endpoint.engines[i], &loop->executor, &io->engine_options, apps[i],
+                    &loop->stats);
+    }
+    endpoint_init(&se->endpoint);
+    se->next = io->endpoints;
+    io->endpoints = se;
+}
+
+void server_add_route(struct rookery *io, const struct http_route *route)
+{
+    io->routes = xreallocarray(io->routes, io->route_count + 1, sizeof *io->routes);
+    io->routes[io->route_count++] = *route;
+}
+
+/* Behind the routes of the application. */
+static void add_endpoint_routes(struct rookery *io)
+{
+    for (struct server_endpoint *se = io->endpoints; se != NULL; se = se->next) {
+        server_add_route(io, &(struct http_route){
+                                 .path = se->path,
+                                 .is_prefix = true,
+                                 .handler = endpoint_handle,
+                                 .on_upgrade = endpoint_upgrade,
+                                 .arg = &se->endpoint,
+                             });
+    }
+}
+
+int rookery_listen(struct rookery *io, const char *host, unsigned port)
+{
+    struct server_port *p = xcalloc(1, sizeof *p);
+
+    p->fds = xcalloc(io->loop_count, sizeof *p->fds);
+    for (unsigned i = 0; i < io->loop_count; i++) {
+        p->fds[i] = http_listen_socket(host, &port);
+        if (p->fds[i] < 0) {
+            while (i > 0) {
+                close(p->fds[--i]);
+            }
+            free(p->fds);
+            free(p);
+            return ROOKERY_ESYSTEM;
+        }
+    }
+    p->next = io->ports;
+    io->ports = p;
+    return (int)port;
+}
+
+/* ---- running ---- */
+
+static void start_http(struct rookery *io, unsigned i)
+{
+    struct server_loop *sl = &io->loops[i];
+
+    sl->http = http_server_create(&sl->loop, &io->http_limits, io->routes, io->route_count,
+                                  &io->connections);
+    for (struct server_port *p = io->ports; p != NULL; p = p->next) {
+        if (http_server_accept(sl->http, p->fds[i]) < 0) {
+            close(p->fds[i]);
+        }
+        p->fds[i] = -1;
+    }
+}
+
+static void *run_thread(void *arg)
+{
+    loop_run(&((struct server_loop *)arg)->loop);
+    return NULL;
+}
+
+int rookery_run(struct rookery *io)
+{
+    add_endpoint_routes(io);
+    for (unsigned i = 0; i < io->loop_count; i++) {
+        start_http(io, i);
+    }
+    for (unsigned i = 1; i < io->loop_count; i++) {
+        int error = pthread_create(&io->loops[i].thread, NULL, run_thread, &io->loops[i]);
+        assert(error == 0);
+    }
+    loop_run(&io->loops[0].loop);
+    for (unsigned i = 1; i < io->loop_count; i++) {
+        pthread_join(io->loops[i].thread, NULL);
+    }
+    return 0;
+}
+
+/* ---- stopping ---- */
+
+static bool drained(const struct server_loop *sl)
+{
+    for (struct server_endpoint *se = sl->server->endpoints; se != NULL; se = se->next) {
+        if (se->endpoint.engines[sl->loop.executor.index].sessions.count > 0) {
+            return false;
+        }
+    }
+    return sl->loop.ws_closing == NULL && http_server_busy(sl->http) == 0;
+}
+
+static void check_drained(struct timer *timer)
+{
+    struct server_loop *sl = container_of(timer, struct server_loop, drain_check);
+
+    if (drained(sl) || sl->loop.executor.now_ms >= sl->drain_until_ms) {
+        loop_stop(&sl->loop);
+    } else {
+        executor_timer_start(&sl->loop.executor, timer, DRAIN_CHECK_MS);
+    }
+}
+
+static void stop_one(struct task *task)
+{
+    struct server_loop *sl = container_of(task, struct server_loop, stop_task);
+    struct rookery *io = sl->server;
+    unsigned index = sl->loop.executor.index;
+
+    http_server_stop_accepting(sl->http);
+    for (struct server_endpoint *se = io->endpoints; se != NULL; se = se->next) {
+        engine_shutdown(&se->endpoint.engines[index]);
+    }
+    raw_shutdown(io, index);
+    sl->drain_until_ms = sl->loop.executor.now_ms + io->options.drain_timeout_ms;
+    sl->drain_check.fire = check_drained;
+    executor_timer_start(&sl->loop.executor, &sl->drain_check, 0);
+}
+
+static void stop_all(struct task *task)
+{
+    struct rookery *io = container_of(task, struct rookery, stop_task);
+
+    for (unsigned i = 0; i < io->loop_count; i++) {
+        io->loops[i].stop_task.run = stop_one;
+        executor_post(&io->loops[i].loop.executor, &io->loops[i].stop_task);
+    }
+}
+
+/* An atomic exchange, a lock-free push and a write to an eventfd: fit for signal handlers. */
+void rookery_stop(struct rookery *io)
+{
+    if (!atomic_exchange(&io->stop_requested, true)) {
+        io->stop_task.run = stop_all;
+        executor_post(&io->loops[0].loop.executor, &io->stop_task);
+    }
+}
+
+/* ---- taking down ---- */
+
+static void finish_endpoints(struct rookery *io)
+{
+    struct server_endpoint *next;
+
+    for (struct server_endpoint *se = io->endpoints; se != NULL; se = next) {
+        next = se->next;
+        for (unsigned i = 0; i < io->loop_count; i++) {
+            engine_finish(&se->endpoint.engines[i]);
+        }
+        free(se->endpoint.engines);
+        free(se->path);
+        free(se);
+    }
+}
+
+static void finish_ports(struct rookery *io)
+{
+    struct server_port *next;
+
+    for (struct server_port *p = io->ports; p != NULL; p = next) {
+        next = p->next;
+        for (unsigned i = 0; i < io->loop_count; i++) {
+            if (p->fds[i] >= 0) {
+                close(p->fds[i]);
+            }
+        }
+        free(p->fds);
+        free(p);
+    }
+}
+
+/* What the drain did not get out is dropped: sessions first, then the connections under them. */
+static void drop_connections(struct rookery *io, unsigned i)
+{
+    struct loop *loop = &io->loops[i].loop;
+
+    for (struct server_endpoint *se = io->endpoints; se != NULL; se = se->next) {
+        engine_drop_all(&se->endpoint.engines[i]);
+    }
+    raw_shutdown(io, i);
+    executor_end_turn(&loop->executor);
+    ws_conn_abort_closing(loop);
+    if (io->loops[i].http != NULL) {
+        http_server_destroy(io->loops[i].http);
+    }
+    executor_end_turn(&loop->executor);
+}
+
+void rookery_destroy(struct rookery *io)
+{
+    if (io == NULL) {
+        return;
+    }
+    for (unsigned i = 0; i < io->loop_count; i++) {
+        drop_connections(io, i);
+    }
+    io_finish(&io->io);
+    finish_endpoints(io);
+    raw_finish(io);
+    finish_ports(io);
+    for (unsigned i = 0; i < io->loop_count; i++) {
+        loop_finish(&io->loops[i].loop);
+    }
+    for_each_string(&io->options, free_string);
+    free(io->routes);
+    free(io->loops);
+    free(io);
+}
+
+/* ---- server.h ---- */
+
+uint64_t server_stat(const struct rookery *io, enum stat which)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < io->loop_count; i++) {
+        sum += stats_get(&io->loops[i].loop.stats, which);
+    }
+    return sum;
+}
+
+unsigned server_connections(const struct rookery *io)
+{
+    return atomic_load_explicit(&io->connections, memory_order_relaxed);
+}
+
+struct executor *server_executor(const struct rookery *io, unsigned loop)
+{
+    return &io->loops[loop].loop.executor;
+}

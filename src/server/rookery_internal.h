@@ -1,0 +1,74 @@
+/* The server's own struct, for the files of this folder.
+ *
+ * Who owns what: the server its loops, one HTTP server and one engine per loop and endpoint; the loops
+ * run until rookery_stop has drained them, each destroys nothing; rookery_destroy takes everything down
+ * on one thread when they have ended. */
+// SPDX-License-Identifier: MIT
+#ifndef SERVER_ROOKERY_INTERNAL_H
+#define SERVER_ROOKERY_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "src/api/rookery.h"
+#include "src/net/endpoint.h"
+#include "src/net/http.h"
+#include "src/net/loop.h"
+#include "src/socket/io.h"
+
+/* One thread's part. */
+struct server_loop {
+    struct rookery *server;
+    struct loop loop;
+    struct http_server *http;
+    pthread_t thread;
+    struct task stop_task;
+    struct timer drain_check;
+    uint64_t drain_until_ms;
+};
+
+/* An Engine.IO endpoint with its engines; in a list. */
+struct server_endpoint {
+    struct server_endpoint *next;
+    struct endpoint endpoint;
+    char *path;
+};
+
+struct server_port {
+    struct server_port *next;
+    int *fds; /* one listening socket per loop */
+};
+
+struct raw_websocket; /* both: raw.c */
+struct raw_engine;
+
+struct rookery {
+    struct io io;
+    struct rookery_options options; /* strings are our copies */
+    struct engine_options engine_options;
+    struct http_limits http_limits;
+    struct server_loop *loops;
+    unsigned loop_count;
+    struct server_endpoint *endpoints; /* the Socket.IO one is the last */
+    struct raw_websocket *raw_websockets;
+    struct raw_engine *raw_engines;
+    struct server_port *ports;
+    struct http_route *routes;
+    size_t route_count;
+    _Atomic unsigned connections;
+    atomic_bool stop_requested;
+    struct task stop_task;
+};
+
+/* Adds an Engine.IO endpoint: apps[i] is what sits on the engine of loop i. */
+void server_add_endpoint(struct rookery *io, const char *path,
+                         const struct engine_app *const apps[]);
+
+/* Options of WebSockets by the server's options, with another message limit. */
+struct ws_conn_options server_ws_options(struct rookery *io, size_t message_bytes_max);
+
+/* raw.c: closes, then frees what rookery_engine and rookery_websocket have set up. */
+void raw_shutdown(struct rookery *io, unsigned loop);
+void raw_finish(struct rookery *io);
+
+#endif
