@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#include "protocol/http_query.h"
+
+#include "tests/support/tap.h"
+
+static void finds_the_first_pair_with_a_key(void)
+{
+    struct span q = SPAN("EIO=4&transport=polling&sid=abc&sid=def&t");
+    check(span_eq(http_query_get(q, SPAN("EIO")), SPAN("4")));
+    check(span_eq(http_query_get(q, SPAN("sid")), SPAN("abc")));
+    check(http_query_get(q, SPAN("t")).len == 0);
+    check(http_query_get(q, SPAN("transpor")).len == 0);
+    check(http_query_get(SPAN(""), SPAN("sid")).len == 0);
+}
+
+static void steps_over_empty_pairs_and_keeps_what_follows_the_first_equals_sign(void)
+{
+    struct span rest = SPAN("&&a=1=2&=x&b&"), key, value;
+    check(http_query_next(&rest, &key, &value));
+    check(span_eq(key, SPAN("a")) && span_eq(value, SPAN("1=2")));
+    check(http_query_next(&rest, &key, &value));
+    check(key.len == 0 && span_eq(value, SPAN("x")));
+    check(http_query_next(&rest, &key, &value));
+    check(span_eq(key, SPAN("b")) && value.len == 0);
+    check(!http_query_next(&rest, &key, &value));
+}
+
+static void decodes_to(const char *encoded, struct span text)
+{
+    struct bytes out = {0};
+    http_query_decode(span_cstr(encoded), &out);
+    check_mem(out.data, out.len, text.data, text.len);
+    bytes_finish(&out);
+}
+
+static void decodes_escapes_and_plus_signs(void)
+{
+    decodes_to("a%20b+c", SPAN("a b c"));
+    decodes_to("%e2%82%AC", SPAN("\xe2\x82\xac"));
+    decodes_to("100%", SPAN("100%"));
+    decodes_to("%4", SPAN("%4"));
+    decodes_to("%zz", SPAN("%zz"));
+    decodes_to("x%ff%c3", SPAN("x\xef\xbf\xbd\xef\xbf\xbd"));
+}
+
+int main(void)
+{
+    RUN(finds_the_first_pair_with_a_key);
+    RUN(steps_over_empty_pairs_and_keeps_what_follows_the_first_equals_sign);
+    RUN(decodes_escapes_and_plus_signs);
+    return tap_done();
+}
