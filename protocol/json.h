@@ -72,7 +72,7 @@ bool json_object_next(struct json_iter *it, struct json *key, struct json *value
 
 /* Finds the member whose key, with its escapes resolved, is key. Of several the last one counts, as
  * in JSON.parse. False if there is none; *value is then left alone. */
-bool json_object_get(struct json object, struct span key, struct json *value);
+bool json_object_find(struct json object, struct span key, struct json *value);
 
 /* A value and all that is in it, token by token in the order of the text. */
 struct json_walk {

@@ -127,7 +127,7 @@ bool json_object_next(struct json_iter *it, struct json *key, struct json *value
     return true;
 }
 
-bool json_object_get(struct json object, struct span key, struct json *value)
+bool json_object_find(struct json object, struct span key, struct json *value)
 {
     struct json_iter it;
     struct json name, candidate;

@@ -55,7 +55,7 @@ static void finds_nothing_in_empty_containers(void)
     check(!json_array_next(&it, &v));
     json_object_begin(&it, parsed("{}"));
     check(!json_object_next(&it, &k, &v));
-    check(!json_object_get(parsed("{}"), SPAN(""), &v));
+    check(!json_object_find(parsed("{}"), SPAN(""), &v));
 }
 
 static void finds_members_by_their_decoded_key_and_takes_the_last(void)
@@ -64,10 +64,10 @@ static void finds_members_by_their_decoded_key_and_takes_the_last(void)
         parsed("{\"id\":1,\"\\u0069\\u0064\":2,\"x\":{\"id\":3},\"caf\\u00e9\":4}");
     struct json v = {SPAN("kept"), JSON_NULL};
 
-    check(json_object_get(object, SPAN("id"), &v) && is(v, JSON_NUMBER, "2"));
-    check(json_object_get(object, SPAN("caf\xc3\xa9"), &v) && is(v, JSON_NUMBER, "4"));
-    check(!json_object_get(object, SPAN("i"), &v));
-    check(!json_object_get(object, SPAN("idx"), &v));
+    check(json_object_find(object, SPAN("id"), &v) && is(v, JSON_NUMBER, "2"));
+    check(json_object_find(object, SPAN("caf\xc3\xa9"), &v) && is(v, JSON_NUMBER, "4"));
+    check(!json_object_find(object, SPAN("i"), &v));
+    check(!json_object_find(object, SPAN("idx"), &v));
     check(is(v, JSON_NUMBER, "4"));
 }
 
