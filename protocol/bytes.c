@@ -52,7 +52,7 @@ void bytes_finish(struct bytes *b)
 
 uint8_t *bytes_reserve(struct bytes *b, size_t n)
 {
-    if (b->cap - b->len < n) {
+    if (b->cap - b->len < n || b->data == NULL) { /* room for nothing is a place, too */
         size_t cap = b->cap < BYTES_CAP_MIN ? BYTES_CAP_MIN : b->cap;
         assert(n < SIZE_MAX / 4 && b->len < SIZE_MAX / 4);
         while (cap - b->len < n) {

@@ -48,6 +48,13 @@ static void grows_and_keeps_what_was_written(void)
     check(b.data == NULL && b.len == 0 && b.cap == 0);
 }
 
+static void finds_a_place_for_nothing(void)
+{
+    struct bytes b = {0};
+    check(bytes_reserve(&b, 0) != NULL);
+    bytes_finish(&b);
+}
+
 static void stores_big_endian_numbers(void)
 {
     uint8_t p[9];
@@ -62,6 +69,7 @@ int main(void)
     RUN(compares_spans_with_and_without_case);
     RUN(reads_decimal_numbers_within_their_bound);
     RUN(grows_and_keeps_what_was_written);
+    RUN(finds_a_place_for_nothing);
     RUN(stores_big_endian_numbers);
     return tap_done();
 }
