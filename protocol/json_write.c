@@ -4,22 +4,15 @@
 
 static void write_escaped(struct bytes *b, uint8_t c)
 {
-    static const char hex[] = "0123456789abcdef";
-    static const char letters[] = "btn\0fr"; /* of \b \t \n, nothing, \f \r: from 8 on */
-    uint8_t escape[6] = {'\\', c};
-    size_t len = 2;
+    static const uint8_t hex[] = "0123456789abcdef";
+    static const uint8_t letters[] = "btn\0fr"; /* of \b \t \n, nothing, \f \r: from 8 on */
+    uint8_t letter = c >= ' ' ? c : c >= '\b' && c <= '\r' ? letters[c - '\b'] : 0;
 
-    if (c < ' ') {
-        if (c >= '\b' && c <= '\r' && letters[c - '\b'] != '\0') {
-            escape[1] = (uint8_t)letters[c - '\b'];
-        } else {
-            memcpy(escape + 1, "u00", 3);
-            escape[4] = (uint8_t)hex[c >> 4];
-            escape[5] = (uint8_t)hex[c & 0xF];
-            len = 6;
-        }
+    if (letter != 0) {
+        bytes_add(b, (uint8_t[]){'\\', letter}, 2);
+    } else {
+        bytes_add(b, (uint8_t[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 0xF]}, 6);
     }
-    bytes_add(b, escape, len);
 }
 
 /* Past the longest beginning of p that goes into a string as it is. */
