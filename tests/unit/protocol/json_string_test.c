@@ -41,6 +41,7 @@ static void replaces_halves_of_surrogate_pairs(void)
     check(decodes_to("\"\\ud83d\\u0041\"", SPAN("\xef\xbf\xbd"
                                                 "A")));
     check(decodes_to("\"\\ud83d\\n\"", SPAN("\xef\xbf\xbd\n")));
+    check(decodes_to("\"\\ud83d\\ue000\"", SPAN("\xef\xbf\xbd\xee\x80\x80")));
 }
 
 static void tells_strings_apart_without_decoding_them(void)
