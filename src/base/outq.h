@@ -55,8 +55,8 @@ int outq_iovec(const struct outq *q, struct iovec *iov, int max);
 /* Forgets the first n bytes (n <= outq_bytes), which have been sent. */
 void outq_consume(struct outq *q, size_t n);
 
-/* The oldest segment's bytes, and the frame that they are in; the queue must not be empty. For transports
- * that re-frame: what they take they outq_consume, whole segments at a time. */
+/* The oldest segment's bytes, and the frame that they are in; the queue must not be empty. For
+ * transports that re-frame: what they take they outq_consume, whole segments at a time. */
 struct span outq_front(const struct outq *q, const struct frame **frame);
 
 /* Moves everything to the empty queue `to`. No live cork may have a segment open on q. */

@@ -46,7 +46,7 @@ struct engine {
     const struct engine_options *options; /* shared by all loops, immutable */
     const struct engine_app *app;
     struct stats *stats;
-    struct map sessions; /* struct session by sid */
+    struct map sessions;  /* struct session by sid */
     struct frame *ping;   /* the ping packet, shared by everybody */
     struct bytes scratch; /* of the call under way */
     bool closing;         /* shutting down: no new sessions */
@@ -100,9 +100,10 @@ enum engine_error engine_check(struct engine *e, const struct engine_request *re
 const char *engine_allow(struct engine *e, const struct rookery_request *request);
 
 /* Opens a session on t: its open packet is queued, app->on_open called, heartbeat started. Holds
- * the request. */
+ * the request. preamble (may be NULL) is queued before the open packet as it is, so that a
+ * WebSocket's 101 leaves in the same write. */
 struct session *engine_handshake(struct engine *e, struct transport *t,
-                                 struct rookery_request *request);
+                                 struct rookery_request *request, struct frame *preamble);
 
 /* A WebSocket has come for an open session. 0: it is the session's probe from now on; -1: the
  * session does not want it (it has upgraded or is doing so), and the caller closes it. */

@@ -16,9 +16,12 @@ enum { SCRATCH_KEPT_BYTES = 64 * 1024 };
 const char *session_reason_text(enum session_reason reason)
 {
     static const char *const texts[] = {
-        [REASON_TRANSPORT_CLOSE] = "transport close", [REASON_TRANSPORT_ERROR] = "transport error",
-        [REASON_PING_TIMEOUT] = "ping timeout",       [REASON_PARSE_ERROR] = "parse error",
-        [REASON_FORCED_CLOSE] = "forced close",       [REASON_SERVER_SHUTDOWN] = "server shutting down",
+        [REASON_TRANSPORT_CLOSE] = "transport close",
+        [REASON_TRANSPORT_ERROR] = "transport error",
+        [REASON_PING_TIMEOUT] = "ping timeout",
+        [REASON_PARSE_ERROR] = "parse error",
+        [REASON_FORCED_CLOSE] = "forced close",
+        [REASON_SERVER_SHUTDOWN] = "server shutting down",
     };
     return texts[reason];
 }
@@ -250,7 +253,7 @@ static void receive_base64(struct session *s, struct span text)
     struct bytes *scratch = &s->engine->scratch;
 
     bytes_clear(scratch);
-    if (base64_decode(scratch, text) < 0) {
+    if (base64_decode(text, scratch) < 0) {
         session_receive_garbage(s, s->transport);
         return;
     }
@@ -260,8 +263,12 @@ static void receive_base64(struct session *s, struct span text)
     }
 }
 
-static void receive_packet(struct session *s, const struct eio_packet *packet)
+void session_receive_packet(struct session *s, struct transport *t, const struct eio_packet *packet)
 {
+    if (s->state != SESSION_OPEN) {
+        return;
+    }
+    stats_add(s->engine->stats, STAT_PACKETS_RECEIVED, 1);
     switch (packet->type) {
     case EIO_MESSAGE:
         note_life(s);
@@ -295,13 +302,10 @@ void session_receive_text(struct session *s, struct transport *t, struct span te
 
     if (s->upgrade != NULL && upgrade_transport(s->upgrade) == t) {
         upgrade_receive(s, text);
-    } else if (s->state != SESSION_OPEN) {
-        return;
     } else if (eio_packet_decode(text, &packet) < 0) {
         session_receive_garbage(s, t);
     } else {
-        stats_add(s->engine->stats, STAT_PACKETS_RECEIVED, 1);
-        receive_packet(s, &packet);
+        session_receive_packet(s, t, &packet);
     }
 }
 

@@ -111,8 +111,13 @@ void session_drop_request(struct session *s);
 
 /* ---- for transports (of both, t says which) ---- */
 
-/* A text packet with its type digit, or a binary message. The session may be closed when it
- * returns: the transport looks at t->session before it goes on. */
+struct eio_packet;
+
+/* A packet that has been decoded; one that is still text, with its type digit; a binary message.
+ * The session may be closed when it returns: the transport looks at t->session before it goes on.
+ */
+void session_receive_packet(struct session *s, struct transport *t,
+                            const struct eio_packet *packet);
 void session_receive_text(struct session *s, struct transport *t, struct span packet);
 void session_receive_binary(struct session *s, struct transport *t, struct span message);
 

@@ -4,8 +4,8 @@
  *   2probe                         3probe there, and a noop to the waiting poll
  *   5                              the WebSocket is the session's transport from here on
  *
- * Anything else on it, or nothing for upgrade_timeout_ms, and that WebSocket is closed while polling
- * goes on as if it had never been there. */
+ * Anything else on it, or nothing for upgrade_timeout_ms, and that WebSocket is closed while
+ * polling goes on as if it had never been there. */
 // SPDX-License-Identifier: MIT
 #include <assert.h>
 #include <stdlib.h>
@@ -74,8 +74,8 @@ int engine_probe(struct session *s, struct transport *t)
     return 0;
 }
 
-/* Past the session's queue, which belongs to polling still. A connection that cannot even take these
- * few bytes is of no use. */
+/* Past the session's queue, which belongs to polling still. A connection that cannot even take
+ * these few bytes is of no use. */
 static void answer_probe(struct session *s)
 {
     static const uint8_t pong[] = {0x81, 6, '3', 'p', 'r', 'o', 'b', 'e'};

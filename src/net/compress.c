@@ -78,9 +78,8 @@ int compress_body(const char *coding, struct span body, struct bytes *out)
     bool gzip = strcmp(coding, "gzip") == 0;
     z_stream z = {0};
 
-    if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
-                     WINDOW_BITS + (gzip ? GZIP_WRAPPER : 0), MEMORY_LEVEL,
-                     Z_DEFAULT_STRATEGY) != Z_OK) {
+    if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, WINDOW_BITS + (gzip ? GZIP_WRAPPER : 0),
+                     MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK) {
         return -1;
     }
     size_t bound = deflateBound(&z, body.len);

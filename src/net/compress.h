@@ -5,8 +5,8 @@
 
 #include "protocol/bytes.h"
 
-/* The coding to use for a client that sent this Accept-Encoding: "gzip", "deflate" or NULL for none.
- * The client's weights count; gzip wins a tie. */
+/* The coding to use for a client that sent this Accept-Encoding: "gzip", "deflate" or NULL for
+ * none. The client's weights count; gzip wins a tie. */
 const char *compress_choose(struct span accept_encoding);
 
 /* Appends the compressed body. 0, or -1 if zlib could not. */

@@ -96,9 +96,8 @@ static void answer(struct reply *r)
     struct endpoint *ep = r->data;
     struct engine *e = &ep->engines[r->owner->index];
     const struct http_exchange *x = r->exchange;
-    struct engine_request request = {.method = x->method,
-                                     .query = x->query,
-                                     .origin = http_exchange_field(x, "Origin")};
+    struct engine_request request = {
+        .method = x->method, .query = x->query, .origin = http_exchange_field(x, "Origin")};
     struct session *s;
     enum engine_error error = engine_check(e, &request, &s);
 
@@ -123,7 +122,8 @@ static void answer_preflight(struct reply *r)
     reply_send(r, 204, (struct span){0});
 }
 
-static struct executor *owner_of(const struct endpoint *ep, struct span query, struct executor *here)
+static struct executor *owner_of(const struct endpoint *ep, struct span query,
+                                 struct executor *here)
 {
     int index = engine_sid_loop(engine_query_sid(query));
 

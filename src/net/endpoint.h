@@ -1,5 +1,5 @@
-/* Endpoint: an Engine.IO endpoint on its HTTP path. It reads what a request asks for, takes it to the
- * loop that owns the session (whichever loop it came in on), and lets the engine decide there.
+/* Endpoint: an Engine.IO endpoint on its HTTP path. It reads what a request asks for, takes it to
+ * the loop that owns the session (whichever loop it came in on), and lets the engine decide there.
  *
  *   exchange (poll, POST) --reply.h--> owner's loop: engine_check -> poll transport or error body
  *   upgrade (descriptor)  --task-----> owner's loop: engine_check -> 101 and WebSocket, or refusal

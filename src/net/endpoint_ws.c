@@ -29,7 +29,8 @@ static void append_field(void *arg, const char *name, struct span value)
     bytes_add_cstr(out, "\r\n");
 }
 
-static void refuse(struct engine *e, struct endpoint *ep, struct http_upgrade *u, const char *message)
+static void refuse(struct engine *e, struct endpoint *ep, struct http_upgrade *u,
+                   const char *message)
 {
     stats_add(e->stats, STAT_HANDSHAKES_REFUSED, 1);
     ws_refuse(u, 400, message, ep->ws.connections);
@@ -56,8 +57,8 @@ static void probe(struct session *s, struct endpoint *ep, struct http_upgrade *u
 static void open_websocket(struct engine *e, struct endpoint *ep, struct http_upgrade *u,
                            struct frame *response)
 {
-    struct rookery_request *request = request_create(bytes_span(&u->head), u->address, u->secure,
-                                                     executor_wall_ms(e->executor));
+    struct rookery_request *request =
+        request_create(bytes_span(&u->head), u->address, u->secure, executor_wall_ms(e->executor));
     const char *refusal = engine_allow(e, request);
 
     if (refusal != NULL) {
@@ -70,7 +71,8 @@ static void open_websocket(struct engine *e, struct endpoint *ep, struct http_up
     request_release(request);
 }
 
-static void accept_upgrade(struct endpoint *ep, struct http_upgrade *u, const struct http_head *head)
+static void accept_upgrade(struct endpoint *ep, struct http_upgrade *u,
+                           const struct http_head *head)
 {
     struct engine *e = &ep->engines[u->executor->index];
     struct span origin = http_head_get(head, SPAN("Origin"));

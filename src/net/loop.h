@@ -47,8 +47,8 @@ struct loop {
     struct event wake;
     struct event clock;
     struct ws_closing *ws_closing; /* WebSockets that are saying goodbye (ws_conn.c) */
-    uint64_t clock_at_ms; /* what clock is set to; 0 while it is not */
-    size_t random_left;   /* bytes of random not given out yet, from its start */
+    uint64_t clock_at_ms;          /* what clock is set to; 0 while it is not */
+    size_t random_left;            /* bytes of random not given out yet, from its start */
     uint8_t random[LOOP_RANDOM_BYTES];
 };
 

@@ -2,6 +2,7 @@
 #include "src/net/poll_transport.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "protocol/eio_payload.h"
@@ -14,10 +15,10 @@ struct poll_transport {
     struct transport base;
     struct executor *executor;
     const struct poll_options *options;
-    struct reply *get;  /* the poll that waits */
-    bool noop_due;      /* the next poll is not to wait */
-    bool closing;       /* the next poll ends with a close packet, then all is over */
-    struct outq rest;   /* what goes before it */
+    struct reply *get; /* the poll that waits */
+    bool noop_due;     /* the next poll is not to wait */
+    bool closing;      /* the next poll ends with a close packet, then all is over */
+    struct outq rest;  /* what goes before it */
     struct timer close_timeout;
     struct turn_hook free_hook;
 };
@@ -104,7 +105,7 @@ static void send_payload(struct poll_transport *t, struct bytes *payload, bool m
 }
 
 /* Moves the whole queue into a payload. Returns whether any packet of it may be compressed. */
-static bool take_queue(struct outq *q, struct bytes *payload)
+static bool take_queue(struct outq *q, struct eio_payload_writer *payload)
 {
     bool may_compress = false;
 
@@ -112,22 +113,22 @@ static bool take_queue(struct outq *q, struct bytes *payload)
         const struct frame *f;
         struct span segment = outq_front(q, &f);
         may_compress |= !f->no_compress;
-        eio_payload_from_frames(payload, segment);
-        outq_consume(q, segment.len);
+        outq_consume(q, eio_payload_add_frames(payload, segment, UINT_MAX));
     }
     return may_compress;
 }
 
 static void answer_poll(struct poll_transport *t, struct outq *q, struct span last)
 {
-    struct bytes payload = {0};
+    struct bytes body = {0};
+    struct eio_payload_writer payload = {.out = &body};
     bool may_compress = take_queue(q, &payload);
 
     if (last.len != 0) {
-        eio_payload_append_text(&payload, last);
+        eio_payload_add_text(&payload, last);
     }
-    send_payload(t, &payload, may_compress);
-    bytes_finish(&payload);
+    send_payload(t, &body, may_compress);
+    bytes_finish(&body);
 }
 
 /* ---- from the session ---- */
@@ -209,7 +210,8 @@ static const struct transport_ops transport_ops = {
     .cut = cut,
 };
 
-struct poll_transport *poll_transport_create(struct executor *ex, const struct poll_options *options)
+struct poll_transport *poll_transport_create(struct executor *ex,
+                                             const struct poll_options *options)
 {
     struct poll_transport *t = xcalloc(1, sizeof *t);
 
@@ -245,10 +247,10 @@ static void refuse_overlap(struct poll_transport *t, struct reply *r)
 static void answer_last_poll(struct poll_transport *t)
 {
     bool nothing_else = outq_empty(&t->rest);
+    struct span noop_and_close = SPAN("6\x1e"
+                                      "1");
 
-    answer_poll(t, &t->rest, nothing_else ? SPAN("6\x1e"
-                                                 "1")
-                                          : SPAN("1"));
+    answer_poll(t, &t->rest, nothing_else ? noop_and_close : SPAN("1"));
     gone(t, REASON_FORCED_CLOSE);
 }
 
@@ -275,15 +277,16 @@ void poll_transport_get(struct poll_transport *t, struct reply *r)
 /* Hands on the packets one by one; a packet may end the session, and then the rest is not read. */
 static void receive_payload(struct poll_transport *t, struct span body)
 {
-    struct eio_payload_item item;
-    int more = 1;
+    struct eio_payload_reader reader;
+    struct eio_packet packet;
+    int more = utf8_valid(body) ? 1 : -1;
 
-    if (!utf8_valid(body)) {
-        session_receive_garbage(t->base.session, &t->base);
-        return;
-    }
-    while (t->base.session != NULL && (more = eio_payload_next(&body, &item)) > 0) {
-        session_receive_text(t->base.session, &t->base, item.packet);
+    eio_payload_begin(&reader, body);
+    while (more > 0 && t->base.session != NULL) {
+        more = eio_payload_next(&reader, &packet);
+        if (more > 0) {
+            session_receive_packet(t->base.session, &t->base, &packet);
+        }
     }
     if (more < 0 && t->base.session != NULL) {
         session_receive_garbage(t->base.session, &t->base);

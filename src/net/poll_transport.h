@@ -1,5 +1,5 @@
-/* The polling transport of an Engine.IO session: a GET waits until there is something to send, a POST
- * brings packets (engine.io-protocol v4, "HTTP long-polling").
+/* The polling transport of an Engine.IO session: a GET waits until there is something to send, a
+ * POST brings packets (engine.io-protocol v4, "HTTP long-polling").
  *
  *   GET  waits    --queue gets something-->  answered with the whole queue as one payload
  *                 --release_poll-->          answered with a noop
@@ -25,7 +25,8 @@ struct poll_options {
 };
 
 /* The options outlive it. */
-struct poll_transport *poll_transport_create(struct executor *ex, const struct poll_options *options);
+struct poll_transport *poll_transport_create(struct executor *ex,
+                                             const struct poll_options *options);
 
 struct transport *poll_transport_base(struct poll_transport *t);
 

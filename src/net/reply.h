@@ -1,6 +1,6 @@
-/* Reply: the answer that is owed to an HTTP exchange by the loop that owns a session, which need not
- * be the loop that the exchange came in on. Reading the request is free of both; answering and the
- * news that the client has gone travel as tasks.
+/* Reply: the answer that is owed to an HTTP exchange by the loop that owns a session, which need
+ * not be the loop that the exchange came in on. Reading the request is free of both; answering and
+ * the news that the client has gone travel as tasks.
  *
  * Ownership: made on the exchange's loop; from reply_hand_over on it is the owner's, who ends it by
  * reply_send or reply_cut, exactly once. The request's slices (r->exchange->...) may be read by the

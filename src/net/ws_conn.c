@@ -172,8 +172,8 @@ static void queue_close_frame(struct outq *q, unsigned code)
     frame_release(f);
 }
 
-/* q NULL: what is queued goes down with the connection. If some frame of it has been sent in part, a
- * Close frame cannot follow, and the connection just ends. */
+/* q NULL: what is queued goes down with the connection. If some frame of it has been sent in part,
+ * a Close frame cannot follow, and the connection just ends. */
 static void begin_closing(struct ws_conn *c, struct outq *q, unsigned code)
 {
     if (q == NULL && c->blocked) {

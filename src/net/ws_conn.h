@@ -5,13 +5,14 @@
  *     |                                                                                          ^
  *     +--the peer's end, a broken connection, ws_conn_abort()------------------------------------+
  *
- * The owner hears of the end once, by on_gone, as soon as nothing more can come from the peer; that is
- * on entering CLOSING unless the owner asked for the close himself (then not at all). What is left to
- * do in CLOSING (the rest of the queue, the Close frame, the peer's answer) the connection does alone.
+ * The owner hears of the end once, by on_gone, as soon as nothing more can come from the peer; that
+ * is on entering CLOSING unless the owner asked for the close himself (then not at all). What is
+ * left to do in CLOSING (the rest of the queue, the Close frame, the peer's answer) the connection
+ * does alone.
  *
- * Ownership: embedded in the owner's struct as its first field, which is freed by on_free, at the end
- * of a turn. An idle connection holds no buffer: it reads into the loop's and queues frames of others.
- * Threads: one loop. */
+ * Ownership: embedded in the owner's struct as its first field, which is freed by on_free, at the
+ * end of a turn. An idle connection holds no buffer: it reads into the loop's and queues frames of
+ * others. Threads: one loop. */
 // SPDX-License-Identifier: MIT
 #ifndef NET_WS_CONN_H
 #define NET_WS_CONN_H
@@ -72,8 +73,8 @@ void ws_conn_start(struct ws_conn *c, const struct ws_conn_ops *ops, struct loop
 /* Takes in bytes that came before the connection was this one's: p is overwritten. */
 void ws_conn_feed(struct ws_conn *c, uint8_t *p, size_t n);
 
-/* Writes q as far as the kernel takes it; the rest stays, and ops->flush_soon is called when there is
- * room again. A broken connection is told by on_gone. */
+/* Writes q as far as the kernel takes it; the rest stays, and ops->flush_soon is called when there
+ * is room again. A broken connection is told by on_gone. */
 void ws_conn_flush(struct ws_conn *c, struct outq *q);
 
 /* Would something queued now leave at once? */
@@ -82,8 +83,8 @@ static inline bool ws_conn_writable(const struct ws_conn *c)
     return !c->blocked && c->closing == NULL;
 }
 
-/* Sends the rest of q (which it takes over), then a Close frame: with that code, or without if it is
- * 0. on_gone will not be called. */
+/* Sends the rest of q (which it takes over), then a Close frame: with that code, or without if it
+ * is 0. on_gone will not be called. */
 void ws_conn_close(struct ws_conn *c, struct outq *q, unsigned code);
 
 /* Closes the descriptor now. on_gone will not be called. */

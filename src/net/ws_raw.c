@@ -96,8 +96,7 @@ void ws_raw_send(struct ws_raw *r, bool is_binary, struct span data)
     if (!r->is_open) {
         return;
     }
-    size_t head_len =
-        ws_frame_encode_head(head, is_binary ? WS_BINARY : WS_TEXT, true, data.len);
+    size_t head_len = ws_frame_encode_head(head, is_binary ? WS_BINARY : WS_TEXT, true, data.len);
     struct frame *f = frame_create((uint32_t)(head_len + data.len));
     frame_append(f, span_of(head, head_len));
     frame_append(f, data);

@@ -24,8 +24,8 @@ struct ws_raw_endpoint {
 /* For struct http_route.on_upgrade: arg is the struct ws_raw_endpoint. */
 void ws_raw_upgrade(struct http_upgrade *u, void *arg);
 
-/* Queues a message, to be sent at the end of the turn. Over queue_bytes_max the connection is dropped
- * then. */
+/* Queues a message, to be sent at the end of the turn. Over queue_bytes_max the connection is
+ * dropped then. */
 void ws_raw_send(struct ws_raw *conn, bool is_binary, struct span data);
 
 /* Closes in good order; on_close is called before it returns. */

@@ -58,9 +58,8 @@ static void on_gone(struct ws_conn *c, enum ws_end end)
 
     if (s != NULL) {
         t->base.session = NULL;
-        session_transport_gone(s, &t->base,
-                               end == WS_END_ERROR ? REASON_TRANSPORT_ERROR
-                                                   : REASON_TRANSPORT_CLOSE);
+        session_transport_gone(
+            s, &t->base, end == WS_END_ERROR ? REASON_TRANSPORT_ERROR : REASON_TRANSPORT_CLOSE);
     }
 }
 

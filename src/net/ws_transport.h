@@ -1,5 +1,5 @@
-/* The WebSocket transport of an Engine.IO session: a WebSocket connection behind transport.h. Packets
- * are WebSocket messages one to one, so the session's queue is written as it is.
+/* The WebSocket transport of an Engine.IO session: a WebSocket connection behind transport.h.
+ * Packets are WebSocket messages one to one, so the session's queue is written as it is.
  *
  * Threads: its loop. */
 // SPDX-License-Identifier: MIT
@@ -11,8 +11,8 @@
 
 struct ws_transport;
 
-/* Takes over the descriptor; the options outlive the transport. The answer to the handshake has still
- * to be sent. */
+/* Takes over the descriptor; the options outlive the transport. The answer to the handshake has
+ * still to be sent. */
 struct ws_transport *ws_transport_create(struct loop *loop, int fd,
                                          const struct ws_conn_options *options);
 

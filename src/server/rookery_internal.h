@@ -1,8 +1,8 @@
 /* The server's own struct, for the files of this folder.
  *
- * Who owns what: the server its loops, one HTTP server and one engine per loop and endpoint; the loops
- * run until rookery_stop has drained them, each destroys nothing; rookery_destroy takes everything down
- * on one thread when they have ended. */
+ * Who owns what: the server its loops, one HTTP server and one engine per loop and endpoint; the
+ * loops run until rookery_stop has drained them, each destroys nothing; rookery_destroy takes
+ * everything down on one thread when they have ended. */
 // SPDX-License-Identifier: MIT
 #ifndef SERVER_ROOKERY_INTERNAL_H
 #define SERVER_ROOKERY_INTERNAL_H

@@ -1,8 +1,8 @@
-/* Server: what the composition root offers beside src/api/rookery.h to those who build a daemon on it:
- * HTTP routes of their own, and the counters.
+/* Server: what the composition root offers beside src/api/rookery.h to those who build a daemon on
+ * it: HTTP routes of their own, and the counters.
  *
- * struct rookery is put together here: loops and HTTP from net, an Engine.IO endpoint on its path, the
- * Socket.IO layer on that. Two servers in one process do not know of each other. */
+ * struct rookery is put together here: loops and HTTP from net, an Engine.IO endpoint on its path,
+ * the Socket.IO layer on that. Two servers in one process do not know of each other. */
 // SPDX-License-Identifier: MIT
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H
@@ -11,8 +11,8 @@
 #include "src/base/stats.h"
 #include "src/net/http.h"
 
-/* Serves route beside Engine.IO; the first that was added and matches counts, before the endpoints. The
- * route is copied, its strings and arg must outlive the server. Before rookery_run. */
+/* Serves route beside Engine.IO; the first that was added and matches counts, before the endpoints.
+ * The route is copied, its strings and arg must outlive the server. Before rookery_run. */
 void server_add_route(struct rookery *io, const struct http_route *route);
 
 /* The counter added up over all loops; from any thread. */
