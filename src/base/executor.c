@@ -51,11 +51,10 @@ void executor_run_timers(struct executor *ex, uint64_t now_ms)
 
 void executor_end_turn(struct executor *ex)
 {
-    for (int phase = 0; phase < 2; phase++) {
-        struct turn_hook *hook;
-        while ((hook = ex->hooks[phase]) != NULL) {
-            executor_cancel_hook(ex, hook);
-            hook->run(hook);
-        }
+    struct turn_hook *hook;
+
+    while ((hook = ex->hooks[TURN_SEAL]) != NULL || (hook = ex->hooks[TURN_FLUSH]) != NULL) {
+        executor_cancel_hook(ex, hook);
+        hook->run(hook);
     }
 }

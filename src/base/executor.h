@@ -4,8 +4,9 @@
  * A loop works in turns: it waits for events, runs all that are ready, then ends the turn. Work
  * that pays off when it is done once for a whole turn (sealing shared output, writing to
  * connections) registers a turn hook; the hooks run at the end of the turn that they were added in,
- * first all of TURN_SEAL, then all of TURN_FLUSH. A hook may add others, which run in the same turn
- * end when their phase is still to come or under way.
+ * no TURN_FLUSH while there is a TURN_SEAL. A hook may add others, which run in the same turn end:
+ * what a flush finds out (a connection is gone) and makes others send is sealed before the next
+ * flush.
  *
  * Threads: executor_post and executor_inside may be called from any thread; everything else only
  * on the loop's own thread. */

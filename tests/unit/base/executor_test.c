@@ -11,6 +11,7 @@ struct named_hook {
     struct turn_hook hook;
     char name;
     struct named_hook *adds;
+    enum turn_phase phase; /* that it is added in by another */
 };
 
 static void note(struct turn_hook *hook)
@@ -18,7 +19,7 @@ static void note(struct turn_hook *hook)
     struct named_hook *h = container_of(hook, struct named_hook, hook);
     order[strlen(order)] = h->name;
     if (h->adds != NULL) {
-        executor_at_turn_end(&ex, &h->adds->hook, TURN_FLUSH);
+        executor_at_turn_end(&ex, &h->adds->hook, h->adds->phase);
     }
 }
 
@@ -30,8 +31,8 @@ static void start(void)
 
 static void runs_seal_hooks_before_flush_hooks_each_once(void)
 {
-    struct named_hook a = {{.run = note}, 'a', NULL}, b = {{.run = note}, 'b', NULL};
-    struct named_hook c = {{.run = note}, 'c', NULL};
+    struct named_hook a = {{.run = note}, 'a'}, b = {{.run = note}, 'b'};
+    struct named_hook c = {{.run = note}, 'c'};
     start();
     executor_at_turn_end(&ex, &a.hook, TURN_FLUSH);
     executor_at_turn_end(&ex, &b.hook, TURN_SEAL);
@@ -46,7 +47,7 @@ static void runs_seal_hooks_before_flush_hooks_each_once(void)
 
 static void runs_what_a_hook_adds_in_the_same_turn_end(void)
 {
-    struct named_hook b = {{.run = note}, 'b', NULL};
+    struct named_hook b = {{.run = note}, 'b', NULL, TURN_FLUSH};
     struct named_hook a = {{.run = note}, 'a', &b};
     start();
     executor_at_turn_end(&ex, &a.hook, TURN_SEAL);
@@ -55,10 +56,21 @@ static void runs_what_a_hook_adds_in_the_same_turn_end(void)
     timers_finish(&ex.timers);
 }
 
+static void seals_what_a_flush_has_brought_about_before_the_next_flush(void)
+{
+    struct named_hook seal = {{.run = note}, 's', NULL, TURN_SEAL};
+    struct named_hook a = {{.run = note}, 'a', &seal}, b = {{.run = note}, 'b'};
+    start();
+    executor_at_turn_end(&ex, &a.hook, TURN_FLUSH);
+    executor_at_turn_end(&ex, &b.hook, TURN_FLUSH);
+    executor_end_turn(&ex);
+    check(strcmp(order, "asb") == 0);
+    timers_finish(&ex.timers);
+}
+
 static void forgets_a_cancelled_hook_wherever_it_is_in_the_list(void)
 {
-    struct named_hook h[3] = {
-        {{.run = note}, 'a', NULL}, {{.run = note}, 'b', NULL}, {{.run = note}, 'c', NULL}};
+    struct named_hook h[3] = {{{.run = note}, 'a'}, {{.run = note}, 'b'}, {{.run = note}, 'c'}};
     for (int gone = 0; gone < 3; gone++) {
         start();
         for (int i = 0; i < 3; i++) {
@@ -77,6 +89,7 @@ int main(void)
 {
     RUN(runs_seal_hooks_before_flush_hooks_each_once);
     RUN(runs_what_a_hook_adds_in_the_same_turn_end);
+    RUN(seals_what_a_flush_has_brought_about_before_the_next_flush);
     RUN(forgets_a_cancelled_hook_wherever_it_is_in_the_list);
     return tap_done();
 }
