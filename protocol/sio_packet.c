@@ -99,13 +99,24 @@ static int take_id(struct span *rest, struct sio_packet *p)
 }
 
 /* Names that the libraries emit themselves: coming from a peer they would be mistaken for that. */
+static const struct span reserved[] = {
+    {(const uint8_t *)"connect", 7},      {(const uint8_t *)"connect_error", 13},
+    {(const uint8_t *)"disconnect", 10},  {(const uint8_t *)"disconnecting", 13},
+    {(const uint8_t *)"newListener", 11}, {(const uint8_t *)"removeListener", 14},
+};
+
+bool sio_name_reserved(struct span name)
+{
+    for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
+        if (span_eq(name, reserved[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_reserved(struct json name)
 {
-    static const struct span reserved[] = {
-        {(const uint8_t *)"connect", 7},      {(const uint8_t *)"connect_error", 13},
-        {(const uint8_t *)"disconnect", 10},  {(const uint8_t *)"disconnecting", 13},
-        {(const uint8_t *)"newListener", 11}, {(const uint8_t *)"removeListener", 14},
-    };
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
         if (json_string_eq(name, reserved[i])) {
             return true;

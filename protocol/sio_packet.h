@@ -95,6 +95,9 @@ struct sio_head {
 /* For who writes the payload himself, and for DISCONNECT, which has none. */
 void sio_head_encode(struct bytes *out, const struct sio_head *head);
 
+/* Is that the name of an event that no peer may send, since the libraries emit it themselves? */
+bool sio_name_reserved(struct span name);
+
 /* EVENT and BINARY_EVENT. name is plain text and gets escaped here; args is as in struct sio_packet
  * and is copied. */
 void sio_event_encode(struct bytes *out, const struct sio_head *head, struct span name,

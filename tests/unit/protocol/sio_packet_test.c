@@ -274,6 +274,12 @@ static void names_every_error(void)
     }
 }
 
+static void knows_the_event_names_that_are_reserved(void)
+{
+    check(sio_name_reserved(SPAN("connect")) && sio_name_reserved(SPAN("removeListener")));
+    check(!sio_name_reserved(SPAN("connected")) && !sio_name_reserved(SPAN("")));
+}
+
 int main(void)
 {
     RUN(decodes_an_event_on_the_root_namespace);
@@ -295,5 +301,6 @@ int main(void)
     RUN(encodes_acks_and_disconnect);
     RUN(encodes_the_answers_to_connect);
     RUN(names_every_error);
+    RUN(knows_the_event_names_that_are_reserved);
     return tap_done();
 }
