@@ -18,6 +18,7 @@ import sys
 TAP_PLAN = re.compile(r"^\s*1\.\.(\d+)(?:\s*#\s*skip\S*\s*(.*))?\s*$", re.I)
 TAP_CASE = re.compile(r"^(\s*)(not )?ok\b\s*\d*\s*(?:- )?((?:[^#\\]|\\.)*?)\s*(?:(?<!\\)#\s*(skip|todo)\S*\s*(.*))?$", re.I)
 CLOSING = re.compile(r"^(?:\S+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$")
+EXCERPT_LINES = 60
 GOOD = ("OK", "EXPECTEDFAIL")
 SKIPPED = ("SKIP", "IGNORED")
 
@@ -33,22 +34,20 @@ class Count:
 
 
 def tap_lines(text):
-    """The lines of TAP output without the YAML blocks that may follow a case."""
+    """(line, whether it is of the YAML block that may follow a case)"""
     yaml_end = None
     for line in text.splitlines():
-        if yaml_end is not None:
-            if line.rstrip() == yaml_end:
-                yaml_end = None
-        elif line.strip() == "---" and line != "---":
+        if yaml_end is None and line.strip() == "---" and line != "---":
             yaml_end = line.rstrip().replace("---", "...")
-        else:
-            yield line
+        yield line, yaml_end is not None
+        if line.rstrip() == yaml_end:
+            yaml_end = None
 
 
 def read_tap(text):
     """Count of TAP output, or None when it is not TAP (no plan)."""
     count, planned, open_depths = Count(), False, {}  # depth -> failures already counted below it
-    for line in tap_lines(text):
+    for line in (line for line, in_yaml in tap_lines(text) if not in_yaml):
         plan = TAP_PLAN.match(line)
         if plan:
             planned = True
@@ -90,15 +89,31 @@ def last_line(text):
     return lines[-1] if lines else ""
 
 
+def bad(test):
+    return test["result"] not in GOOD + SKIPPED
+
+
+def excerpt(test):
+    """What a program that failed has to say: its last lines, without the cases that passed."""
+    lines, passed = [], False
+    for line, in_yaml in tap_lines(test.get("stdout") or ""):
+        case = None if in_yaml else TAP_CASE.match(line)
+        if case:
+            passed = not case.group(2)
+        if not (passed and (case or in_yaml)) and not line.lstrip().startswith("# Subtest: "):
+            lines.append(line)
+    return lines[-EXCERPT_LINES:] + (test.get("stderr") or "").splitlines()[-EXCERPT_LINES:]
+
+
 def read_program(test):
     """Count of one object of meson's testlog.json."""
     result, text = test["result"], test.get("stdout") or ""
     if result in SKIPPED and not read_tap(text):
         count = Count()
-        count.skipped.append(("", last_line(text) or last_line(test.get("stderr")) or "no reason given"))
+        count.skipped.append(("", last_line(text) or last_line(test.get("stderr"))))
         return count
     count = read_tap(text) or read_closing(text) or Count()
-    if result not in GOOD + SKIPPED:
+    if bad(test):
         if not count.failed:
             count.failed.append(f"({result.lower()}, exit status {test.get('returncode')})")
     elif not len(count):
@@ -115,7 +130,7 @@ def split_name(name):
 def write(results, label, suite, program, count):
     record = {"label": label, "suite": suite, "passed": count.passed,
               "failed": [f"{program}: {n}" if n else program for n in count.failed],
-              "skipped": [(f"{program}: {n}" if n else program, why) for n, why in count.skipped]}
+              "skipped": [(f"{program}: {n}" if n else program, why or "no reason given") for n, why in count.skipped]}
     with open(results, "a") as f:
         f.write(json.dumps(record) + "\n")
     return record
@@ -131,13 +146,16 @@ def add_check(results, label, name, outcome, reason=""):
 
 
 def add_meson(results, label, log):
-    bad = 0
+    failed = 0
     with open(log) as f:
         for test in map(json.loads, f):
             suite, program = split_name(test["name"])
             record = write(results, label, suite, program, read_program(test))
-            bad += len(record["failed"])
-    return int(bad > 0)
+            failed += len(record["failed"])
+            if record["failed"]:
+                print("\n".join([f"--- {program} ({test['result'].lower()}): {' '.join(test['command'])}",
+                                 *excerpt(test), "---"]))
+    return int(failed > 0)
 
 
 def total(results):

@@ -53,7 +53,7 @@ def _closing_line(*programs):
         with open(log, "w") as f:
             for suite, name, result, stdout in programs:
                 f.write(json.dumps({"name": f"rookery:{suite} / {name}", "stdout": stdout, "result": result,
-                                    "returncode": int(result != "OK")}) + "\n")
+                                    "returncode": int(result != "OK"), "command": ["x"]}) + "\n")
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
             test_summary.main(["meson", results, "build", log])
@@ -113,6 +113,13 @@ def closes_with_a_failing_status_and_names():
     line, status, text = _closing_line(("unit+threads", "a", "FAIL", "not ok 1 - x\n1..1\n"), ("unit", "b", "OK", ""))
     assert (line, status) == ("1 passed, 1 failed", 1)
     assert "failed: build a: x" in text
+
+
+def shows_what_failed_without_what_passed():
+    lines = test_summary.excerpt({"stdout": "ok 1 - a\n# a.c:3: x == y\nnot ok 2 - b\n1..2\n", "stderr": "ASan: leak\n"})
+    assert lines == ["# a.c:3: x == y", "not ok 2 - b", "1..2", "ASan: leak"]
+    lines = "\n".join(test_summary.excerpt({"stdout": NODE_TAP}))
+    assert "this is a message" in lines and "opens" not in lines and "duration_ms" not in lines
 
 
 def counts_a_check_by_name():
