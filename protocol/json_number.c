@@ -7,7 +7,7 @@
 
 enum {
     EXPONENT_MAX = 9999, /* beyond what JSON_DOUBLE_BYTES_MAX digits can outweigh */
-    EXPONENT_BYTES = 16,
+    EXPONENT_BYTES = 24,
 };
 
 int json_to_u64(struct json v, uint64_t max, uint64_t *out)
