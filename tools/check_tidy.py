@@ -54,9 +54,9 @@ def main():
     commands = {(build / entry["file"]).resolve(): entry["command"]
                 for entry in json.loads((build / "compile_commands.json").read_text())}
     paths = [pathlib.Path(name).resolve() for name in sys.argv[2:]]
-    for path in paths:
-        if path not in commands:
-            print(f"{path.relative_to(ROOT)}: not compiled in {build.name}, not checked")
+    absent = [path.relative_to(ROOT).as_posix() for path in paths if path not in commands]
+    if absent:
+        print(f"not checked, as {build.name} does not compile them: {' '.join(absent)}")
     paths = [path for path in paths if path in commands]
     (build / "tidy").mkdir(exist_ok=True)
     bad = 0

@@ -60,18 +60,32 @@ interrupted() {
     exit "$1"
 }
 
-# configure FOLDER COMPILER [OPTION=VALUE...]: makes root/FOLDER a meson build folder of exactly these, whatever it was
-# before. Only a folder that meson made is ever removed.
+# What each build folder is: compiler and meson options. Asserts stay on everywhere. Warnings are errors but under TSan:
+# some of gcc's depend on what its optimizer sees, and TSan's code makes it see ghosts.
+build_options() {
+    local common='buildtype=debugoptimized b_ndebug=false'
+    case $1 in
+    build) echo "gcc $common b_sanitize=none werror=true fuzz=false" ;;
+    build-asan) echo "gcc $common b_sanitize=address,undefined werror=true fuzz=false" ;;
+    build-clang) echo "clang-14 $common b_sanitize=none werror=true fuzz=false" ;;
+    build-tsan) echo "gcc $common b_sanitize=thread werror=false fuzz=false" ;;
+    build-fuzz) echo "clang-14 $common b_sanitize=address,undefined b_lundef=false werror=true fuzz=true" ;;
+    esac
+}
+
+# configure FOLDER: makes it the meson build folder that build_options says, whatever it was before. Only a folder that
+# meson made is ever removed.
 configure() {
-    local folder=$root/$1 name=$1 compiler=$2 log
-    shift 2
-    local options=("$@") args=("${@/#/-D}")
-    case $(python3 "$root/tools/build_info.py" state "$folder" "$compiler" "${options[@]}") in
+    local name=$1 folder=$root/$1 compiler options log
+    read -r compiler options <<<"$(build_options "$name")"
+    # shellcheck disable=SC2086 # one word an option
+    set -- $options
+    case $(python3 "$root/tools/build_info.py" state "$folder" "$compiler" "$@") in
     same) return 0 ;;
     foreign) die "$name/ exists and is no meson build folder: move it away" ;;
     other)
-        say "$name/: setting ${options[*]}"
-        if meson setup --reconfigure "${args[@]}" "$folder" "$root" >"$folder/configure.log" 2>&1; then
+        say "$name/: setting $options"
+        if meson setup --reconfigure "${@/#/-D}" "$folder" "$root" >"$folder/configure.log" 2>&1; then
             return 0
         fi
         ;;
@@ -79,8 +93,8 @@ configure() {
     esac
     rm -rf "$folder"
     log=$(mktemp)
-    say "$name/: configuring ($compiler ${options[*]})"
-    if ! CC=$compiler meson setup "${args[@]}" "$folder" "$root" >"$log" 2>&1; then
+    say "$name/: configuring ($compiler $options)"
+    if ! CC=$compiler meson setup "${@/#/-D}" "$folder" "$root" >"$log" 2>&1; then
         tail -n 30 "$log" >&2
         rm -f "$log"
         die "meson setup of $name/ failed"
@@ -142,6 +156,17 @@ checked() {
     fi
     rm -f "$log"
     return "$status"
+}
+
+# built FOLDER: configures and compiles it, counted as one check.
+built() {
+    local what
+    what=$(build_options "$1")
+    if ! (configure "$1"); then
+        record check "$1 configures" failed
+        return 1
+    fi
+    checked check "$1 compiles (${what%% *})" compile "$1"
 }
 
 # suites FOLDER: the test suites of a build folder, one a line.
