@@ -25,7 +25,7 @@ struct poll_transport {
 
 static struct poll_transport *of_base(const struct transport *t)
 {
-    return container_of((const char *)t, struct poll_transport, base);
+    return container_of(t, struct poll_transport, base);
 }
 
 struct transport *poll_transport_base(struct poll_transport *t)

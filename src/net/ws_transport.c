@@ -18,7 +18,7 @@ static struct ws_transport *of_conn(struct ws_conn *c)
 
 static struct ws_transport *of_base(const struct transport *t)
 {
-    return container_of((const char *)t, struct ws_transport, base);
+    return container_of(t, struct ws_transport, base);
 }
 
 /* ---- from the connection to the session ---- */
