@@ -29,11 +29,13 @@ static void append_field(void *arg, const char *name, struct span value)
     bytes_add_cstr(out, "\r\n");
 }
 
+/* All with 400, a refusal by the application included, and in plain text, as the reference answers
+ * upgrades. */
 static void refuse(struct engine *e, struct endpoint *ep, struct http_upgrade *u,
                    const char *message)
 {
     stats_add(e->stats, STAT_HANDSHAKES_REFUSED, 1);
-    ws_refuse(u, 400, message, ep->ws.connections);
+    ws_refuse(u, 400, message, "", ep->ws.connections);
 }
 
 /* Sends the 101 by itself, where no open packet follows. */

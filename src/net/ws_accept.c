@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include "src/net/ws_accept.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <openssl/sha.h>
+
+#include "protocol/ws_handshake.h"
+
+static_assert(WS_DIGEST_LEN == SHA_DIGEST_LENGTH, "the digest is a SHA-1");
+
+enum { RESPONSE_CAP = 256, REFUSAL_BYTES_MAX = 1024 };
+
+static const char *reason_of(int status)
+{
+    switch (status) {
+    case 403:
+        return "Forbidden";
+    case 426:
+        return "Upgrade Required";
+    default:
+        return "Bad Request";
+    }
+}
+
+void ws_refuse(const struct http_upgrade *u, int status, const char *message, const char *fields,
+               _Atomic unsigned *connections)
+{
+    char text[REFUSAL_BYTES_MAX];
+    int n = snprintf(text, sizeof text,
+                     "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Type: text/html\r\n"
+                     "Content-Length: %zu\r\n%s\r\n%s",
+                     status, reason_of(status), strlen(message), fields, message);
+
+    if (n > 0 && (size_t)n < sizeof text) {
+        /* The first bytes on a fresh connection: the kernel has room for them. */
+        (void)!send(u->fd, text, (size_t)n, MSG_NOSIGNAL);
+    }
+    (void)shutdown(u->fd, SHUT_WR);
+    close(u->fd);
+    if (connections != NULL) {
+        http_connection_closed(connections);
+    }
+}
+
+int ws_accept_check(const struct http_upgrade *u, struct http_head *head,
+                    _Atomic unsigned *connections)
+{
+    /* The gate has held it to the configured limits already. */
+    const struct http_head_limits limits = {
+        .head_bytes_max = u->head.len,
+        .request_line_bytes_max = u->head.len,
+        .headers_max = HTTP_HEADERS_MAX,
+    };
+    int n = http_head_parse(u->head.data, u->head.len, 0, &limits, head);
+
+    assert(n > 0);
+    int error = ws_handshake_check(head);
+    if (error == 0) {
+        return 0;
+    }
+    const struct ws_refusal *refusal = ws_handshake_refusal(error);
+    ws_refuse(u, refusal->status, refusal->message, refusal->fields, connections);
+    return -1;
+}
+
+struct frame *ws_accept_response(const struct http_head *head, struct span fields)
+{
+    uint8_t challenge[WS_CHALLENGE_LEN], digest[WS_DIGEST_LEN];
+    struct bytes text = {0};
+
+    ws_handshake_challenge(http_head_get(head, SPAN("Sec-WebSocket-Key")), challenge);
+    SHA1(challenge, sizeof challenge, digest);
+    (void)bytes_reserve(&text, RESPONSE_CAP + fields.len);
+    ws_handshake_response(digest, fields, &text);
+    struct frame *f = frame_copy(bytes_span(&text));
+    bytes_finish(&text);
+    return f;
+}
