@@ -37,7 +37,7 @@ static void post(struct executor *ex, struct task *task)
         task->next = newest;
     } while (!atomic_compare_exchange_weak_explicit(&loop->inbox, &newest, task,
                                                     memory_order_release, memory_order_relaxed));
-    if (newest == NULL && !inside(ex)) {
+    if (newest == NULL && (!inside(ex) || atomic_load(&loop->waiting))) {
         wake(loop);
     }
 }
@@ -195,6 +195,7 @@ static bool has_work(const struct loop *loop)
 static void run_turn(struct loop *loop)
 {
     set_clock(loop);
+    atomic_store(&loop->waiting, true); /* before the look into the inbox */
     (void)event_base_loop(loop->base, has_work(loop) ? EVLOOP_NONBLOCK : EVLOOP_ONCE);
     loop_tick(loop);
     run_inbox(loop);

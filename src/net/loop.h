@@ -10,14 +10,16 @@
  * libevent counts its timeouts by as well: it is a scheduler tick (4 ms) behind at most, and a
  * timer started in a callback is early by no more than that.
  *
- * A task posted from the loop's own thread costs no system call. Posts from others wake the loop
- * only when they find the inbox empty. The eventfd is watched edge-triggered and never read.
+ * A task posted from the loop's own thread costs no system call, unless a signal handler posts it
+ * while the loop waits. Posts from others wake the loop only when they find the inbox empty. The
+ * eventfd is watched edge-triggered and never read.
  *
  * Output to a closed connection must not raise SIGPIPE; bufferevents write without MSG_NOSIGNAL, so
  * loop_run blocks the signal for its thread.
  *
- * Threads: loop_run on the loop's thread; loop_post (executor_post) and loop_stop from any; init
- * before and finish after the loop runs, from whichever thread owns it. */
+ * Threads: loop_run on the loop's thread; loop_post (executor_post) and loop_stop from any, and
+ * from signal handlers; init before and finish after the loop runs, from whichever thread owns it.
+ */
 // SPDX-License-Identifier: MIT
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
@@ -42,6 +44,7 @@ struct loop {
     struct stats stats;
     uint8_t *read_buffer; /* LOOP_READ_BYTES that all connections of this loop read into in turn */
     atomic_bool stopping;
+    atomic_bool waiting; /* or about to: from the last look into the inbox to the next callback */
     _Atomic(struct task *) inbox; /* newest first */
     int wake_fd;
     struct event wake;
@@ -67,11 +70,12 @@ static inline struct loop *loop_of(struct executor *ex)
     return (struct loop *)(void *)ex;
 }
 
-/* Brings executor.now_ms up to date; see above. */
+/* The wait is over: brings executor.now_ms up to date. See above. */
 static inline void loop_tick(struct loop *loop)
 {
     struct timespec t;
     (void)clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+    atomic_store_explicit(&loop->waiting, false, memory_order_relaxed);
     loop->executor.now_ms = (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 

@@ -2,6 +2,7 @@
 #include "src/net/loop.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -132,6 +133,42 @@ static void stop_when_fired(struct timer *timer)
     struct script *s = container_of(timer, struct script, timer);
     s->fired_ms = clock_ms();
     loop_stop(&s->loop);
+}
+
+static struct script *signalled;
+
+static void post_to_signalled(int number)
+{
+    executor_post(&signalled->loop.executor, &signalled->task);
+}
+
+static void stop_in_task(struct task *task)
+{
+    loop_stop(&container_of(task, struct script, task)->loop);
+}
+
+static void *signal_after_a_pause(void *arg)
+{
+    (void)usleep(SOON_MS * 1000);
+    (void)pthread_kill(*(pthread_t *)arg, SIGUSR1);
+    return NULL;
+}
+
+static void a_signal_handler_that_interrupts_the_wait_can_post(void)
+{
+    struct script s;
+    pthread_t thread, self = pthread_self();
+    const struct sigaction action = {.sa_handler = post_to_signalled};
+
+    begin(&s);
+    s.task.run = stop_in_task;
+    signalled = &s;
+    check(sigaction(SIGUSR1, &action, NULL) == 0);
+    check(pthread_create(&thread, NULL, signal_after_a_pause, &self) == 0);
+    loop_run(&s.loop);
+    (void)pthread_join(thread, NULL);
+    (void)signal(SIGUSR1, SIG_DFL);
+    loop_finish(&s.loop);
 }
 
 static void start_timer(struct task *task)
@@ -279,6 +316,7 @@ int main(void)
 {
     RUN(runs_each_task_of_four_threads_once_and_in_the_order_of_its_thread);
     RUN(a_task_posted_on_the_loop_runs_without_any_other_event);
+    RUN(a_signal_handler_that_interrupts_the_wait_can_post);
     RUN(a_timer_that_is_started_after_a_long_wait_keeps_its_delay);
     RUN(a_timer_fires_while_nothing_else_happens);
     RUN(a_timer_that_is_moved_forward_does_not_wait_for_its_old_time);
