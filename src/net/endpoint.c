@@ -16,8 +16,8 @@ static void add_to_reply(void *arg, const char *name, struct span value)
 /* Old Internet Explorers took a payload for an attack. */
 static bool wants_no_xss_filter(struct span agent)
 {
-    return (agent.len > 0) && (memmem(agent.data, agent.len, ";MSIE", 5) != NULL ||
-                               memmem(agent.data, agent.len, "Trident/", 8) != NULL);
+    return agent.data != NULL && (memmem(agent.data, agent.len, ";MSIE", 5) != NULL ||
+                                  memmem(agent.data, agent.len, "Trident/", 8) != NULL);
 }
 
 static void add_common_fields(struct reply *r, const void *arg)
