@@ -228,9 +228,10 @@ void loop_stop(struct loop *loop)
     wake(loop);
 }
 
-void loop_finish(struct loop *loop)
+bool loop_settle(struct loop *loop)
 {
     const struct loop *outer = current;
+    bool had_work = has_work(loop);
 
     current = loop;
     while (has_work(loop)) {
@@ -238,6 +239,12 @@ void loop_finish(struct loop *loop)
         executor_end_turn(&loop->executor);
     }
     current = outer;
+    return had_work;
+}
+
+void loop_finish(struct loop *loop)
+{
+    (void)loop_settle(loop);
     (void)event_del(&loop->wake);
     (void)event_del(&loop->clock);
     event_base_free(loop->base);

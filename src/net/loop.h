@@ -62,6 +62,10 @@ MUST_USE int loop_init(struct loop *loop, unsigned index);
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
+/* Runs what a stopped loop still has: tasks that others have posted, and turn hooks. True if there
+ * was anything; tasks may have posted others, to any loop. */
+bool loop_settle(struct loop *loop);
+
 /* Runs tasks that are still in the inbox, then frees all. */
 void loop_finish(struct loop *loop);
 

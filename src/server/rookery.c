@@ -385,6 +385,19 @@ static void drop_connections(struct rookery *io, unsigned i)
     executor_end_turn(&loop->executor);
 }
 
+/* Until no task is left that one of them has posted to another. */
+static void settle_loops(struct rookery *io)
+{
+    bool again = true;
+
+    while (again) {
+        again = false;
+        for (unsigned i = 0; i < io->loop_count; i++) {
+            again |= loop_settle(&io->loops[i].loop);
+        }
+    }
+}
+
 void rookery_destroy(struct rookery *io)
 {
     if (io == NULL) {
@@ -393,6 +406,7 @@ void rookery_destroy(struct rookery *io)
     for (unsigned i = 0; i < io->loop_count; i++) {
         drop_connections(io, i);
     }
+    settle_loops(io);
     io_finish(&io->io);
     finish_endpoints(io);
     raw_finish(io);
