@@ -34,7 +34,7 @@ test('frames in the segment of the upgrade request are handled', LOSES_THEM, asy
     await client.expectEcho('third');
 });
 
-test('half a frame in the segment of the upgrade request is kept', LOSES_THEM, async () => {
+test('half a frame in the segment of the upgrade request is kept', async () => {
     const whole = frame(TEXT, '4in two halves');
     for (let at = 1; at < whole.length; at++) {
         const connection = await RawConnection.open(clients);
@@ -70,7 +70,7 @@ test('a Socket.IO CONNECT in the segment of the upgrade request joins', LOSES_TH
     assert.equal(await client.text(), '42["auth",{}]');
 });
 
-test('an early probe in the segment of the upgrade request upgrades', LOSES_THEM, async () => {
+test('an early probe in the segment of the upgrade request upgrades', async () => {
     const session = await PollingSession.open(clients);
     const connection = await RawConnection.open(clients);
     const path = enginePath(ENGINE, 'websocket', `&sid=${session.sid}`);
