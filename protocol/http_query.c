@@ -25,18 +25,6 @@ bool http_query_next(struct span *rest, struct span *key, struct span *value)
     return false;
 }
 
-struct span http_query_get(struct span query, struct span key)
-{
-    struct span k, v;
-
-    while (http_query_next(&query, &k, &v)) {
-        if (span_eq(k, key)) {
-            return v;
-        }
-    }
-    return (struct span){0};
-}
-
 static int hex_digit(uint8_t c)
 {
     if (c >= '0' && c <= '9') {
@@ -58,6 +46,32 @@ static size_t decode_one(struct span s, uint8_t *byte)
     }
     *byte = s.data[0] == '+' ? ' ' : s.data[0];
     return 1;
+}
+
+bool http_query_eq(struct span encoded, struct span text)
+{
+    uint8_t byte;
+
+    while (encoded.len > 0 && text.len > 0) {
+        encoded = span_skip(encoded, decode_one(encoded, &byte));
+        if (byte != text.data[0]) {
+            return false;
+        }
+        text = span_skip(text, 1);
+    }
+    return encoded.len == 0 && text.len == 0;
+}
+
+struct span http_query_get(struct span query, struct span key)
+{
+    struct span k, v;
+
+    while (http_query_next(&query, &k, &v)) {
+        if (http_query_eq(k, key)) {
+            return v;
+        }
+    }
+    return (struct span){0};
 }
 
 /* Copies text, with U+FFFD for every byte that is not part of a character. */

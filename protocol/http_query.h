@@ -12,9 +12,12 @@
  * ("a=1&&b=2") are passed over. False when none is left. */
 bool http_query_next(struct span *rest, struct span *key, struct span *value);
 
-/* The value of the first pair with that key, both as they are written (what needs no encoding is
- * not recognised encoded), or an empty span. */
+/* The value, still encoded, of the first pair whose key is that text; an empty span if there is
+ * none. */
 struct span http_query_get(struct span query, struct span key);
+
+/* Is that the text of an encoded key or value? Allocates nothing. */
+bool http_query_eq(struct span encoded, struct span text);
 
 /* Appends the text of a key or value: %XX is a byte, '+' a space; a '%' that begins no escape stays
  * as it is; bytes that are then no UTF-8 become U+FFFD. */

@@ -118,8 +118,8 @@ struct span engine_query_sid(struct span query)
 
 static bool known_transport(const struct engine_options *o, struct span name)
 {
-    return (o->allow_polling && span_eq(name, SPAN("polling"))) ||
-           (o->allow_websocket && span_eq(name, SPAN("websocket")));
+    return (o->allow_polling && http_query_eq(name, SPAN("polling"))) ||
+           (o->allow_websocket && http_query_eq(name, SPAN("websocket")));
 }
 
 static bool has_control_character(struct span s)
@@ -140,7 +140,7 @@ static enum engine_error check_handshake(const struct engine_request *r, bool we
     if (websocket != r->is_upgrade) {
         return ENGINE_BAD_REQUEST;
     }
-    if (!span_eq(http_query_get(r->query, SPAN("EIO")), SPAN("4"))) {
+    if (!http_query_eq(http_query_get(r->query, SPAN("EIO")), SPAN("4"))) {
         return ENGINE_UNSUPPORTED_VERSION;
     }
     return ENGINE_OK;
@@ -152,8 +152,9 @@ static enum engine_error check_for_session(const struct engine_request *r, struc
     bool on_websocket = s->transport->ops->kind == TRANSPORT_WEBSOCKET;
     bool get_or_post = span_eq(r->method, SPAN("GET")) || span_eq(r->method, SPAN("POST"));
 
-    if (!span_eq(http_query_get(r->query, SPAN("EIO")), SPAN("4")) || websocket != r->is_upgrade ||
-        (!r->is_upgrade && websocket != on_websocket) || !get_or_post) {
+    if (!http_query_eq(http_query_get(r->query, SPAN("EIO")), SPAN("4")) ||
+        websocket != r->is_upgrade || (!r->is_upgrade && websocket != on_websocket) ||
+        !get_or_post) {
         return ENGINE_BAD_REQUEST;
     }
     return ENGINE_OK;
@@ -164,7 +165,7 @@ enum engine_error engine_check(struct engine *e, const struct engine_request *re
 {
     struct span transport = http_query_get(request->query, SPAN("transport"));
     struct span sid = engine_query_sid(request->query);
-    bool websocket = span_eq(transport, SPAN("websocket"));
+    bool websocket = http_query_eq(transport, SPAN("websocket"));
 
     *session = NULL;
     if (!known_transport(e->options, transport)) {

@@ -159,18 +159,25 @@ static void release_poll(struct transport *base)
     }
 }
 
+/* A client takes the close packet as the end of everything, what came with it included; so what is
+ * queued goes with one poll and the close packet with the next, where there is a next. */
 static void close_orderly(struct transport *base, struct outq *q)
 {
     struct poll_transport *t = of_base(base);
+    bool at_once = base->session == NULL || outq_empty(q);
 
-    if (t->get != NULL) {
+    if (t->get != NULL && at_once) {
         answer_poll(t, q, SPAN("1"));
         gone(t, REASON_FORCED_CLOSE);
     } else if (base->session != NULL) {
         t->closing = true;
-        outq_move(q, &t->rest);
         t->close_timeout.fire = on_close_timeout;
         executor_timer_start(t->executor, &t->close_timeout, t->options->close_timeout_ms);
+        if (t->get != NULL) {
+            answer_poll(t, q, (struct span){0});
+        } else {
+            outq_move(q, &t->rest);
+        }
     } else {
         finish(t);
     }
@@ -244,14 +251,16 @@ static void refuse_overlap(struct poll_transport *t, struct reply *r)
     gone(t, REASON_TRANSPORT_ERROR);
 }
 
-static void answer_last_poll(struct poll_transport *t)
+static void answer_closing_poll(struct poll_transport *t)
 {
-    bool nothing_else = outq_empty(&t->rest);
-    struct span noop_and_close = SPAN("6\x1e"
-                                      "1");
-
-    answer_poll(t, &t->rest, nothing_else ? noop_and_close : SPAN("1"));
-    gone(t, REASON_FORCED_CLOSE);
+    if (outq_empty(&t->rest)) {
+        answer_poll(t, &t->rest,
+                    SPAN("6\x1e"
+                         "1"));
+        gone(t, REASON_FORCED_CLOSE);
+    } else {
+        answer_poll(t, &t->rest, (struct span){0});
+    }
 }
 
 void poll_transport_get(struct poll_transport *t, struct reply *r)
@@ -266,7 +275,7 @@ void poll_transport_get(struct poll_transport *t, struct reply *r)
     r->data = t;
     r->on_gone = on_get_gone;
     if (t->closing) {
-        answer_last_poll(t);
+        answer_closing_poll(t);
     } else if (!outq_empty(&s->queue)) {
         session_flush_soon(s);
     } else if (t->noop_due) {

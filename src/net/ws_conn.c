@@ -236,6 +236,16 @@ void ws_conn_abort_closing(struct loop *loop)
     }
 }
 
+/* The peer has ended it. The owner is told first: that takes corks off the queue, whose content is
+ * then final and still goes out, as the answer to what came before the end. */
+static void end_by_peer(struct ws_conn *c, unsigned code, enum ws_end end)
+{
+    struct outq *q = c->ops->queue(c);
+
+    tell(c, end);
+    begin_closing(c, q, code);
+}
+
 /* ---- reading ---- */
 
 static void answer_ping(struct ws_conn *c, struct span payload)
@@ -260,9 +270,8 @@ static void take_event(struct ws_conn *c, const struct ws_event *ev)
     case WS_EVENT_PING:
         answer_ping(c, ev->payload);
         break;
-    case WS_EVENT_CLOSE: /* answered with the code that came; it wants nothing else any more */
-        begin_closing(c, NULL, ev->close_code == WS_CODE_NONE ? 0 : ev->close_code);
-        tell(c, WS_END_CLOSED);
+    case WS_EVENT_CLOSE: /* answered with the code that came */
+        end_by_peer(c, ev->close_code == WS_CODE_NONE ? 0 : ev->close_code, WS_END_CLOSED);
         break;
     case WS_EVENT_PONG:
     case WS_EVENT_NONE:
@@ -274,11 +283,13 @@ void ws_conn_feed(struct ws_conn *c, uint8_t *p, size_t n)
 {
     struct ws_event ev;
 
+    if (c->fd < 0 || c->closing != NULL) {
+        return; /* what comes now is too late */
+    }
     do { /* once more after the last message: that call frees what it was collected in */
         int used = ws_reader_next(&c->reader, p, n, &ev);
         if (used < 0) {
-            begin_closing(c, NULL, ws_error_close_code(used));
-            tell(c, WS_END_ERROR);
+            end_by_peer(c, ws_error_close_code(used), WS_END_ERROR);
             return;
         }
         p += used;

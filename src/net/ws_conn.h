@@ -34,7 +34,8 @@ enum ws_end {
 struct ws_conn_ops {
     /* A whole message. The connection may be closed when it returns. */
     void (*on_message)(struct ws_conn *c, bool is_binary, struct span data);
-    /* The queue that ws_conn_flush is called with; control frames are put on it too. NULL: none. */
+    /* The queue that ws_conn_flush is called with; control frames are put on it too. NULL: none. It
+     * stays where it is until the end of the turn, on_gone or not. */
     struct outq *(*queue)(struct ws_conn *c);
     /* The queue should be flushed at the end of this turn. */
     void (*flush_soon)(struct ws_conn *c);

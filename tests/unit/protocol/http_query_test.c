@@ -11,6 +11,7 @@ static void finds_the_first_pair_with_a_key(void)
     check(http_query_get(q, SPAN("t")).len == 0);
     check(http_query_get(q, SPAN("transpor")).len == 0);
     check(http_query_get(SPAN(""), SPAN("sid")).len == 0);
+    check(span_eq(http_query_get(SPAN("%73id=x"), SPAN("sid")), SPAN("x")));
 }
 
 static void steps_over_empty_pairs_and_keeps_what_follows_the_first_equals_sign(void)
@@ -43,10 +44,21 @@ static void decodes_escapes_and_plus_signs(void)
     decodes_to("x%ff%c3", SPAN("x\xef\xbf\xbd\xef\xbf\xbd"));
 }
 
+static void compares_encoded_text_without_decoding_it_first(void)
+{
+    check(http_query_eq(SPAN("%70olling"), SPAN("polling")));
+    check(http_query_eq(SPAN("a+b"), SPAN("a b")));
+    check(http_query_eq(SPAN(""), SPAN("")));
+    check(!http_query_eq(SPAN("pollin"), SPAN("polling")));
+    check(!http_query_eq(SPAN("pollings"), SPAN("polling")));
+    check(!http_query_eq(SPAN("%7"), SPAN("p")));
+}
+
 int main(void)
 {
     RUN(finds_the_first_pair_with_a_key);
     RUN(steps_over_empty_pairs_and_keeps_what_follows_the_first_equals_sign);
     RUN(decodes_escapes_and_plus_signs);
+    RUN(compares_encoded_text_without_decoding_it_first);
     return tap_done();
 }
