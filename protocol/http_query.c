@@ -77,7 +77,7 @@ struct span http_query_get(struct span query, struct span key)
 /* Copies text, with U+FFFD for every byte that is not part of a character. */
 static void add_repaired(struct bytes *out, struct span text)
 {
-    const uint8_t *p = text.data, *end = text.data + text.len;
+    const uint8_t *p = text.data, *end = text.len == 0 ? p : p + text.len;
 
     while (p < end) {
         const uint8_t *next = *p < 0x80 ? p + 1 : utf8_skip_multibyte(p, end);

@@ -30,12 +30,13 @@ static void decodes_to(const char *encoded, struct span text)
 {
     struct bytes out = {0};
     http_query_decode(span_cstr(encoded), &out);
-    check_mem(out.data, out.len, text.data, text.len);
+    check(span_eq(bytes_span(&out), text));
     bytes_finish(&out);
 }
 
 static void decodes_escapes_and_plus_signs(void)
 {
+    decodes_to("", SPAN(""));
     decodes_to("a%20b+c", SPAN("a b c"));
     decodes_to("%e2%82%AC", SPAN("\xe2\x82\xac"));
     decodes_to("100%", SPAN("100%"));
