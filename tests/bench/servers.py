@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+"""The servers of the bench: how each is started, and what it needs to be there."""
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+READY_S = 15  # until a server listens
+STOP_S = 10   # until it is gone after SIGTERM
+
+
+class Unavailable(Exception):
+    """A server cannot run here; the text says why."""
+
+
+def program(path):
+    if not os.access(path, os.X_OK):
+        raise Unavailable(f"{path} is not built")
+    return str(path)
+
+
+def rookery(build, port, data, journal="none"):
+    argv = [program(build / "src/rookery"), "--host", "127.0.0.1", "--port", str(port), "--loops", "1",
+            "--journal", journal, "--data", str(data)]
+    return argv, {}
+
+
+def rookery_durable(build, port, data):
+    return rookery(build, port, data, journal="direct")
+
+
+def fixture(build, port, data):
+    """The library's echo, for what the chat has no event for."""
+    return [program(build / "tests/fixture/fixture")], {"CONF_PROFILE": "clients", "CONF_PORT": str(port),
+                                                        "CONF_HOST": "127.0.0.1"}
+
+
+def node_modules():
+    """The folder that tools/setup installs npm packages into."""
+    return os.environ.get("ROOKERY_NPM") or os.environ.get("NODE_PATH") or str(ROOT / "build-npm/node_modules")
+
+
+def node(build, port, data):
+    modules = node_modules()
+    if not pathlib.Path(modules, "socket.io").is_dir():
+        raise Unavailable(f"no socket.io in {modules} (tools/setup installs it)")
+    if shutil.which("node") is None:
+        raise Unavailable("no node")
+    return ["node", str(HERE / "peers/node.js"), str(port)], {"NODE_PATH": modules}
+
+
+def node_pinging(build, port, data):
+    """Pings five times a second, for the tests of the generator."""
+    argv, env = node(build, port, data)
+    return [*argv, "200"], env
+
+
+def floor(build, port, data):
+    return [program(build / "tests/bench/floor"), str(port)], {}
+
+
+COMMANDS = {"rookery": rookery, "rookery-durable": rookery_durable, "fixture": fixture, "node": node,
+            "node-pinging": node_pinging, "floor": floor}
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_ready(process, port, log):
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            said = log.read_text(errors="replace").strip().splitlines()[-1:] or ["nothing"]
+            raise Unavailable(f"ended with {process.returncode} before it listened, and said: {said[0]}")
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    raise Unavailable(f"does not listen after {READY_S} s")
+
+
+@contextlib.contextmanager
+def running(name, build):
+    """Starts a server on a free port; yields (pid, port); stops it by its pid."""
+    port = free_port()
+    build = pathlib.Path(build).resolve()
+    data = pathlib.Path(tempfile.mkdtemp(prefix="bench-data-", dir=build))  # on the build's disk, not tmpfs
+    try:
+        argv, env = COMMANDS[name](build, port, data)
+        log = data / "log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(argv, env={**os.environ, **env}, stdout=out, stderr=out)
+        try:
+            wait_ready(process, port, log)
+            yield process.pid, port
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
