@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+#include "src/store/sqlite_db.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+enum {
+    APPLICATION_ID = 0x526f6f6b, /* "Rook", so that no other program's file is taken for ours */
+    BUSY_MS = 5000,              /* a backup or a shell may hold the file for a moment */
+};
+
+/* Each is applied once, in this order, in a transaction of its own; never change one that has been
+ * released. */
+static const char *const migrations[] = {
+    "CREATE TABLE rooms (room_id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;"
+    "CREATE TABLE messages ("
+    "  room_id INTEGER NOT NULL, offset INTEGER NOT NULL, id ANY NOT NULL,"
+    "  user_id TEXT NOT NULL, username TEXT NOT NULL, type TEXT NOT NULL,"
+    "  timestamp_ms INTEGER NOT NULL, content TEXT NOT NULL,"
+    "  PRIMARY KEY (room_id, offset)) WITHOUT ROWID, STRICT;"
+    "CREATE UNIQUE INDEX messages_id ON messages (id);",
+};
+enum { SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };
+
+__attribute__((format(printf, 3, 4))) static void explain(struct bytes *why, const char *path,
+                                                          const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    bytes_clear(why);
+    bytes_add_cstr(why, path);
+    bytes_add_cstr(why, ": ");
+    bytes_add_cstr(why, text);
+}
+
+static void explain_failure(struct bytes *why, const char *path, sqlite3 *db)
+{
+    int code = db == NULL ? SQLITE_NOMEM : sqlite3_errcode(db);
+
+    if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
+        explain(why, path, "locked by another process");
+    } else if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT) {
+        explain(why, path, "not a SQLite database, or damaged");
+    } else if (code == SQLITE_READONLY) {
+        explain(why, path, "not writable");
+    } else if (code == SQLITE_CANTOPEN && sqlite3_system_errno(db) != 0) {
+        explain(why, path, "cannot be opened: %s", strerror(sqlite3_system_errno(db)));
+    } else {
+        explain(why, path, "%s", db == NULL ? "out of memory" : sqlite3_errmsg(db));
+    }
+}
+
+sqlite3_stmt *sqlite_db_prepare(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *statement = NULL;
+    (void)sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
+    return statement;
+}
+
+int sqlite_db_run(sqlite3 *db, const char *sql)
+{
+    return sqlite3_exec(db, sql, NULL, NULL, NULL);
+}
+
+/* An empty text is not NULL: SQLite takes a null pointer for NULL, whatever the length. */
+static const void *not_null(struct span s)
+{
+    return s.len == 0 ? "" : (const void *)s.data;
+}
+
+void sqlite_bind_text(sqlite3_stmt *statement, int n, struct span text)
+{
+    int result =
+        sqlite3_bind_text64(statement, n, not_null(text), text.len, SQLITE_STATIC, SQLITE_UTF8);
+    assert(result == SQLITE_OK || result == SQLITE_TOOBIG);
+}
+
+void sqlite_bind_blob(sqlite3_stmt *statement, int n, struct span blob)
+{
+    int result = sqlite3_bind_blob64(statement, n, not_null(blob), blob.len, SQLITE_STATIC);
+    assert(result == SQLITE_OK || result == SQLITE_TOOBIG);
+}
+
+void sqlite_bind_u64(sqlite3_stmt *statement, int n, uint64_t number)
+{
+    int result = sqlite3_bind_int64(statement, n, (sqlite3_int64)number);
+    assert(result == SQLITE_OK);
+}
+
+/* The only number that a query gives, or -1. */
+static int64_t query_number(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *statement = sqlite_db_prepare(db, sql);
+    int64_t number = -1;
+
+    if (statement != NULL && sqlite3_step(statement) == SQLITE_ROW) {
+        number = sqlite3_column_int64(statement, 0);
+    }
+    (void)sqlite3_finalize(statement);
+    return number;
+}
+
+static int migrate_by_one(sqlite3 *db, int64_t from)
+{
+    char finish[96];
+
+    (void)snprintf(finish, sizeof finish,
+                   "PRAGMA application_id = %d; PRAGMA user_version = %" PRId64 "; COMMIT",
+                   APPLICATION_ID, from + 1);
+    return sqlite_db_run(db, "BEGIN IMMEDIATE") == SQLITE_OK &&
+                   sqlite_db_run(db, migrations[from]) == SQLITE_OK &&
+                   sqlite_db_run(db, finish) == SQLITE_OK
+               ? 0
+               : -1;
+}
+
+static int migrate(sqlite3 *db, const char *path, struct bytes *why)
+{
+    int64_t version = query_number(db, "PRAGMA user_version");
+    int64_t tables = query_number(db, "SELECT count(*) FROM sqlite_schema");
+
+    if (version < 0 || tables < 0) {
+        explain_failure(why, path, db);
+        return -1;
+    }
+    if (tables > 0 && query_number(db, "PRAGMA application_id") != APPLICATION_ID) {
+        explain(why, path, "a database of another program");
+        return -1;
+    }
+    if (version > SCHEMA_VERSION) {
+        explain(why, path, "written by a newer version: its schema is %" PRId64 ", known is %d",
+                version, SCHEMA_VERSION);
+        return -1;
+    }
+    for (; version < SCHEMA_VERSION; version++) {
+        if (migrate_by_one(db, version) != 0) {
+            explain_failure(why, path, db);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static sqlite3 *open_connection(const char *path, const char *settings, struct bytes *why)
+{
+    sqlite3 *db = NULL;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+
+    if (sqlite3_open_v2(path, &db, flags, NULL) != SQLITE_OK) {
+        explain_failure(why, path, db);
+        goto fail;
+    }
+    (void)sqlite3_busy_timeout(db, BUSY_MS);
+    if (sqlite3_db_readonly(db, "main") == 1) { /* what SQLite falls back to by itself */
+        explain(why, path, "not writable");
+        goto fail;
+    }
+    if (sqlite_db_run(db, settings) != SQLITE_OK) {
+        explain_failure(why, path, db);
+        goto fail;
+    }
+    return db;
+
+fail:
+    (void)sqlite3_close(db);
+    return NULL;
+}
+
+/* Messages of many rooms touch many pages: a WAL of 16 MB lets the checkpoint write each of them
+ * once for several commits. */
+sqlite3 *sqlite_db_open_writer(const char *path, struct bytes *why)
+{
+    sqlite3 *db = open_connection(path,
+                                  "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                                  "PRAGMA wal_autocheckpoint = 4000;"
+                                  "PRAGMA cache_size = -16384",
+                                  why);
+    if (db != NULL && migrate(db, path, why) != 0) {
+        (void)sqlite3_close(db);
+        return NULL;
+    }
+    return db;
+}
+
+sqlite3 *sqlite_db_open_reader(const char *path, struct bytes *why)
+{
+    return open_connection(path, "PRAGMA query_only = ON; PRAGMA cache_size = -8192", why);
+}

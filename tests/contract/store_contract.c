@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+/* What store.h promises, asked of every store: a new one is a line in `back_ends`. */
+#include "src/store/store.h"
+
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "src/base/memory.h"
+#include "tests/support/store_place.h"
+#include "tests/support/tap.h"
+
+static const char *const back_ends[] = {"sqlite"};
+
+static const struct store_ops *ops;
+static struct store_place place;
+static struct store *store;
+static struct thread_executor loop;
+
+static void setup(void)
+{
+    store_place_make(&place);
+    thread_executor_start(&loop, 0);
+    store = store_place_open(&place, ops);
+    check(store != NULL);
+}
+
+static void teardown(void)
+{
+    store_close(store);
+    thread_executor_stop(&loop);
+    store_place_remove(&place);
+}
+
+static void restart(void)
+{
+    store_close(store);
+    store = store_place_open(&place, ops);
+    check(store != NULL);
+}
+
+static struct message message(const char *id, const char *room)
+{
+    return (struct message){.id = span_cstr(id),
+                            .room = span_cstr(room),
+                            .user_id = SPAN("u1"),
+                            .username = SPAN("Ann"),
+                            .content = SPAN("\"hello\""),
+                            .type = SPAN("text"),
+                            .timestamp_ms = 1700000000000};
+}
+
+/* Appends one message; returns its offset, 0 when it failed. */
+static uint64_t append(const char *id, const char *room)
+{
+    struct message m = message(id, room);
+    struct message *batch[] = {&m};
+    return store_append(store, batch, 1) == 0 ? m.offset : 0;
+}
+
+static struct message_page *page(const char *room, uint64_t before, unsigned limit)
+{
+    return store_place_page(&loop, store, span_cstr(room), before, limit, 0);
+}
+
+static void check_same(const struct message *got, const struct message *want)
+{
+    check(span_eq(got->id, want->id));
+    check(span_eq(got->room, want->room));
+    check(got->offset == want->offset);
+    check(span_eq(got->user_id, want->user_id));
+    check(span_eq(got->username, want->username));
+    check(span_eq(got->content, want->content));
+    check(span_eq(got->type, want->type));
+    check(got->timestamp_ms == want->timestamp_ms);
+}
+
+static void gives_every_field_back_after_a_restart(void)
+{
+    struct message a = message("018bcfe5-6800-7000-8000-000000000001", "lobby");
+    struct message b = message("not a uuid", "lobby");
+    struct message c = message("018BCFE5-6800-7000-8000-000000000001", "lobby"); /* upper case */
+    struct message *batch[] = {&a, &b, &c};
+
+    setup();
+    b.user_id = SPAN("");
+    b.username = SPAN("a\0b \xf0\x9f\x90\xa6");
+    b.content = SPAN("{\"x\":[1,null]}");
+    b.timestamp_ms = 0;
+    check(store_append(store, batch, 3) == 0);
+    restart();
+    struct message_page *p = page("lobby", 0, 10);
+    check(p != NULL && p->count == 3);
+    if (p != NULL && p->count == 3) {
+        check_same(&p->messages[2], &a);
+        check_same(&p->messages[1], &b);
+        check_same(&p->messages[0], &c);
+    }
+    free(p);
+    teardown();
+}
+
+static void counts_offsets_from_one_in_each_room_and_on_after_a_restart(void)
+{
+    setup();
+    check(append("a", "one") == 1);
+    check(append("b", "one") == 2);
+    check(append("c", "two") == 1);
+    check(append("d", "") == 1);
+    restart();
+    check(append("e", "one") == 3);
+    check(append("f", "two") == 2);
+    teardown();
+}
+
+static void gives_the_first_offset_to_an_id_that_comes_again(void)
+{
+    struct message m[3] = {message("b", "one"), message("c", "one"), message("b", "one")};
+    struct message *batch[] = {&m[0], &m[1], &m[2]};
+
+    setup();
+    check(append("a", "one") == 1);
+    check(append("a", "one") == 1);
+    check(store_append(store, batch, 3) == 0);
+    check(m[0].offset == 2 && m[1].offset == 3 && m[2].offset == 2);
+    restart();
+    check(append("c", "one") == 3);
+    check(append("d", "one") == 4);
+    struct message_page *p = page("one", 0, 10);
+    check(p != NULL && p->count == 4);
+    free(p);
+    teardown();
+}
+
+static void stores_an_empty_batch(void)
+{
+    setup();
+    check(store_append(store, NULL, 0) == 0);
+    check(append("a", "one") == 1);
+    teardown();
+}
+
+static void pages_backwards_from_the_newest_without_gap_or_repeat(void)
+{
+    char id[16];
+    uint64_t before = 0, want = 25;
+
+    setup();
+    for (int i = 1; i <= 25; i++) {
+        (void)snprintf(id, sizeof id, "m%d", i);
+        check(append(id, "one") == (uint64_t)i);
+        (void)snprintf(id, sizeof id, "other%d", i);
+        check(append(id, "two") == (uint64_t)i);
+    }
+    for (;;) {
+        struct message_page *p = page("one", before, 10);
+        if (p == NULL || p->count == 0) {
+            free(p);
+            break;
+        }
+        for (size_t i = 0; i < p->count; i++) {
+            (void)snprintf(id, sizeof id, "m%d", (int)want);
+            check(p->messages[i].offset == want && span_eq(p->messages[i].id, span_cstr(id)));
+            want--;
+        }
+        before = p->messages[p->count - 1].offset;
+        free(p);
+    }
+    check(want == 0);
+    teardown();
+}
+
+static void gives_an_empty_page_of_a_room_that_nobody_wrote_to(void)
+{
+    setup();
+    struct message_page *p = page("nowhere", 0, 10);
+    check(p != NULL && p->count == 0);
+    free(p);
+    teardown();
+}
+
+static void ends_a_page_that_holds_enough_bytes_but_never_before_its_first_message(void)
+{
+    setup();
+    check(append("a", "one") == 1 && append("b", "one") == 2 && append("c", "one") == 3);
+    struct message_page *p = store_place_page(&loop, store, SPAN("one"), 0, 10, 1);
+    check(p != NULL && p->count == 1 && p->messages[0].offset == 3);
+    free(p);
+    p = store_place_page(&loop, store, SPAN("one"), 0, 10, 20);
+    check(p != NULL && p->count == 2);
+    free(p);
+    teardown();
+}
+
+enum { READS = 2000 };
+
+static struct many {
+    struct store_history requests[READS];
+    unsigned started, refused;
+    atomic_uint done;
+    bool on_loop;
+} many;
+
+static void one_of_many_done(struct store_history *request)
+{
+    many.on_loop &= executor_inside(&loop.executor);
+    check(request->error == 0 && request->page != NULL && request->page->count == 1);
+    free(request->page);
+    atomic_fetch_add(&many.done, 1);
+}
+
+static void start_many(void *arg)
+{
+    for (int i = 0; i < READS; i++) {
+        many.requests[i] =
+            (struct store_history){.room = SPAN("one"), .limit = 1, .on_done = one_of_many_done};
+        int result = store_history(store, &loop.executor, &many.requests[i]);
+        many.started += result == 0;
+        many.refused += result == STORE_EBUSY;
+    }
+    check(atomic_load(&many.done) == 0); /* later, even when the reader was fast */
+}
+
+static void run_many(unsigned queue_max)
+{
+    memset(&many, 0, sizeof many);
+    many.on_loop = true;
+    setup();
+    store_close(store);
+    struct store_options options = {.path = place.path, .readers = 1, .read_queue_max = queue_max};
+    struct bytes why = {0};
+    store = ops->open(&options, &why);
+    bytes_finish(&why);
+    check(store != NULL && append("a", "one") == 1);
+    thread_executor_run(&loop, start_many, NULL);
+    store_close(store);
+    store = NULL;
+    teardown();
+    check(many.started + many.refused == READS);
+    check(atomic_load(&many.done) == many.started);
+    check(many.on_loop);
+}
+
+static void finishes_the_reads_that_were_started_before_it_closes(void)
+{
+    run_many(READS);
+    check(many.refused == 0);
+}
+
+static void refuses_reads_when_too_many_wait_and_then_never_calls_back(void)
+{
+    run_many(2);
+    check(many.refused > 0 && many.started >= 2);
+}
+
+int main(void)
+{
+    for (size_t i = 0; i < sizeof back_ends / sizeof back_ends[0]; i++) {
+        ops = store_ops_by_name(back_ends[i]);
+        printf("# %s\n", back_ends[i]);
+        RUN(gives_every_field_back_after_a_restart);
+        RUN(counts_offsets_from_one_in_each_room_and_on_after_a_restart);
+        RUN(gives_the_first_offset_to_an_id_that_comes_again);
+        RUN(stores_an_empty_batch);
+        RUN(pages_backwards_from_the_newest_without_gap_or_repeat);
+        RUN(gives_an_empty_page_of_a_room_that_nobody_wrote_to);
+        RUN(ends_a_page_that_holds_enough_bytes_but_never_before_its_first_message);
+        RUN(finishes_the_reads_that_were_started_before_it_closes);
+        RUN(refuses_reads_when_too_many_wait_and_then_never_calls_back);
+    }
+    return tap_done();
+}
