@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "src/web/files.h"
+
+#include <errno.h>
+
+#include "tests/support/tap.h"
+#include "tests/unit/web/exchange.h"
+#include "tests/unit/web/folder.h"
+
+static struct folder folder;
+static struct web_files *files;
+static struct routes routes;
+
+static void open_site(void)
+{
+    folder = folder_make();
+    folder_add(&folder, "index.html", "<p>hello");
+    folder_add(&folder, "app.js", "let a");
+    folder_add(&folder, "data.bin", "?");
+    folder_add(&folder, ".secret", "no");
+    folder_add(&folder, "below/x.txt", "no");
+    routes = (struct routes){0};
+    files = web_files_open(folder.path, "/");
+    if (files != NULL) {
+        web_files_add_routes(files, routes_add, &routes);
+    }
+}
+
+static void close_site(void)
+{
+    web_files_close(files);
+    folder_remove(&folder);
+}
+
+static struct answer get(const char *path, const char *tag)
+{
+    return ask(routes.list, routes.count, "GET", path, tag);
+}
+
+static void serves_what_is_in_the_folder(void)
+{
+    struct answer a = get("/app.js", NULL);
+    check(a.status == 200);
+    check_mem(a.body.data, a.body.len, "let a", 5);
+    check(answer_has(&a, "Content-Type: text/javascript; charset=utf-8\n"));
+    check(answer_has(&a, "Cache-Control: public, max-age=0\n"));
+    check(answer_has(&a, "X-Content-Type-Options: nosniff\n"));
+    bytes_finish(&a.body);
+    a = get("/data.bin", NULL);
+    check(a.status == 200 && answer_has(&a, "Content-Type: application/octet-stream\n"));
+    bytes_finish(&a.body);
+}
+
+static void serves_the_index_for_the_folder_itself(void)
+{
+    struct answer a = get("/", NULL), b = get("/index.html", NULL);
+    check(a.status == 200 && b.status == 200);
+    check_mem(a.body.data, a.body.len, "<p>hello", 8);
+    check(answer_has(&a, "Content-Type: text/html; charset=utf-8\n"));
+    check(answer_has(&a, "Content-Security-Policy: default-src 'self';"));
+    check(strcmp(a.fields, b.fields) == 0);
+    bytes_finish(&a.body);
+    bytes_finish(&b.body);
+}
+
+static void knows_nothing_hidden_below_or_elsewhere(void)
+{
+    check(get("/.secret", NULL).status == 0);
+    check(get("/below/x.txt", NULL).status == 0);
+    check(get("/../app.js", NULL).status == 0);
+    check(routes.count == 4);
+}
+
+static void answers_304_to_who_has_the_same_content(void)
+{
+    char weak[64];
+    struct answer a = get("/app.js", "\"other\"");
+    check(a.status == 200);
+    bytes_finish(&a.body);
+    (void)snprintf(weak, sizeof weak, "\"x\", W/%s", files->files[0].etag);
+    a = get(files->files[0].path, weak);
+    check(a.status == 304 && a.body.len == 0);
+    check(answer_has(&a, files->files[0].etag));
+    bytes_finish(&a.body);
+}
+
+static void gives_each_content_its_own_tag(void)
+{
+    check(strcmp(files->files[0].etag, files->files[1].etag) != 0);
+}
+
+static void refuses_methods_that_do_not_read(void)
+{
+    struct answer a = ask(routes.list, routes.count, "POST", "/app.js", NULL);
+    check(a.status == 405 && answer_has(&a, "Allow: GET, HEAD\n"));
+    bytes_finish(&a.body);
+    a = ask(routes.list, routes.count, "HEAD", "/app.js", NULL);
+    check(a.status == 200);
+    bytes_finish(&a.body);
+}
+
+static void compares_tags_as_the_rfc_says(void)
+{
+    const struct span tag = SPAN("\"1.2\"");
+    check(web_tag_matches(SPAN("\"1.2\""), tag));
+    check(web_tag_matches(SPAN("W/\"1.2\""), tag));
+    check(web_tag_matches(SPAN("\"0\",W/\"1\" , \"1.2\""), tag));
+    check(web_tag_matches(SPAN("*"), tag));
+    check(!web_tag_matches(SPAN(""), tag));
+    check(!web_tag_matches(SPAN("1.2"), tag));
+    check(!web_tag_matches(SPAN("\"1.2"), tag));
+    check(!web_tag_matches(SPAN("\"1.23\""), tag));
+    check(!web_tag_matches(SPAN("\"a*b\", \"*\""), tag));
+    check(!web_tag_matches(SPAN("\"x\"1.2\""), tag));
+}
+
+static void says_that_a_folder_is_missing(void)
+{
+    errno = 0;
+    check(web_files_open("/nowhere/at/all", "/") == NULL && errno == ENOENT);
+}
+
+static void bounds_what_it_reads(void)
+{
+    struct bytes out = {0};
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/index.html", folder.path);
+    check(web_read_file(path, 8, &out) == 0 && out.len == 8);
+    check(web_read_file(path, 7, &out) == -1 && errno == EFBIG && out.len == 8);
+    bytes_finish(&out);
+}
+
+int main(void)
+{
+    open_site();
+    RUN(serves_what_is_in_the_folder);
+    RUN(serves_the_index_for_the_folder_itself);
+    RUN(knows_nothing_hidden_below_or_elsewhere);
+    RUN(answers_304_to_who_has_the_same_content);
+    RUN(gives_each_content_its_own_tag);
+    RUN(refuses_methods_that_do_not_read);
+    RUN(compares_tags_as_the_rfc_says);
+    RUN(says_that_a_folder_is_missing);
+    RUN(bounds_what_it_reads);
+    close_site();
+    return tap_done();
+}
