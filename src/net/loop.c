@@ -91,6 +91,11 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
     loop_tick(arg);
 }
 
+static void on_poll(void *arg)
+{
+    loop_tick(arg);
+}
+
 static void on_clock(evutil_socket_t fd, short what, void *arg)
 {
     struct loop *loop = arg;
@@ -131,7 +136,8 @@ int loop_init(struct loop *loop, unsigned index)
     if (event_assign(&loop->wake, loop->base, loop->wake_fd, EV_READ | EV_PERSIST | EV_ET, on_wake,
                      loop) != 0 ||
         event_add(&loop->wake, NULL) != 0 ||
-        evtimer_assign(&loop->clock, loop->base, on_clock, loop) != 0) {
+        evtimer_assign(&loop->clock, loop->base, on_clock, loop) != 0 ||
+        poller_init(&loop->poller, loop->base, on_poll, loop) != 0) {
         goto fail_event;
     }
     loop_tick(loop);
@@ -245,6 +251,7 @@ bool loop_settle(struct loop *loop)
 void loop_finish(struct loop *loop)
 {
     (void)loop_settle(loop);
+    poller_finish(&loop->poller);
     (void)event_del(&loop->wake);
     (void)event_del(&loop->clock);
     event_base_free(loop->base);

@@ -28,14 +28,20 @@ enum written {
     WRITTEN_BROKEN, /* nobody will read it */
 };
 
-static void on_event(int fd, short what, void *arg);
-
 /* ---- the end ---- */
 
-static void free_conn(struct turn_hook *hook)
+/* At the end of the turn: handlers that are under way may hold what the reader has given them, and
+ * the poller a readiness that comes too late. */
+static void free_closed(struct turn_hook *hook)
 {
-    struct ws_conn *c = container_of(hook, struct ws_conn, hook);
-    c->ops->on_free(c);
+    struct loop *loop = container_of(hook, struct loop, ws_free_hook);
+
+    while (loop->ws_closed != NULL) {
+        struct ws_conn *c = loop->ws_closed;
+        loop->ws_closed = c->next_closed;
+        ws_reader_finish(&c->reader);
+        c->ops->on_free(c);
+    }
 }
 
 static void free_closing(struct ws_conn *c)
@@ -57,16 +63,16 @@ static void free_closing(struct ws_conn *c)
 static void finish(struct ws_conn *c)
 {
     assert(c->fd >= 0);
-    event_del(&c->event);
     close(c->fd);
     c->fd = -1;
     free_closing(c);
-    ws_reader_finish(&c->reader);
     if (c->options->connections != NULL) {
         http_connection_closed(c->options->connections);
     }
-    c->hook = (struct turn_hook){.run = free_conn};
-    executor_at_turn_end(&c->loop->executor, &c->hook, TURN_FLUSH);
+    c->next_closed = c->loop->ws_closed;
+    c->loop->ws_closed = c;
+    c->loop->ws_free_hook.run = free_closed;
+    executor_at_turn_end(&c->loop->executor, &c->loop->ws_free_hook, TURN_FLUSH);
 }
 
 static void tell(struct ws_conn *c, enum ws_end end)
@@ -85,11 +91,21 @@ static void broken(struct ws_conn *c)
 
 /* ---- writing ---- */
 
-static void wait_for(struct ws_conn *c, short what)
+static void set_blocked(struct ws_conn *c, bool blocked)
 {
-    event_del(&c->event);
-    event_assign(&c->event, c->loop->base, c->fd, (short)(what | EV_PERSIST), on_event, c);
-    event_add(&c->event, NULL);
+    c->blocked = blocked;
+    poller_want_write(&c->loop->poller, c->fd, &c->watch, blocked);
+}
+
+/* One segment is the common case, and send costs the kernel less than sendmsg. */
+static ssize_t send_segments(int fd, struct iovec *iov, int count)
+{
+    struct msghdr message = {.msg_iov = iov, .msg_iovlen = (size_t)count};
+
+    if (count == 1) {
+        return send(fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL);
+    }
+    return sendmsg(fd, &message, MSG_NOSIGNAL);
 }
 
 static enum written write_queue(struct ws_conn *c, struct outq *q)
@@ -97,22 +113,20 @@ static enum written write_queue(struct ws_conn *c, struct outq *q)
     struct iovec iov[IOV_MAX_PER_WRITE];
 
     while (!outq_empty(q)) {
-        size_t offered = 0;
-        struct msghdr message = {.msg_iov = iov};
-        message.msg_iovlen = (size_t)outq_iovec(q, iov, IOV_MAX_PER_WRITE);
-        for (size_t i = 0; i < message.msg_iovlen; i++) {
-            offered += iov[i].iov_len;
+        ssize_t offered = 0;
+        int count = outq_iovec(q, iov, IOV_MAX_PER_WRITE);
+        for (int i = 0; i < count; i++) {
+            offered += (ssize_t)iov[i].iov_len;
         }
-        ssize_t n = sendmsg(c->fd, &message, MSG_NOSIGNAL);
+        ssize_t n = send_segments(c->fd, iov, count);
         if (n < 0 && errno != EAGAIN && errno != EINTR) {
             return WRITTEN_BROKEN;
         }
         if (n > 0) {
             outq_consume(q, (size_t)n);
         }
-        if (n < (ssize_t)offered) {
-            c->blocked = true;
-            wait_for(c, EV_READ | EV_WRITE);
+        if (n < offered) {
+            set_blocked(c, true);
             return WRITTEN_SOME;
         }
     }
@@ -121,7 +135,7 @@ static enum written write_queue(struct ws_conn *c, struct outq *q)
 
 void ws_conn_flush(struct ws_conn *c, struct outq *q)
 {
-    if (c->fd >= 0 && ws_conn_writable(c) && write_queue(c, q) == WRITTEN_BROKEN) {
+    if (ws_conn_writable(c) && write_queue(c, q) == WRITTEN_BROKEN) {
         broken(c);
     }
 }
@@ -309,21 +323,19 @@ static void read_some(struct ws_conn *c)
     }
 }
 
-static void on_event(int fd, short what, void *arg)
+static void on_ready(struct watch *w, bool readable, bool writable)
 {
-    struct ws_conn *c = arg;
+    struct ws_conn *c = container_of(w, struct ws_conn, watch);
 
-    loop_tick(c->loop);
-    if (what & EV_WRITE) {
-        c->blocked = false;
-        wait_for(c, EV_READ);
+    if (writable && c->fd >= 0) {
+        set_blocked(c, false);
         if (c->closing != NULL) {
             flush_rest(c);
         } else {
             c->ops->flush_soon(c);
         }
     }
-    if ((what & EV_READ) && c->fd >= 0) {
+    if (readable && c->fd >= 0) {
         read_some(c);
     }
 }
@@ -339,6 +351,9 @@ void ws_conn_start(struct ws_conn *c, const struct ws_conn_ops *ops, struct loop
     c->blocked = false;
     c->told = false;
     ws_reader_init(&c->reader, options->message_bytes_max, 0);
-    event_assign(&c->event, loop->base, fd, EV_READ | EV_PERSIST, on_event, c);
-    event_add(&c->event, NULL);
+    c->watch.on_ready = on_ready;
+    /* Only a kernel without memory refuses; a connection that it does not watch would never end. */
+    if (poller_add(&loop->poller, fd, &c->watch) < 0) {
+        abort();
+    }
 }

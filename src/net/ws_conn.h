@@ -1,5 +1,5 @@
-/* WebSocket connection: a descriptor in a bare event, what it reads turned into messages, what its
- * owner has queued written out in one call a turn (RFC 6455, server side).
+/* WebSocket connection: a descriptor in the loop's poller, what it reads turned into messages, what
+ * its owner has queued written out in one call a turn (RFC 6455, server side).
  *
  *   OPEN --ws_conn_close(), protocol error, peer's Close--> CLOSING --peer's end or timeout--> gone
  *     |                                                                                          ^
@@ -50,14 +50,14 @@ struct ws_conn {
     const struct ws_conn_ops *ops;
     struct loop *loop;
     const struct ws_conn_options *options;
-    union {
-        struct event event;    /* while the descriptor is open */
-        struct turn_hook hook; /* afterwards: frees the connection at the end of the turn */
-    };
+    struct watch watch;
     struct ws_reader reader;
-    struct ws_closing *closing; /* only in CLOSING */
-    int fd;
-    bool blocked; /* the kernel's buffer is full: writing goes on when the event says so */
+    union {
+        struct ws_closing *closing;  /* NULL unless in CLOSING */
+        struct ws_conn *next_closed; /* in loop->ws_closed, once fd is closed */
+    };
+    int fd;       /* -1 once it is closed */
+    bool blocked; /* the kernel's buffer is full: writing goes on when the poller says so */
     bool told;    /* on_gone has been called, or need not be */
 };
 
@@ -81,7 +81,7 @@ void ws_conn_flush(struct ws_conn *c, struct outq *q);
 /* Would something queued now leave at once? */
 static inline bool ws_conn_writable(const struct ws_conn *c)
 {
-    return !c->blocked && c->closing == NULL;
+    return c->fd >= 0 && !c->blocked && c->closing == NULL;
 }
 
 /* Sends the rest of q (which it takes over), then a Close frame: with that code, or without if it
