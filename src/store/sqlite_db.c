@@ -15,11 +15,11 @@ enum {
  * released. */
 static const char *const migrations[] = {
     "CREATE TABLE rooms (room_id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;"
-    "CREATE TABLE messages ("
+    "CREATE TABLE messages (message_id INTEGER PRIMARY KEY,"
     "  room_id INTEGER NOT NULL, offset INTEGER NOT NULL, id ANY NOT NULL,"
     "  user_id TEXT NOT NULL, username TEXT NOT NULL, type TEXT NOT NULL,"
-    "  timestamp_ms INTEGER NOT NULL, content TEXT NOT NULL,"
-    "  PRIMARY KEY (room_id, offset)) WITHOUT ROWID, STRICT;"
+    "  timestamp_ms INTEGER NOT NULL, content TEXT NOT NULL) STRICT;"
+    "CREATE UNIQUE INDEX messages_offset ON messages (room_id, offset);"
     "CREATE UNIQUE INDEX messages_id ON messages (id);",
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };
@@ -172,8 +172,8 @@ fail:
     return NULL;
 }
 
-/* Messages of many rooms touch many pages: a WAL of 16 MB lets the checkpoint write each of them
- * once for several commits. */
+/* The messages of a commit touch many pages of the index by room: a WAL of 16 MB lets a checkpoint
+ * write each of them once for many commits. */
 sqlite3 *sqlite_db_open_writer(const char *path, struct bytes *why)
 {
     sqlite3 *db = open_connection(path,
