@@ -138,7 +138,8 @@ struct rookery_options {
 
 ROOKERY_API void rookery_options_init(struct rookery_options *options);
 
-/* NULL only when the options are unusable. */
+/* NULL with errno when the options are unusable (EINVAL; that of client_dir if it cannot be read).
+ */
 ROOKERY_API struct rookery *rookery_create(const struct rookery_options *options);
 
 /* Adds a listening port; host is an address ("127.0.0.1", "::", "0.0.0.0"). Port 0 picks a free

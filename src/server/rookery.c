@@ -2,6 +2,7 @@
 #include "src/server/rookery_internal.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -122,9 +123,31 @@ static void add_socketio(struct rookery *io)
     free(executors);
 }
 
+static int open_bundles(struct rookery *io)
+{
+    if (io->options.client_dir == NULL) {
+        return 0;
+    }
+    io->bundles = web_bundles_open(io->options.client_dir, io->options.path);
+    return io->bundles == NULL ? -1 : 0;
+}
+
+static void free_server(struct rookery *io)
+{
+    for (unsigned i = 0; i < io->loop_count; i++) {
+        loop_finish(&io->loops[i].loop);
+    }
+    web_files_close(io->bundles);
+    for_each_string(&io->options, free_string);
+    free(io->routes);
+    free(io->loops);
+    free(io);
+}
+
 struct rookery *rookery_create(const struct rookery_options *options)
 {
     if (!usable(options)) {
+        errno = EINVAL;
         return NULL;
     }
     struct rookery *io = xcalloc(1, sizeof *io);
@@ -132,13 +155,10 @@ struct rookery *rookery_create(const struct rookery_options *options)
     for_each_string(&io->options, own_string);
     io->loop_count = count_loops(options->loops);
     derive_options(io);
-    if (init_loops(io) < 0) {
-        for (unsigned i = 0; i < io->loop_count; i++) {
-            loop_finish(&io->loops[i].loop);
-        }
-        for_each_string(&io->options, free_string);
-        free(io->loops);
-        free(io);
+    if (init_loops(io) < 0 || open_bundles(io) < 0) {
+        int error = errno;
+        free_server(io);
+        errno = error;
         return NULL;
     }
     add_socketio(io);
@@ -203,9 +223,17 @@ void server_add_route(struct rookery *io, const struct http_route *route)
     io->routes[io->route_count++] = *route;
 }
 
-/* Behind the routes of the application. */
-static void add_endpoint_routes(struct rookery *io)
+static void add_route(void *server, const struct http_route *route)
 {
+    server_add_route(server, route);
+}
+
+/* Behind the routes of the application; the bundles before the endpoint that they are below of. */
+static void add_own_routes(struct rookery *io)
+{
+    if (io->bundles != NULL) {
+        web_files_add_routes(io->bundles, add_route, io);
+    }
     for (struct server_endpoint *se = io->endpoints; se != NULL; se = se->next) {
         server_add_route(io, &(struct http_route){
                                  .path = se->path,
@@ -262,7 +290,7 @@ static void *run_thread(void *arg)
 
 int rookery_run(struct rookery *io)
 {
-    add_endpoint_routes(io);
+    add_own_routes(io);
     for (unsigned i = 0; i < io->loop_count; i++) {
         start_http(io, i);
     }
@@ -411,13 +439,7 @@ void rookery_destroy(struct rookery *io)
     finish_endpoints(io);
     raw_finish(io);
     finish_ports(io);
-    for (unsigned i = 0; i < io->loop_count; i++) {
-        loop_finish(&io->loops[i].loop);
-    }
-    for_each_string(&io->options, free_string);
-    free(io->routes);
-    free(io->loops);
-    free(io);
+    free_server(io);
 }
 
 /* ---- server.h ---- */

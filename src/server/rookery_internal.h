@@ -15,6 +15,7 @@
 #include "src/net/http.h"
 #include "src/net/loop.h"
 #include "src/socket/io.h"
+#include "src/web/bundles.h"
 
 /* One thread's part. */
 struct server_loop {
@@ -53,6 +54,7 @@ struct rookery {
     struct raw_websocket *raw_websockets;
     struct raw_engine *raw_engines;
     struct server_port *ports;
+    struct web_files *bundles; /* NULL: not served */
     struct http_route *routes;
     size_t route_count;
     _Atomic unsigned connections;
