@@ -50,7 +50,7 @@ static void explain_failure(struct bytes *why, const char *path, sqlite3 *db)
     } else if (code == SQLITE_READONLY) {
         explain(why, path, "not writable");
     } else if (code == SQLITE_CANTOPEN && sqlite3_system_errno(db) != 0) {
-        explain(why, path, "cannot be opened: %s", strerror(sqlite3_system_errno(db)));
+        explain(why, path, "cannot be opened: %s", strerrordesc_np(sqlite3_system_errno(db)));
     } else {
         explain(why, path, "%s", db == NULL ? "out of memory" : sqlite3_errmsg(db));
     }

@@ -6,8 +6,9 @@
  *             unique id                            16 bytes, or the text when it is not a UUID
  *
  * Keyed by (room_id, offset) the messages of a page would lie together, but each commit would
- * rewrite a large page for each of its rooms: with 5000 rooms that stored 31,000 messages a second
- * where this stores 49,000, with twice the p99. A page of 50 takes 0.2 ms this way, 0.1 ms that.
+ * rewrite a large page for each of its rooms: with 5000 rooms and all else equal that stored 31,000
+ * messages a second at a p99 of 19 ms, this 49,000 at 10 ms. A page of 50 takes 0.2 ms this way,
+ * 0.1 ms that.
  *
  * The file is in WAL mode: one connection writes, others read beside it. PRAGMA user_version counts
  * the migrations that it has been through. A connection belongs to one thread at a time. */

@@ -43,7 +43,7 @@ static int take_lock(const char *path, struct bytes *why)
     bytes_add_cstr(why, path);
     if (fd < 0) {
         bytes_add_cstr(why, ": cannot create its lock file: ");
-        bytes_add_cstr(why, strerror(errno));
+        bytes_add_cstr(why, strerrordesc_np(errno));
         return -1;
     }
     bytes_add_cstr(why, ": locked by another process");
