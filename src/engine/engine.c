@@ -160,6 +160,24 @@ static enum engine_error check_for_session(const struct engine_request *r, struc
     return ENGINE_OK;
 }
 
+/* Closing ones are found too: there may be a close packet to be fetched. */
+static struct session *find(struct engine *e, struct span sid)
+{
+    struct session *s = map_get(&e->sessions, sid);
+
+    if (s != NULL && session_timed_out(s)) {
+        session_end(s, REASON_PING_TIMEOUT);
+        s = NULL;
+    }
+    return s;
+}
+
+struct session *engine_find(struct engine *e, struct span sid)
+{
+    struct session *s = find(e, sid);
+    return s != NULL && s->state == SESSION_OPEN ? s : NULL;
+}
+
 enum engine_error engine_check(struct engine *e, const struct engine_request *request,
                                struct session **session)
 {
@@ -177,11 +195,7 @@ enum engine_error engine_check(struct engine *e, const struct engine_request *re
     if (sid.len == 0) {
         return e->closing ? ENGINE_BAD_REQUEST : check_handshake(request, websocket);
     }
-    struct session *s = map_get(&e->sessions, sid);
-    if (s != NULL && session_timed_out(s)) {
-        session_end(s, REASON_PING_TIMEOUT);
-        s = NULL;
-    }
+    struct session *s = find(e, sid);
     if (s == NULL) {
         return ENGINE_UNKNOWN_SID;
     }

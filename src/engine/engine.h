@@ -89,6 +89,9 @@ struct span engine_query_sid(struct span query);
 /* The index of the loop that owns a session with that id, or -1 when it cannot be one of ours. */
 int engine_sid_loop(struct span sid);
 
+/* The open session with that id, or NULL. */
+struct session *engine_find(struct engine *e, struct span sid);
+
 /* Decides about a request, on the loop that owns the session (or on any for one without a sid).
  * ENGINE_OK with *session set: it is for that session (a poll, a POST, or an upgrade).
  * ENGINE_OK with *session NULL: a handshake; see engine_allow, engine_handshake. */

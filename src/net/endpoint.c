@@ -108,7 +108,7 @@ static void answer(struct reply *r)
     } else if (span_eq(x->method, SPAN("GET"))) {
         poll_transport_get(poll_transport_of(s->transport), r);
     } else {
-        poll_transport_post(poll_transport_of(s->transport), r);
+        poll_transport_post(poll_transport_of(s->transport), r, r->announced);
     }
 }
 
@@ -128,6 +128,68 @@ static struct executor *owner_of(const struct endpoint *ep, struct span query,
     int index = engine_sid_loop(engine_query_sid(query));
 
     return index >= 0 && index < (int)ep->loop_count ? ep->engines[index].executor : here;
+}
+
+/* ---- POSTs whose body takes time ---- */
+
+/* News of such a POST on its way to the loop that owns the session. */
+struct notice {
+    struct task task;
+    struct engine *engine;
+    void (*tell)(struct poll_transport *t);
+    struct span sid; /* in text */
+    uint8_t text[SID_LEN];
+};
+
+static void tell(struct engine *e, struct span sid, void (*fn)(struct poll_transport *t))
+{
+    struct session *s = engine_find(e, sid);
+
+    if (s != NULL && s->transport->ops->kind == TRANSPORT_POLLING) {
+        fn(poll_transport_of(s->transport));
+    }
+}
+
+static void run_notice(struct task *task)
+{
+    struct notice *n = container_of(task, struct notice, task);
+
+    tell(n->engine, n->sid, n->tell);
+    free(n);
+}
+
+static void send_notice(struct http_exchange *x, struct endpoint *ep,
+                        void (*fn)(struct poll_transport *t))
+{
+    struct span sid = engine_query_sid(x->query);
+    struct executor *owner = owner_of(ep, x->query, x->executor);
+    struct engine *e = &ep->engines[owner->index];
+
+    if (owner == x->executor || sid.len != SID_LEN) {
+        tell(e, sid, fn);
+        return;
+    }
+    struct notice *n = xcalloc(1, sizeof *n);
+    n->task.run = run_notice;
+    n->engine = e;
+    n->tell = fn;
+    memcpy(n->text, sid.data, SID_LEN);
+    n->sid = span_of(n->text, SID_LEN);
+    executor_post(owner, &n->task);
+}
+
+static void on_post_dropped(struct http_exchange *x)
+{
+    send_notice(x, x->data, poll_transport_post_dropped);
+}
+
+void endpoint_begin(struct http_exchange *x, void *arg)
+{
+    if (span_eq(x->method, SPAN("POST"))) {
+        x->data = arg;
+        x->on_gone = on_post_dropped;
+        send_notice(x, arg, poll_transport_post_begun);
+    }
 }
 
 void endpoint_handle(struct http_exchange *x, void *arg)

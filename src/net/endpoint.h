@@ -35,6 +35,7 @@ struct endpoint {
 void endpoint_init(struct endpoint *ep);
 
 /* For struct http_route: arg is the endpoint. */
+void endpoint_begin(struct http_exchange *x, void *arg);
 void endpoint_handle(struct http_exchange *x, void *arg);
 void endpoint_upgrade(struct http_upgrade *u, void *arg);
 

@@ -17,6 +17,7 @@ struct poll_transport {
     const struct poll_options *options;
     struct reply *get; /* the poll that waits */
     bool noop_due;     /* the next poll is not to wait */
+    bool posting;      /* the head of a POST is there, its body not yet */
     bool closing;      /* the next poll ends with a close packet, then all is over */
     struct outq rest;  /* what goes before it */
     struct timer close_timeout;
@@ -241,14 +242,22 @@ static void on_get_gone(struct reply *r)
     gone(t, REASON_TRANSPORT_ERROR);
 }
 
-/* Two polls at a time: the client has lost count, and the session ends for both. */
-static void refuse_overlap(struct poll_transport *t, struct reply *r)
+/* The client has lost count, or a request of its was cut off: the session ends, and a poll that
+ * waits is told. */
+static void end_in_error(struct poll_transport *t)
 {
     struct outq nothing = {0};
 
-    send_plain(t, r, 400, NULL, (struct span){0});
-    answer_poll(t, &nothing, SPAN("1"));
+    if (t->get != NULL) {
+        answer_poll(t, &nothing, SPAN("1"));
+    }
     gone(t, REASON_TRANSPORT_ERROR);
+}
+
+static void refuse(struct poll_transport *t, struct reply *r)
+{
+    send_plain(t, r, 400, NULL, (struct span){0});
+    end_in_error(t);
 }
 
 static void answer_closing_poll(struct poll_transport *t)
@@ -268,7 +277,7 @@ void poll_transport_get(struct poll_transport *t, struct reply *r)
     struct session *s = t->base.session;
 
     if (t->get != NULL) {
-        refuse_overlap(t, r);
+        refuse(t, r); /* two polls at a time */
         return;
     }
     t->get = r;
@@ -302,19 +311,30 @@ static void receive_payload(struct poll_transport *t, struct span body)
     }
 }
 
-void poll_transport_post(struct poll_transport *t, struct reply *r)
+void poll_transport_post_begun(struct poll_transport *t)
+{
+    if (t->posting) {
+        end_in_error(t);
+    } else {
+        t->posting = true;
+    }
+}
+
+void poll_transport_post_dropped(struct poll_transport *t)
+{
+    end_in_error(t);
+}
+
+void poll_transport_post(struct poll_transport *t, struct reply *r, bool announced)
 {
     struct span type = http_exchange_field(r->exchange, "Content-Type");
+    bool overlap = t->posting && !announced;
 
-    if (span_eq(type, SPAN("application/octet-stream"))) {
-        send_plain(t, r, 400, NULL, (struct span){0});
-        if (t->get != NULL) {
-            struct outq nothing = {0};
-            answer_poll(t, &nothing, SPAN("1"));
-        }
-        gone(t, REASON_TRANSPORT_ERROR);
+    if (overlap || span_eq(type, SPAN("application/octet-stream"))) {
+        refuse(t, r);
         return;
     }
+    t->posting = false;
     receive_payload(t, r->exchange->body);
     /* text/html, since some browsers offer text/plain for download. */
     send_plain(t, r, 200, "text/html", SPAN("ok"));

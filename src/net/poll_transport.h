@@ -5,6 +5,7 @@
  *                 --release_poll-->          answered with a noop
  *   second GET    400; the first one gets a close packet; session over
  *   POST          handled in order, answered "ok"
+ *   second POST while the body of one is on the way, or one whose body never comes: session over
  *
  * Threads: the session's loop; requests come here through reply.h from wherever they arrived. */
 // SPDX-License-Identifier: MIT
@@ -33,8 +34,13 @@ struct transport *poll_transport_base(struct poll_transport *t);
 /* The polling transport that base is of. */
 struct poll_transport *poll_transport_of(struct transport *base);
 
-/* A request for the session that t belongs to; owns r. */
+/* A request for the session that t belongs to; owns r. announced: poll_transport_post_begun has
+ * told of that POST. */
 void poll_transport_get(struct poll_transport *t, struct reply *r);
-void poll_transport_post(struct poll_transport *t, struct reply *r);
+void poll_transport_post(struct poll_transport *t, struct reply *r, bool announced);
+
+/* A POST has begun whose body takes time; and it will never be whole. */
+void poll_transport_post_begun(struct poll_transport *t);
+void poll_transport_post_dropped(struct poll_transport *t);
 
 #endif

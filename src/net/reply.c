@@ -117,6 +117,7 @@ void reply_hand_over(struct http_exchange *x, struct executor *owner, void (*run
     r->owner = owner;
     r->run = run;
     r->data = data;
+    r->announced = x->data != NULL;
     x->data = r;
     x->on_gone = on_exchange_gone;
     if (owner == x->executor) {

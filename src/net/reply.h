@@ -33,6 +33,7 @@ struct reply {
     void (*on_gone)(struct reply *r); /* on the owner's loop: the client has gone; still owed */
     void *data;                       /* the owner's */
     bool done;                        /* answered; the owner's loop only */
+    bool announced;                   /* the exchange had been told of before it was whole */
     int status;
     size_t field_count;
     struct reply_field fields[REPLY_FIELDS_MAX];

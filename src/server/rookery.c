@@ -238,6 +238,7 @@ static void add_own_routes(struct rookery *io)
         server_add_route(io, &(struct http_route){
                                  .path = se->path,
                                  .is_prefix = true,
+                                 .on_begin = endpoint_begin,
                                  .handler = endpoint_handle,
                                  .on_upgrade = endpoint_upgrade,
                                  .arg = &se->endpoint,
