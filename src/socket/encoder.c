@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+#include "src/socket/encoder.h"
+
+#include "protocol/json.h"
+#include "protocol/sio_attach.h"
+#include "protocol/utf8.h"
+#include "protocol/ws_frame.h"
+#include "src/socket/text.h"
+
+enum { KEPT_BYTES = 64 * 1024 };
+
+void encoder_finish(struct encoder *e)
+{
+    bytes_finish(&e->out);
+    bytes_finish(&e->args);
+}
+
+/* Empties a buffer, and gives its memory back after something unusually large. */
+static void clear(struct bytes *b)
+{
+    if (b->cap > KEPT_BYTES) {
+        bytes_finish(b);
+    }
+    bytes_clear(b);
+}
+
+/* The head of the text frame depends on what comes behind it: it goes into a gap before that. */
+static void begin_text(struct encoder *e)
+{
+    clear(&e->out);
+    (void)bytes_reserve(&e->out, WS_HEAD_MAX);
+    e->out.len = WS_HEAD_MAX;
+    bytes_add_byte(&e->out, '4');
+}
+
+/* Where the frame begins. */
+static size_t end_text(struct encoder *e)
+{
+    uint8_t head[WS_HEAD_MAX];
+    size_t len = ws_frame_encode_head(head, WS_TEXT, true, e->out.len - WS_HEAD_MAX);
+
+    memcpy(e->out.data + WS_HEAD_MAX - len, head, len);
+    return WS_HEAD_MAX - len;
+}
+
+static struct span frames_from(const struct encoder *e, size_t begin)
+{
+    return span_skip(bytes_span(&e->out), begin);
+}
+
+static bool is_json(struct span text)
+{
+    struct json ignored;
+    return text.len != 0 && json_parse(text, JSON_DEPTH_MAX, &ignored) == 0;
+}
+
+/* name is NULL for answers. */
+static int write_text(struct encoder *e, const struct sio_head *head,
+                      const struct rookery_str *name, struct span args, bool trusted)
+{
+    struct bytes *out = &e->out;
+
+    begin_text(e);
+    sio_head_encode(out, head);
+    size_t payload = out->len;
+    bytes_add_byte(out, '[');
+    if (name != NULL) {
+        json_write_string(out, span_of_str(*name));
+    }
+    if (name != NULL && args.len != 0) {
+        bytes_add_byte(out, ',');
+    }
+    bytes_add_span(out, args);
+    bytes_add_byte(out, ']');
+    return trusted || is_json(span_skip(bytes_span(out), payload)) ? 0 : ROOKERY_EINVAL;
+}
+
+static bool is_json_between_brackets(struct encoder *e, struct span args)
+{
+    clear(&e->args);
+    bytes_add_byte(&e->args, '[');
+    bytes_add_span(&e->args, args);
+    bytes_add_byte(&e->args, ']');
+    return is_json(bytes_span(&e->args));
+}
+
+/* Puts the arguments into e->args with their placeholders in order. Returns the number of
+ * attachments; attachment i is args->bins[order[i]]. */
+static int renumber(struct encoder *e, const struct rookery_args *args, bool trusted,
+                    unsigned order[ENCODER_ATTACHMENTS_MAX])
+{
+    struct span json = span_of_str(args->json);
+
+    if (args->bin_count > UINT32_MAX) {
+        return ROOKERY_ELIMIT;
+    }
+    if (!trusted && !is_json_between_brackets(e, json)) {
+        return ROOKERY_EINVAL;
+    }
+    clear(&e->args);
+    int count = sio_attach_renumber(json, (unsigned)args->bin_count, &e->args, order,
+                                    ENCODER_ATTACHMENTS_MAX);
+    if (count < 0) {
+        return count == SIO_ATTACH_ETOOMANY ? ROOKERY_ELIMIT : ROOKERY_EINVAL;
+    }
+    return count;
+}
+
+static int add_binary(struct encoder *e, const struct rookery_bin *bin)
+{
+    uint8_t head[WS_HEAD_MAX];
+
+    if (bin->len > ENCODER_BYTES_MAX - e->out.len) {
+        return ROOKERY_ELIMIT;
+    }
+    bytes_add(&e->out, head, ws_frame_encode_head(head, WS_BINARY, true, bin->len));
+    bytes_add(&e->out, bin->data, bin->len);
+    return 0;
+}
+
+static int encode_binary(struct encoder *e, struct sio_head head, const struct rookery_str *name,
+                         const struct rookery_args *args, bool trusted, struct span *frames)
+{
+    unsigned order[ENCODER_ATTACHMENTS_MAX];
+    int count = renumber(e, args, trusted, order);
+
+    if (count < 0) {
+        return count;
+    }
+    if (count > 0) {
+        head.type = head.type == SIO_EVENT ? SIO_BINARY_EVENT : SIO_BINARY_ACK;
+        head.attachments = (unsigned)count;
+    }
+    int error = write_text(e, &head, name, bytes_span(&e->args), true);
+    size_t begin = end_text(e);
+    for (int i = 0; i < count && error == 0; i++) {
+        error = add_binary(e, &args->bins[order[i]]);
+    }
+    *frames = frames_from(e, begin);
+    return error;
+}
+
+static int encode(struct encoder *e, struct sio_head head, const struct rookery_str *name,
+                  const struct rookery_args *args, struct span *frames)
+{
+    static const struct rookery_args none;
+    const struct rookery_args *a = args == NULL ? &none : args;
+    struct span json = span_of_str(a->json);
+    bool trusted = json.len == 0 || (json.data == e->trusted.data && json.len == e->trusted.len);
+
+    if (json.len > ENCODER_BYTES_MAX / 2) {
+        return ROOKERY_ELIMIT;
+    }
+    if (a->bin_count != 0) {
+        return encode_binary(e, head, name, a, trusted, frames);
+    }
+    int error = write_text(e, &head, name, json, trusted);
+    *frames = frames_from(e, end_text(e));
+    return error;
+}
+
+int encoder_event(struct encoder *e, struct sio_head head, struct rookery_str name,
+                  const struct rookery_args *args, struct span *frames)
+{
+    struct span text = span_of_str(name);
+
+    if (sio_name_reserved(text)) {
+        return ROOKERY_ERESERVED;
+    }
+    if (text.len > ENCODER_BYTES_MAX / 16) { /* an escape takes six bytes for one */
+        return ROOKERY_ELIMIT;
+    }
+    return utf8_valid(text) ? encode(e, head, &name, args, frames) : ROOKERY_EINVAL;
+}
+
+int encoder_ack(struct encoder *e, struct sio_head head, const struct rookery_args *args,
+                struct span *frames)
+{
+    return encode(e, head, NULL, args, frames);
+}
+
+struct span encoder_connect(struct encoder *e, struct span nsp, struct span sid)
+{
+    begin_text(e);
+    sio_connect_encode(&e->out, nsp, sid, span_of(NULL, 0));
+    return frames_from(e, end_text(e));
+}
+
+struct span encoder_connect_error(struct encoder *e, struct span nsp, struct span message,
+                                  struct span data)
+{
+    begin_text(e);
+    sio_connect_error_encode(&e->out, nsp, message, is_json(data) ? data : span_of(NULL, 0));
+    return frames_from(e, end_text(e));
+}
+
+struct span encoder_disconnect(struct encoder *e, struct span nsp)
+{
+    begin_text(e);
+    sio_head_encode(&e->out, &(struct sio_head){.type = SIO_DISCONNECT, .nsp = nsp});
+    return frames_from(e, end_text(e));
+}
