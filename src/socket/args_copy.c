@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include "src/socket/args_copy.h"
+
+#include <string.h>
+
+#include "src/base/memory.h"
+
+/* Appends to the bytes of a block and says where they are. */
+static char *put(char **at, const void *data, size_t len)
+{
+    char *to = *at;
+
+    if (len != 0) {
+        memcpy(to, data, len);
+    }
+    *at += len;
+    return to;
+}
+
+struct rookery_args *args_copy(const struct rookery_args *args)
+{
+    static const struct rookery_args none;
+    const struct rookery_args *from = args == NULL ? &none : args;
+    size_t len = from->json.len;
+
+    for (size_t i = 0; i < from->bin_count; i++) {
+        len += from->bins[i].len;
+    }
+    struct rookery_args *copy = xmalloc(sizeof *copy + from->bin_count * sizeof *from->bins + len);
+    struct rookery_bin *bins = (struct rookery_bin *)(void *)(copy + 1);
+    char *at = (char *)(bins + from->bin_count);
+    for (size_t i = 0; i < from->bin_count; i++) {
+        bins[i] = (struct rookery_bin){put(&at, from->bins[i].data, from->bins[i].len),
+                                       from->bins[i].len};
+    }
+    *copy = (struct rookery_args){
+        .json = {put(&at, from->json.data, from->json.len), from->json.len},
+        .bins = bins,
+        .bin_count = from->bin_count,
+    };
+    return copy;
+}
+
+static size_t bytes_of(const struct rookery_str *strs, size_t count)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        len += strs[i].len;
+    }
+    return len;
+}
+
+static void put_strs(struct rookery_str *to, const struct rookery_str *from, size_t count,
+                     char **at)
+{
+    for (size_t i = 0; i < count; i++) {
+        to[i] = (struct rookery_str){put(at, from[i].data, from[i].len), from[i].len};
+    }
+}
+
+struct rookery_target *target_copy(const struct rookery_target *to)
+{
+    if (to == NULL) {
+        return NULL;
+    }
+    size_t count = to->room_count + to->except_count;
+    size_t len = bytes_of(to->rooms, to->room_count) + bytes_of(to->except, to->except_count);
+    struct rookery_target *copy = xmalloc(sizeof *copy + count * sizeof *to->rooms + len);
+    struct rookery_str *strs = (struct rookery_str *)(void *)(copy + 1);
+    char *at = (char *)(strs + count);
+
+    put_strs(strs, to->rooms, to->room_count, &at);
+    put_strs(strs + to->room_count, to->except, to->except_count, &at);
+    *copy = *to;
+    copy->rooms = strs;
+    copy->except = strs + to->room_count;
+    return copy;
+}
+
+struct rookery_str *strs_copy(const struct rookery_str *strs, size_t count)
+{
+    struct rookery_str *copy = xmalloc(count * sizeof *copy + bytes_of(strs, count) + 1);
+    char *at = (char *)(copy + count);
+
+    put_strs(copy, strs, count, &at);
+    return copy;
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+#include "src/socket/client.h"
+
+#include <stdlib.h>
+
+#include "src/base/memory.h"
+#include "src/socket/acks.h"
+#include "src/socket/event.h"
+#include "src/socket/incoming.h"
+#include "src/socket/io.h"
+#include "src/socket/middleware.h"
+#include "src/socket/socket.h"
+
+/* Apart from the client, which outlives it by far. */
+struct connect_deadline {
+    struct timer timer;
+    struct client *client;
+};
+
+/* ---- opening and closing ---- */
+
+static void on_deadline(struct timer *timer)
+{
+    struct connect_deadline *d = container_of(timer, struct connect_deadline, timer);
+    session_close(d->client->session, REASON_FORCED_CLOSE);
+}
+
+void client_open(struct session *session, void *arg)
+{
+    struct rookery_loop *loop = arg;
+    struct client *c = xcalloc(1, sizeof *c);
+
+    loop->stats = session->engine->stats;
+    c->session = session;
+    c->loop = loop;
+    c->deadline = xcalloc(1, sizeof *c->deadline);
+    c->deadline->client = c;
+    c->deadline->timer.fire = on_deadline;
+    executor_timer_start(loop->executor, &c->deadline->timer, loop->io->options.connect_timeout_ms);
+    session->app = c;
+}
+
+void client_greeted(struct client *c)
+{
+    if (c->deadline != NULL) {
+        executor_timer_stop(c->loop->executor, &c->deadline->timer);
+        free(c->deadline);
+        c->deadline = NULL;
+    }
+}
+
+void client_bury_closed(struct turn_hook *hook)
+{
+    struct rookery_loop *loop = container_of(hook, struct rookery_loop, bury_hook);
+
+    while (loop->closed_clients != NULL) {
+        struct client *c = loop->closed_clients;
+        loop->closed_clients = c->next_closed;
+        free(c);
+    }
+}
+
+/* Its first socket in that state, or NULL. */
+static struct rookery_socket *first_in_state(const struct client *c, enum socket_state state)
+{
+    struct rookery_socket *s = c->sockets;
+
+    while (s != NULL && s->state != state) {
+        s = s->next;
+    }
+    return s;
+}
+
+void client_closed(struct session *session, enum session_reason reason)
+{
+    struct client *c = session->app;
+    struct rookery_socket *s;
+
+    client_greeted(c);
+    while ((s = first_in_state(c, SOCKET_CONNECTING)) != NULL) {
+        socket_abandon(s);
+    }
+    while ((s = first_in_state(c, SOCKET_CONNECTED)) != NULL) {
+        socket_leave(s, session_reason_text(reason));
+    }
+    incoming_destroy(c->incoming);
+    c->incoming = NULL;
+    c->next_closed = c->loop->closed_clients;
+    c->loop->closed_clients = c;
+    executor_at_turn_end(c->loop->executor, &c->loop->bury_hook, TURN_FLUSH);
+}
+
+void client_disconnect(struct client *c)
+{
+    struct rookery_socket *s;
+
+    while ((s = first_in_state(c, SOCKET_CONNECTED)) != NULL) {
+        socket_disconnect(s);
+    }
+    session_close(c->session, REASON_FORCED_CLOSE);
+}
+
+/* ---- sockets ---- */
+
+static struct rookery_socket *find(const struct client *c, struct span nsp)
+{
+    struct rookery_socket *s = c->sockets;
+
+    while (s != NULL && !span_eq(namespace_name(s->share->nsp), nsp)) {
+        s = s->next;
+    }
+    return s;
+}
+
+/* At the end; false if it has too many. */
+static bool add(struct client *c, struct rookery_socket *s)
+{
+    struct rookery_socket **end = &c->sockets;
+    unsigned count = 0;
+
+    while (*end != NULL) {
+        end = &(*end)->next;
+        count++;
+    }
+    if (count >= CLIENT_SOCKETS_MAX) {
+        return false;
+    }
+    *end = s;
+    return true;
+}
+
+void client_forget(struct client *c, struct rookery_socket *s)
+{
+    struct rookery_socket **at = &c->sockets;
+
+    while (*at != s) {
+        at = &(*at)->next;
+    }
+    *at = s->next;
+    s->next = NULL;
+}
+
+void client_send(struct client *c, struct span frames)
+{
+    struct frame *f = frame_copy(frames);
+
+    session_send(c->session, f);
+    frame_release(f);
+    io_loop_count(c->loop, STAT_PACKETS_SENT, 1);
+}
+
+/* ---- receiving ---- */
+
+static void violation(struct client *c)
+{
+    io_loop_count(c->loop, STAT_PARSE_ERRORS, 1);
+    session_close(c->session, REASON_FORCED_CLOSE);
+}
+
+static void refuse_connect(struct client *c, struct span nsp, struct span message)
+{
+    client_send(c, encoder_connect_error(&c->loop->encoder, nsp, message, span_of(NULL, 0)));
+}
+
+static void receive_connect(struct client *c, const struct sio_packet *packet)
+{
+    struct span auth = packet->has_payload ? packet->payload.text : span_of(NULL, 0);
+    struct rookery_socket *earlier = find(c, packet->nsp);
+
+    if (earlier != NULL) {
+        if (earlier->state != SOCKET_CONNECTING || c->replaced++ == CLIENT_REPLACED_MAX) {
+            violation(c);
+            return;
+        }
+        socket_abandon(earlier);
+    }
+    struct share *share = share_open(c->loop, packet->nsp, auth);
+    if (share == NULL) {
+        refuse_connect(c, packet->nsp, SPAN("Invalid namespace"));
+        return;
+    }
+    struct rookery_socket *s = socket_create(share, c, auth);
+    if (!add(c, s)) {
+        rookery_socket_release(s);
+        refuse_connect(c, packet->nsp, SPAN("Too many namespaces"));
+        return;
+    }
+    middleware_ask_connect(s);
+}
+
+static void receive_for_socket(struct client *c, const struct sio_packet *packet,
+                               const struct rookery_args *args)
+{
+    struct rookery_socket *s = find(c, packet->nsp);
+
+    if (s == NULL || !socket_receives(s)) {
+        violation(c);
+    } else if (packet->type == SIO_DISCONNECT) {
+        socket_leave(s, "client namespace disconnect");
+    } else if (packet->type == SIO_ACK || packet->type == SIO_BINARY_ACK) {
+        if (packet->has_id) {
+            acks_receive(s, packet->id, args);
+        }
+    } else {
+        event_receive(s, packet, args);
+    }
+}
+
+static void receive(struct client *c, const struct sio_packet *packet,
+                    const struct rookery_bin *bins)
+{
+    const struct rookery_args args = {
+        .json = {(const char *)packet->args.data, packet->args.len},
+        .bins = bins,
+        .bin_count = packet->attachments,
+    };
+
+    if (packet->type == SIO_CONNECT) {
+        receive_connect(c, packet);
+    } else if (packet->type == SIO_CONNECT_ERROR) {
+        violation(c);
+    } else {
+        receive_for_socket(c, packet, &args);
+    }
+}
+
+/* False if it may not come now, or is no packet. */
+static bool take_text(struct client *c, struct span text)
+{
+    const struct io_options *options = &c->loop->io->options;
+    const struct sio_limits limits = {options->attachments_max, options->json_depth_max};
+    struct sio_packet packet;
+
+    if (c->incoming != NULL) {
+        return false;
+    }
+    if (incoming_announced(text)) {
+        c->incoming = incoming_create(text, &limits);
+        return c->incoming != NULL;
+    }
+    if (sio_packet_decode(text, &limits, &packet) < 0) {
+        return false;
+    }
+    receive(c, &packet, NULL);
+    return true;
+}
+
+void client_receive_text(struct session *session, struct span text)
+{
+    struct client *c = session->app;
+
+    if (!take_text(c, text)) {
+        violation(c);
+    }
+}
+
+void client_receive_binary(struct session *session, struct span data)
+{
+    struct client *c = session->app;
+    struct incoming *in = c->incoming;
+
+    if (in == NULL) {
+        violation(c);
+    } else if (incoming_add(in, data)) {
+        c->incoming = NULL; /* handlers may close the session */
+        receive(c, &in->packet, in->bins);
+        incoming_destroy(in);
+    }
+}

@@ -1,0 +1,44 @@
+/* rookery_emit: an event to one socket. */
+// SPDX-License-Identifier: MIT
+#include "src/socket/acks.h"
+#include "src/socket/socket.h"
+
+static void send(struct rookery_socket *s, struct span frames, const struct rookery_emit *how)
+{
+    struct frame *f = frame_copy(frames);
+
+    f->no_compress = how->no_compress;
+    if (how->is_volatile) {
+        socket_send_volatile(s, f);
+    } else {
+        socket_send(s, f);
+    }
+    frame_release(f);
+}
+
+int rookery_emit(struct rookery_socket *s, struct rookery_str event,
+                 const struct rookery_args *args, const struct rookery_emit *how)
+{
+    static const struct rookery_emit plainly;
+    const struct rookery_emit *h = how == NULL ? &plainly : how;
+    struct share *share = s->share;
+    struct sio_head head = {.type = SIO_EVENT, .nsp = namespace_name(share->nsp)};
+    struct span frames;
+
+    if (!socket_receives(s)) {
+        return ROOKERY_EGONE;
+    }
+    if (h->on_ack != NULL) {
+        head.has_id = true;
+        head.id = share_take_ack_id(share);
+    }
+    int error = encoder_event(&share->loop->encoder, head, event, args, &frames);
+    if (error < 0) {
+        return error;
+    }
+    if (h->on_ack != NULL) {
+        acks_expect(s, head.id, h->timeout_ms, h->on_ack, h->arg);
+    }
+    send(s, frames, h);
+    return 0;
+}

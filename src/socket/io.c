@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "src/socket/io.h"
+
+#include <stdlib.h>
+
+#include "src/base/memory.h"
+#include "src/socket/acks.h"
+#include "src/socket/client.h"
+#include "src/socket/middleware.h"
+#include "src/socket/rooms.h"
+
+void io_init(struct io *io, const struct io_options *options, struct executor *const executors[],
+             unsigned loop_count)
+{
+    *io = (struct io){.options = *options, .loop_count = loop_count};
+    io->loops = xcalloc(loop_count, sizeof *io->loops);
+    for (unsigned i = 0; i < loop_count; i++) {
+        io_loop_init(&io->loops[i], io, executors[i]);
+    }
+    namespaces_init(io);
+    (void)rookery_of((struct rookery *)(void *)io, ROOKERY_STR("/")); /* it is always there */
+}
+
+const struct engine_app *io_engine_app(const struct io *io, unsigned loop)
+{
+    return &io->loops[loop].app;
+}
+
+void io_finish(struct io *io)
+{
+    for (unsigned i = 0; i < io->loop_count; i++) {
+        io_loop_finish(&io->loops[i]);
+    }
+    namespaces_finish(io);
+    free(io->loops);
+}
+
+struct rookery_loop *io_current(const struct io *io)
+{
+    for (unsigned i = 0; i < io->loop_count; i++) {
+        if (executor_inside(io->loops[i].executor)) {
+            return &io->loops[i];
+        }
+    }
+    return NULL;
+}
+
+void rookery_allow_request(struct rookery *server, rookery_allow_fn fn, void *arg)
+{
+    struct io *io = io_of(server);
+
+    io->allow = fn;
+    io->allow_arg = arg;
+}

@@ -1,0 +1,112 @@
+#include "tests/support/memory_transport.h"
+
+#include <assert.h>
+
+#include "protocol/ws_frame.h"
+#include "src/base/memory.h"
+#include "src/engine/session.h"
+
+static struct memory_transport *memory_of(const struct transport *t)
+{
+    return container_of(t, struct memory_transport, base);
+}
+
+/* s begins with a whole frame. Returns its bytes. */
+static size_t note_frame(struct memory_transport *t, struct span s)
+{
+    struct ws_frame_head head;
+    int head_len = ws_frame_decode_head(s.data, s.len, &head);
+
+    assert(head_len > 0 && head.fin && !head.masked && head.payload_len <= s.len);
+    struct span payload = span_of(s.data + head_len, (size_t)head.payload_len);
+    bytes_add_byte(&t->sent, '|');
+    if (head.opcode == WS_BINARY) {
+        bytes_add_byte(&t->sent, '<');
+    }
+    bytes_add_span(&t->sent, payload);
+    if (head.opcode == WS_BINARY) {
+        bytes_add_byte(&t->sent, '>');
+    }
+    return (size_t)head_len + payload.len;
+}
+
+static void take(struct memory_transport *t, struct outq *q)
+{
+    while (!outq_empty(q)) {
+        const struct frame *frame;
+        struct span s = outq_front(q, &frame);
+        size_t len = s.len;
+        while (s.len != 0) {
+            s = span_skip(s, note_frame(t, s));
+        }
+        outq_consume(q, len);
+    }
+}
+
+static void flush(struct transport *transport, struct outq *q)
+{
+    struct memory_transport *t = memory_of(transport);
+
+    t->flushes++;
+    if (!t->busy) {
+        take(t, q);
+    }
+}
+
+static bool writable(const struct transport *t)
+{
+    return !memory_of(t)->busy;
+}
+
+static void tell_gone(struct task *task)
+{
+    struct memory_transport *t = container_of(task, struct memory_transport, gone_task);
+
+    if (t->base.session != NULL) {
+        struct session *s = t->base.session;
+        t->base.session = NULL;
+        session_transport_gone(s, &t->base, REASON_TRANSPORT_CLOSE);
+    }
+}
+
+static void close_orderly(struct transport *transport, struct outq *q)
+{
+    struct memory_transport *t = memory_of(transport);
+
+    take(t, q);
+    t->ending = MEMORY_CLOSED;
+    if (t->base.session != NULL) {
+        t->gone_task.run = tell_gone;
+        executor_post(t->executor, &t->gone_task);
+    }
+}
+
+static void drop(struct transport *t)
+{
+    memory_of(t)->ending = MEMORY_ABORTED;
+}
+
+static bool cut(struct transport *t)
+{
+    memory_of(t)->cuts++;
+    return true;
+}
+
+static const struct transport_ops ops = {
+    .kind = TRANSPORT_WEBSOCKET,
+    .flush = flush,
+    .writable = writable,
+    .close = close_orderly,
+    .abort = drop,
+    .cut = cut,
+};
+
+void memory_transport_init(struct memory_transport *t, struct executor *ex)
+{
+    *t = (struct memory_transport){.base = {.ops = &ops}, .executor = ex};
+}
+
+void memory_transport_finish(struct memory_transport *t)
+{
+    bytes_finish(&t->sent);
+}

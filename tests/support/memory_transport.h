@@ -1,0 +1,26 @@
+/* Memory transport: a transport (src/engine/transport.h) that keeps what is sent as text for a test
+ * to look at: each packet behind a '|', the payload of a binary frame in <...>. */
+#ifndef TESTS_SUPPORT_MEMORY_TRANSPORT_H
+#define TESTS_SUPPORT_MEMORY_TRANSPORT_H
+
+#include "protocol/bytes.h"
+#include "src/base/executor.h"
+#include "src/engine/transport.h"
+
+enum memory_ending { MEMORY_OPEN, MEMORY_CLOSED, MEMORY_ABORTED };
+
+struct memory_transport {
+    struct transport base;
+    struct executor *executor;
+    struct bytes sent;
+    unsigned flushes;
+    bool busy; /* takes nothing for the time being */
+    enum memory_ending ending;
+    unsigned cuts;
+    struct task gone_task;
+};
+
+void memory_transport_init(struct memory_transport *t, struct executor *ex);
+void memory_transport_finish(struct memory_transport *t);
+
+#endif

@@ -1,0 +1,246 @@
+#include "tests/support/world.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "src/base/memory.h"
+#include "src/engine/engine.h"
+#include "src/engine/request.h"
+#include "src/socket/io.h"
+
+struct rookery {
+    struct io io;
+};
+
+struct world_loop {
+    struct fake_executor fake;
+    struct engine engine;
+    struct stats stats;
+};
+
+static struct rookery server;
+static struct world_loop loops[WORLD_LOOPS_MAX];
+static unsigned loop_count;
+static uint64_t now_ms;
+static struct peer *peers;
+
+struct rookery *const world = &server;
+
+struct io_options world_options = {
+    .connect_timeout_ms = 1000,
+    .payload_bytes_max = 100000,
+    .attachments_max = 10,
+    .json_depth_max = 64,
+    .keep_handshake = true,
+};
+
+static const struct engine_options engine_options = {
+    .ping_interval_ms = 1000000, /* no heartbeats in between */
+    .ping_timeout_ms = 1000000,
+    .upgrade_timeout_ms = 1000,
+    .payload_bytes_max = 100000,
+    .queue_bytes_max = 1 << 20,
+    .allow_polling = true,
+    .allow_websocket = true,
+    .allow_upgrades = true,
+};
+
+void world_start(unsigned count)
+{
+    struct executor *executors[WORLD_LOOPS_MAX];
+
+    loop_count = count;
+    now_ms = 1000;
+    for (unsigned i = 0; i < count; i++) {
+        memset(&loops[i], 0, sizeof loops[i]);
+        fake_executor_init(&loops[i].fake, i);
+        executors[i] = &loops[i].fake.executor;
+    }
+    world_enter(0);
+    io_init(&server.io, &world_options, executors, count);
+    for (unsigned i = 0; i < count; i++) {
+        engine_init(&loops[i].engine, executors[i], &engine_options, io_engine_app(&server.io, i),
+                    &loops[i].stats);
+    }
+}
+
+void world_enter(int loop)
+{
+    (void)fake_executor_enter(loop < 0 ? NULL : &loops[loop].fake);
+}
+
+void world_turn(unsigned loop)
+{
+    fake_executor_turn(&loops[loop].fake, now_ms);
+}
+
+static bool tasks_left(void)
+{
+    bool any = false;
+
+    for (unsigned i = 0; i < loop_count; i++) {
+        any |= fake_executor_has_tasks(&loops[i].fake);
+    }
+    return any;
+}
+
+void world_settle(void)
+{
+    do {
+        for (unsigned i = 0; i < loop_count; i++) {
+            world_turn(i);
+        }
+    } while (tasks_left());
+}
+
+void world_advance(unsigned ms)
+{
+    enum { STEP_MS = 10 };
+
+    for (unsigned passed = 0; passed < ms; passed += STEP_MS) {
+        now_ms += STEP_MS;
+        world_settle();
+    }
+}
+
+uint64_t world_stat(enum stat which)
+{
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < loop_count; i++) {
+        sum += stats_get(&loops[i].stats, which);
+    }
+    return sum;
+}
+
+void world_end(void)
+{
+    for (unsigned i = 0; i < loop_count; i++) {
+        world_enter((int)i);
+        engine_shutdown(&loops[i].engine);
+    }
+    world_settle();
+    world_enter(-1);
+    io_finish(&server.io);
+    for (unsigned i = 0; i < loop_count; i++) {
+        engine_finish(&loops[i].engine);
+        fake_executor_finish(&loops[i].fake);
+    }
+    while (peers != NULL) {
+        struct peer *p = peers;
+        peers = p->next;
+        memory_transport_finish(&p->transport);
+        free(p);
+    }
+}
+
+/* ---- peers ---- */
+
+static void forget_sent(struct peer *p)
+{
+    bytes_clear(&p->transport.sent);
+}
+
+/* Calls into the layer under test as the peer's loop. */
+static struct fake_executor *enter_loop_of(const struct peer *p)
+{
+    return fake_executor_enter(&loops[p->loop].fake);
+}
+
+struct peer *peer_open(unsigned loop)
+{
+    static const char head[] = "GET /socket.io/?EIO=4&token=a%20b HTTP/1.1\r\nHost: h\r\n\r\n";
+    struct peer *p = xcalloc(1, sizeof *p);
+    struct rookery_request *request =
+        request_create(span_of(head, sizeof head - 1), "127.0.0.1", false, 1234);
+
+    p->loop = loop;
+    p->next = peers;
+    peers = p;
+    memory_transport_init(&p->transport, &loops[loop].fake.executor);
+    struct fake_executor *before = enter_loop_of(p);
+    (void)engine_handshake(&loops[loop].engine, &p->transport.base, request, NULL);
+    request_release(request);
+    world_turn(loop);
+    (void)fake_executor_enter(before);
+    forget_sent(p);
+    return p;
+}
+
+static void note_id(struct peer *p)
+{
+    const char *sid = strstr(peer_got(p), "{\"sid\":\"");
+
+    assert(sid != NULL);
+    memcpy(p->id, sid + 8, 20);
+    p->id[20] = '\0';
+}
+
+void peer_join_more(struct peer *p, const char *nsp)
+{
+    char packet[128];
+
+    (void)snprintf(packet, sizeof packet, "0%s", strcmp(nsp, "/") == 0 ? "" : nsp);
+    peer_send(p, packet);
+    world_turn(p->loop);
+    note_id(p);
+}
+
+struct peer *peer_join(unsigned loop, const char *nsp)
+{
+    struct peer *p = peer_open(loop);
+
+    peer_join_more(p, nsp);
+    return p;
+}
+
+bool peer_is_open(const struct peer *p)
+{
+    return p->transport.base.session != NULL && p->transport.ending == MEMORY_OPEN;
+}
+
+void peer_send(struct peer *p, const char *packet)
+{
+    struct bytes text = {0};
+    struct fake_executor *before = enter_loop_of(p);
+
+    bytes_add_byte(&text, '4');
+    bytes_add_cstr(&text, packet);
+    if (peer_is_open(p)) {
+        session_receive_text(p->transport.base.session, &p->transport.base, bytes_span(&text));
+    }
+    bytes_finish(&text);
+    (void)fake_executor_enter(before);
+}
+
+void peer_send_binary(struct peer *p, const char *data)
+{
+    struct fake_executor *before = enter_loop_of(p);
+
+    if (peer_is_open(p)) {
+        session_receive_binary(p->transport.base.session, &p->transport.base, span_cstr(data));
+    }
+    (void)fake_executor_enter(before);
+}
+
+void peer_vanish(struct peer *p)
+{
+    struct session *s = p->transport.base.session;
+    struct fake_executor *before = enter_loop_of(p);
+
+    p->transport.base.session = NULL;
+    session_transport_gone(s, &p->transport.base, REASON_TRANSPORT_CLOSE);
+    (void)fake_executor_enter(before);
+}
+
+const char *peer_got(struct peer *p)
+{
+    static struct bytes last; /* one more than what is sent, for the NUL */
+    static char empty[] = "";
+
+    bytes_clear(&last);
+    bytes_add_span(&last, bytes_span(&p->transport.sent));
+    bytes_add_byte(&last, '\0');
+    forget_sent(p);
+    return last.len == 1 ? empty : (const char *)last.data;
+}

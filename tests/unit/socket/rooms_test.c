@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "src/socket/rooms.h"
+
+#include <stdlib.h>
+
+#include "src/socket/socket.h"
+#include "tests/support/tap.h"
+#include "tests/support/world.h"
+
+enum { SOCKETS = 40, ROOMS = 30, STEPS = 20000 };
+
+static struct rookery_socket *sockets[SOCKETS];
+static unsigned socket_count;
+static bool model[SOCKETS][ROOMS]; /* who is where */
+
+static void on_connection(struct rookery_socket *s, void *arg)
+{
+    if (socket_count < SOCKETS) {
+        sockets[socket_count++] = s;
+    }
+}
+
+static void start(void)
+{
+    socket_count = 0;
+    memset(model, 0, sizeof model);
+    world_start(1);
+    rookery_on_connection(rookery_of(world, ROOKERY_STR("/")), on_connection, NULL);
+}
+
+static struct rookery_str name_of(unsigned room)
+{
+    static char name[16];
+    (void)snprintf(name, sizeof name, "room %u", room);
+    return str(name);
+}
+
+/* Members and memberships point at each other. */
+static bool is_consistent(const struct rookery_socket *s)
+{
+    for (uint32_t slot = 0; slot < s->membership_count; slot++) {
+        const struct membership *m = &s->memberships[slot];
+        if (m->index >= m->room->count || m->room->members[m->index].socket != s ||
+            m->room->members[m->index].slot != slot) {
+            return false;
+        }
+    }
+    return s->membership_count <= s->membership_cap;
+}
+
+static bool agrees_with_model(unsigned socket)
+{
+    for (unsigned r = 0; r < ROOMS; r++) {
+        if (rookery_in_room(sockets[socket], name_of(r)) != model[socket][r]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void knows_who_is_where_after_any_joining_and_leaving(void)
+{
+    uint32_t seed = 1;
+    start();
+    for (unsigned i = 0; i < SOCKETS; i++) {
+        (void)peer_join(0, "/");
+    }
+    for (unsigned step = 0; step < STEPS; step++) {
+        seed = seed * 1664525 + 1013904223;
+        unsigned s = (seed >> 8) % SOCKETS, r = (seed >> 16) % ROOMS;
+        bool join = (seed >> 24) % 100 < (step / 1000 % 2 == 0 ? 70U : 30U);
+        (join ? rookery_join : rookery_leave)(sockets[s], name_of(r));
+        model[s][r] = join;
+        check(is_consistent(sockets[s]));
+        if (step % 100 == 0) {
+            check(agrees_with_model(s));
+        }
+    }
+    for (unsigned i = 0; i < SOCKETS; i++) {
+        check(is_consistent(sockets[i]) && agrees_with_model(i));
+    }
+    world_end(); /* asserts that no room is left */
+}
+
+static void makes_rooms_for_their_first_member_and_drops_them_with_the_last(void)
+{
+    start();
+    struct peer *p = peer_join(0, "/");
+    struct share *share = sockets[0]->share;
+    rookery_join(sockets[0], ROOKERY_STR("a"));
+    rookery_join(sockets[0], ROOKERY_STR("a"));
+    rookery_join(sockets[0], ROOKERY_STR(""));
+    check(share->rooms.count == 2);
+    rookery_leave(sockets[0], ROOKERY_STR("a"));
+    rookery_leave(sockets[0], ROOKERY_STR("a"));
+    rookery_leave(sockets[0], ROOKERY_STR("never"));
+    check(share->rooms.count == 1);
+    peer_vanish(p);
+    check(share->rooms.count == 0 && share->everybody->count == 0);
+    world_end();
+}
+
+static void gives_memory_back_with_the_rooms(void)
+{
+    start();
+    (void)peer_join(0, "/");
+    for (unsigned r = 0; r < ROOMS; r++) {
+        rookery_join(sockets[0], name_of(r));
+    }
+    check(sockets[0]->memberships != sockets[0]->own_memberships);
+    for (unsigned r = 0; r < ROOMS; r++) {
+        rookery_leave(sockets[0], name_of(r));
+    }
+    check(sockets[0]->memberships == sockets[0]->own_memberships);
+    world_end();
+}
+
+static void note_room(struct rookery_str room, void *arg)
+{
+    char *list = arg;
+    (void)snprintf(list + strlen(list), 200 - strlen(list), "|%.*s", (int)room.len, room.data);
+}
+
+static void lists_the_own_room_first(void)
+{
+    char list[200] = "", want[200];
+    start();
+    struct peer *p = peer_join(0, "/");
+    rookery_join(sockets[0], ROOKERY_STR("b"));
+    rookery_join(sockets[0], ROOKERY_STR("a"));
+    rookery_rooms(sockets[0], note_room, list);
+    (void)snprintf(want, sizeof want, "|%s|b|a", p->id);
+    check(strcmp(list, want) == 0);
+    check(rookery_in_room(sockets[0], str(p->id)));
+    rookery_leave(sockets[0], str(p->id));
+    check(!rookery_in_room(sockets[0], str(p->id)));
+    world_end();
+}
+
+int main(void)
+{
+    RUN(knows_who_is_where_after_any_joining_and_leaving);
+    RUN(makes_rooms_for_their_first_member_and_drops_them_with_the_last);
+    RUN(gives_memory_back_with_the_rooms);
+    RUN(lists_the_own_room_first);
+    return tap_done();
+}
