@@ -1,0 +1,34 @@
+/* Delivery: hands a packet to all of one loop that it is for. There are two ways:
+ *
+ *   one room (or everybody), at most a few single sockets left out: the room's cork, see rooms.h
+ *   anything else: the receivers are collected, and each gets the same frame
+ *
+ * Threads: the loop's own. */
+// SPDX-License-Identifier: MIT
+#ifndef SOCKET_DELIVERY_H
+#define SOCKET_DELIVERY_H
+
+#include "src/socket/gather.h"
+#include "src/socket/share.h"
+
+/* Packets above this are shared by pointer rather than copied into corks. */
+enum { DELIVERY_CORKED_BYTES_MAX = 32 * 1024 };
+
+struct delivery {
+    const struct rookery_target *to; /* NULL: everybody */
+    struct rookery_socket *from;     /* gets nothing; or NULL */
+    struct span packet;              /* as it is queued (see encoder.h) */
+    struct frame *frame;             /* the same, if it is in a frame already; or NULL */
+    bool is_volatile;
+    bool no_compress;
+    struct gather *gather; /* for the answers, or NULL */
+    uint64_t ack_id;       /* if there is one */
+};
+
+/* To that loop's sockets of a namespace that is no parent. */
+void delivery_run(const struct delivery *d, const struct rookery_namespace *nsp,
+                  struct rookery_loop *loop);
+
+struct frame *delivery_frame(const struct delivery *d);
+
+#endif
