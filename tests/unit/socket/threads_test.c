@@ -1,0 +1,207 @@
+/* The layer on loops that are threads, for TSan to see what crosses them. */
+// SPDX-License-Identifier: MIT
+#include <stdlib.h>
+
+#include "src/base/memory.h"
+#include "src/engine/engine.h"
+#include "src/engine/request.h"
+#include "src/socket/io.h"
+#include "tests/support/memory_transport.h"
+#include "tests/support/tap.h"
+#include "tests/support/thread_executor.h"
+
+enum { LOOPS = 3, PEERS = 10, CHILDREN = 4, ROUNDS = 50 };
+
+struct rookery {
+    struct io io;
+};
+
+/* One thread's. */
+struct place {
+    struct thread_executor thread;
+    struct engine engine;
+    struct stats stats;
+    struct memory_transport peers[PEERS];
+};
+
+static struct rookery server;
+static struct place places[LOOPS];
+static struct rookery_namespace *root, *parent;
+static atomic_uint fetched, fetches, answered;
+
+static const struct engine_options engine_options = {
+    .ping_interval_ms = 1000, .payload_bytes_max = 10000, .queue_bytes_max = 1 << 24};
+
+static void on_all(void (*fn)(void *arg))
+{
+    for (unsigned i = 0; i < LOOPS; i++) {
+        thread_executor_run(&places[i].thread, fn, &places[i]);
+    }
+}
+
+static void nothing(void *arg)
+{
+}
+
+/* Whatever has been posted, and what that has posted, and so on, has been run. */
+static void settle(void)
+{
+    for (int depth = 0; depth < 6; depth++) {
+        on_all(nothing);
+    }
+}
+
+static void start(void)
+{
+    const struct io_options options = {
+        .connect_timeout_ms = 1000, .payload_bytes_max = 10000, .json_depth_max = 10};
+    struct executor *executors[LOOPS];
+
+    for (unsigned i = 0; i < LOOPS; i++) {
+        thread_executor_start(&places[i].thread, i);
+        executors[i] = &places[i].thread.executor;
+    }
+    io_init(&server.io, &options, executors, LOOPS);
+    root = rookery_of(&server, ROOKERY_STR("/"));
+    parent = rookery_of_pattern(&server, "^/d[0-9]$");
+    for (unsigned i = 0; i < LOOPS; i++) {
+        engine_init(&places[i].engine, executors[i], &engine_options, io_engine_app(&server.io, i),
+                    &places[i].stats);
+    }
+}
+
+static void connect_peers(void *arg)
+{
+    static const char head[] = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+    struct place *place = arg;
+    char packet[16];
+
+    for (unsigned i = 0; i < PEERS; i++) {
+        struct memory_transport *t = &place->peers[i];
+        struct rookery_request *request =
+            request_create(span_of(head, sizeof head - 1), "::1", false, 0);
+        memory_transport_init(t, &place->thread.executor);
+        struct session *s = engine_handshake(&place->engine, &t->base, request, NULL);
+        request_release(request);
+        session_receive_text(s, &t->base, SPAN("40"));
+        (void)snprintf(packet, sizeof packet, "40/d%u,", i % CHILDREN);
+        session_receive_text(s, &t->base, span_cstr(packet));
+    }
+}
+
+static void count_fetched(int error, const struct rookery_socket_info *sockets, size_t count,
+                          void *arg)
+{
+    atomic_fetch_add(&fetched, (unsigned)count);
+    atomic_fetch_add(&fetches, 1);
+}
+
+static void count_answers(int error, const struct rookery_args *answers, size_t count, void *arg)
+{
+    atomic_fetch_add(&answered, 1);
+}
+
+static void act(void)
+{
+    static const struct rookery_str room = {"r", 1};
+    const struct rookery_target in_room = {.rooms = &room, .room_count = 1};
+    const struct rookery_broadcast asking = {.timeout_ms = 1000, .on_acks = count_answers};
+
+    for (int i = 0; i < ROUNDS; i++) {
+        check(rookery_broadcast(root, NULL, ROOKERY_STR("x"), NULL, NULL) == 0);
+        check(rookery_broadcast(parent, NULL, ROOKERY_STR("x"), NULL, NULL) == 0);
+        rookery_sockets_join(root, NULL, &room, 1);
+        check(rookery_broadcast(root, &in_room, ROOKERY_STR("r"), NULL, NULL) == 0);
+        rookery_fetch_sockets(root, NULL, count_fetched, NULL);
+        rookery_sockets_leave(root, &in_room, &room, 1);
+    }
+    check(rookery_broadcast(root, NULL, ROOKERY_STR("q"), NULL, &asking) == 0);
+}
+
+static void act_on_loop(void *arg)
+{
+    act();
+}
+
+static unsigned count(const struct memory_transport *t, const char *packet)
+{
+    unsigned n = 0;
+    struct span rest = bytes_span(&t->sent);
+    const uint8_t *at;
+
+    while ((at = memmem(rest.data, rest.len, packet, strlen(packet))) != NULL) {
+        n++;
+        rest = span_skip(rest, (size_t)(at - rest.data) + 1);
+    }
+    return n;
+}
+
+static void check_peers(void *arg)
+{
+    struct place *place = arg;
+    char packet[32];
+
+    for (unsigned i = 0; i < PEERS; i++) {
+        (void)snprintf(packet, sizeof packet, "|42/d%u,[\"x\"]", i % CHILDREN);
+        check(count(&place->peers[i], "|42[\"x\"]") == (LOOPS + 1) * ROUNDS);
+        check(count(&place->peers[i], packet) == (LOOPS + 1) * ROUNDS);
+    }
+}
+
+static void shut_down(void *arg)
+{
+    engine_shutdown(&((struct place *)arg)->engine);
+}
+
+static void finish(void)
+{
+    on_all(shut_down);
+    settle();
+    for (unsigned i = 0; i < LOOPS; i++) {
+        thread_executor_stop(&places[i].thread);
+    }
+    io_finish(&server.io);
+    for (unsigned i = 0; i < LOOPS; i++) {
+        engine_finish(&places[i].engine);
+        for (unsigned p = 0; p < PEERS; p++) {
+            memory_transport_finish(&places[i].peers[p]);
+        }
+    }
+}
+
+static void reaches_everybody_from_every_thread(void)
+{
+    start();
+    on_all(connect_peers);
+    settle();
+    for (unsigned i = 0; i < LOOPS; i++) {
+        rookery_loop_post(rookery_loop_at(&server, i), act_on_loop, NULL);
+    }
+    act(); /* at the same time */
+    settle();
+    on_all(check_peers);
+    check(fetches == (LOOPS + 1) * ROUNDS);
+    check(fetched == (LOOPS + 1) * ROUNDS * LOOPS * PEERS);
+    check(answered == 0);
+    finish();
+    check(answered == LOOPS + 1);
+}
+
+/* Clients of all loops make the same namespaces at the same time. */
+static void makes_each_namespace_once(void)
+{
+    start();
+    for (unsigned i = 0; i < LOOPS; i++) {
+        rookery_loop_post(rookery_loop_at(&server, i), connect_peers, &places[i]);
+    }
+    settle();
+    check(server.io.dynamic_count == CHILDREN);
+    finish();
+}
+
+int main(void)
+{
+    RUN(reaches_everybody_from_every_thread);
+    RUN(makes_each_namespace_once);
+    return tap_done();
+}
