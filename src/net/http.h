@@ -1,11 +1,12 @@
 /* HTTP: routes and exchanges for everything that is served over HTTP, without a libevent type in
- * sight. Behind it stand one listener and one libevhtp per loop, and the gate that lets only
- * checked requests through to it (gate.h).
+ * sight. Behind it stand the listeners of one libevhtp per loop and port (acceptor.h), and the gate
+ * that reads, checks and answers the requests of each connection (gate.h).
  *
  * An exchange is one request and its answer. The handler gets it with the whole body there, and
  * owes it exactly one http_respond, at once or later, on the loop of the exchange. If the client
  * goes away first, on_gone is called (once, if set) and the exchange is then answered into the
- * void: the answer is still owed, since only that frees it.
+ * void: the answer is still owed, since only that frees it. A handler that sets no on_gone does not
+ * care; its client may have closed only its own direction, and is answered.
  *
  * An upgrade is a request that asks for a WebSocket. The connection is taken off HTTP: the handler
  * owns the descriptor and everything read from it.
@@ -68,9 +69,9 @@ typedef void (*http_upgrade_fn)(struct http_upgrade *upgrade, void *arg);
 
 struct http_route {
     const char *path;
-    bool is_prefix;             /* path and everything below; else exactly path */
-    /* A request has been accepted whose body takes time; handler is called when it is whole. If that
-     * never happens, on_gone (if set here) is the last that is heard of it. NULL: not told. */
+    bool is_prefix; /* path and everything below; else exactly path */
+    /* A request has been accepted whose body takes time; handler is called when it is whole. If
+     * that never happens, on_gone (if set here) is the last that is heard of it. NULL: not told. */
     http_handler_fn on_begin;
     http_handler_fn handler;    /* NULL: 404 */
     http_upgrade_fn on_upgrade; /* NULL: upgrades are answered 404 */
@@ -100,7 +101,7 @@ struct http_server *http_server_create(struct loop *loop, const struct http_limi
                                        const struct http_route *routes, size_t route_count,
                                        _Atomic unsigned *connections);
 
-/* Accepts on fd from now on and owns it. 0, or -1. */
+/* Accepts on fd from now on and owns it. 0, or -1: it is still the caller's. */
 MUST_USE int http_server_accept(struct http_server *server, int fd);
 
 /* Closes the listeners; connections that are there go on being served, and are closed after their

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: MIT
+#include "src/net/gate.h"
+
+#include <assert.h>
+#include <sys/socket.h>
+
+#include "src/base/memory.h"
+#include "src/net/gate_internal.h"
+
+#define TO(state) (1U << GATE_##state)
+
+/* From GATE_WAIT straight to GATE_HELD goes a connection that is turned away. */
+static const unsigned moves[] = {
+    [GATE_WAIT] = TO(HEAD) | TO(HELD) | TO(CLOSED),
+    [GATE_HEAD] = TO(BODY) | TO(HELD) | TO(CLOSED),
+    [GATE_BODY] = TO(HELD) | TO(CLOSED),
+    [GATE_HELD] = TO(SEND) | TO(CLOSED),
+    [GATE_SEND] = TO(WAIT) | TO(LINGER) | TO(CLOSED),
+    [GATE_LINGER] = TO(CLOSED),
+    [GATE_CLOSED] = 0,
+};
+
+void gate_set_state(struct gate *g, enum gate_state to)
+{
+    assert((moves[g->state] >> to & 1) != 0);
+    g->state = (uint8_t)to;
+}
+
+static size_t unsent(const struct gate *g)
+{
+    return evbuffer_get_length(bufferevent_get_output(g->evhtp->bev));
+}
+
+void gate_handshake_done(struct gate *g)
+{
+    struct http_server *s = g->server;
+
+    if (!g->fresh) {
+        return;
+    }
+    g->fresh = false;
+    if (s->handshakes-- >= s->limits->handshakes_max) {
+        acceptor_resume(&s->acceptor, PAUSE_HANDSHAKES);
+    }
+}
+
+static void uncount(struct gate *g)
+{
+    gate_handshake_done(g);
+    if (g->counted) {
+        http_connection_closed(g->server->connections);
+    }
+    g->counted = false;
+    g->server->lingering -= g->state == GATE_LINGER;
+}
+
+/* A request that is not whole is nobody else's yet; any other is its handler's. */
+static void lose_request(struct gate *g, enum gate_state in)
+{
+    struct http_request *r = g->request;
+
+    if (r == NULL) {
+        return;
+    }
+    g->request = NULL;
+    if (in == GATE_BODY) {
+        http_request_destroy(r);
+        return;
+    }
+    r->gate = NULL;
+    if (r->x.on_gone != NULL) {
+        r->x.on_gone(&r->x);
+    }
+}
+
+void gate_close(struct gate *g)
+{
+    enum gate_state was = g->state;
+
+    if (was == GATE_CLOSED) {
+        return;
+    }
+    uncount(g);
+    gate_set_state(g, GATE_CLOSED);
+    executor_timer_stop(gate_executor(g), &g->deadline);
+    executor_at_turn_end(gate_executor(g), &g->later, TURN_FLUSH);
+    if (g->evhtp->bev != NULL) {
+        bufferevent_setcb(g->evhtp->bev, NULL, NULL, NULL, NULL);
+        (void)bufferevent_disable(g->evhtp->bev, EV_READ | EV_WRITE);
+    }
+    lose_request(g, was);
+}
+
+void gate_abort(struct gate *g)
+{
+    g->request = NULL;
+    gate_close(g);
+}
+
+static void free_gate(struct gate *g)
+{
+    assert(g->state == GATE_CLOSED);
+    *g->back = g->next;
+    if (g->next != NULL) {
+        g->next->back = g->back;
+    }
+    evhtp_connection_free(g->evhtp);
+    free(g);
+}
+
+void gate_destroy(struct gate *g)
+{
+    gate_close(g);
+    executor_cancel_hook(gate_executor(g), &g->later);
+    free_gate(g);
+}
+
+/* What comes after the answer. */
+
+static void linger(struct gate *g)
+{
+    struct http_server *s = g->server;
+
+    (void)evbuffer_drain(gate_input(g), SIZE_MAX);
+    if (g->half_closed || s->lingering >= s->limits->handshakes_max) {
+        gate_close(g);
+        return;
+    }
+    gate_set_state(g, GATE_LINGER);
+    s->lingering++;
+    (void)shutdown(bufferevent_getfd(g->evhtp->bev), SHUT_WR);
+    (void)bufferevent_enable(g->evhtp->bev, EV_READ);
+    gate_set_deadline(g, LINGER_MS);
+}
+
+static void answered(struct gate *g)
+{
+    if (!g->keep_alive) {
+        linger(g);
+        return;
+    }
+    gate_set_state(g, GATE_WAIT);
+    gate_set_deadline(g, g->server->limits->idle_timeout_ms);
+    if (g->paused) {
+        g->paused = false;
+        (void)bufferevent_enable(g->evhtp->bev, EV_READ);
+    }
+    /* Not here: whoever has answered does not expect the next request from within. */
+    if (!g->reading && (evbuffer_get_length(gate_input(g)) > 0 || g->half_closed)) {
+        executor_at_turn_end(gate_executor(g), &g->later, TURN_SEAL);
+    }
+}
+
+/* What the socket takes at once goes there without libevent, which would wait until it is writable,
+ * for two epoll_ctl and an epoll_wait more. If the connection is broken, the bufferevent will find
+ * that out. */
+void gate_send(struct gate *g, struct span head, struct span body)
+{
+    struct iovec parts[] = {
+        {.iov_base = (void *)(uintptr_t)head.data, .iov_len = head.len},
+        {.iov_base = (void *)(uintptr_t)body.data, .iov_len = body.len},
+    };
+    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = body.len == 0 ? 1 : 2};
+    struct bufferevent *bev = g->evhtp->bev;
+    ssize_t n = unsent(g) == 0 ? sendmsg(bufferevent_getfd(bev), &message, MSG_NOSIGNAL) : 0;
+    size_t sent = n < 0 ? 0 : (size_t)n;
+
+    if (sent < head.len) {
+        (void)bufferevent_write(bev, head.data + sent, head.len - sent);
+        sent = head.len;
+    }
+    sent -= head.len;
+    if (sent < body.len) {
+        (void)bufferevent_write(bev, body.data + sent, body.len - sent);
+    }
+}
+
+void gate_answer(struct gate *g, struct span head, struct span body, bool keep_alive)
+{
+    g->request = NULL;
+    g->keep_alive = keep_alive;
+    gate_set_state(g, GATE_SEND);
+    gate_send(g, head, body);
+    g->left = unsent(g);
+    if (g->left == 0) {
+        answered(g);
+    } else {
+        gate_set_deadline(g, g->server->limits->request_timeout_ms);
+    }
+}
+
+void gate_refuse(struct gate *g, int status)
+{
+    gate_count(g, STAT_REQUESTS_REFUSED);
+    lose_request(g, g->state);
+    gate_handshake_done(g);
+    executor_timer_stop(gate_executor(g), &g->deadline);
+    gate_set_state(g, GATE_HELD);
+    gate_answer(g, http_refusal(g->server, status), (struct span){0}, false);
+}
+
+/* What libevent and the executor call. */
+
+static void on_input(struct bufferevent *bev, void *arg)
+{
+    struct gate *g = arg;
+
+    loop_tick(g->server->loop);
+    if (g->state == GATE_LINGER) {
+        (void)evbuffer_drain(gate_input(g), SIZE_MAX);
+    } else {
+        gate_read_on(g);
+    }
+}
+
+static void on_output_sent(struct bufferevent *bev, void *arg)
+{
+    struct gate *g = arg;
+
+    loop_tick(g->server->loop);
+    if (g->state == GATE_SEND) {
+        answered(g);
+    }
+}
+
+static void on_end(struct bufferevent *bev, short what, void *arg)
+{
+    struct gate *g = arg;
+
+    loop_tick(g->server->loop);
+    g->half_closed = true;
+    if ((what & BEV_EVENT_EOF) == 0 || g->state == GATE_LINGER ||
+        (g->state == GATE_HELD && g->request->x.on_gone != NULL)) {
+        gate_close(g);
+    } else {
+        gate_read_on(g);
+    }
+}
+
+/* A client that takes its answer in crumbs holds memory of ours. */
+static void check_progress(struct gate *g)
+{
+    size_t left = unsent(g);
+
+    if (g->left - left < SEND_BYTES_MIN) {
+        gate_close(g);
+        return;
+    }
+    g->left = left;
+    gate_set_deadline(g, g->server->limits->request_timeout_ms);
+}
+
+static void on_deadline(struct timer *timer)
+{
+    struct gate *g = container_of(timer, struct gate, deadline);
+
+    switch ((enum gate_state)g->state) {
+    case GATE_HEAD:
+    case GATE_BODY:
+        gate_count(g, STAT_REQUESTS_TIMED_OUT);
+        gate_refuse(g, 408);
+        return;
+    case GATE_SEND:
+        check_progress(g);
+        return;
+    case GATE_WAIT:
+    case GATE_LINGER:
+        gate_close(g);
+        return;
+    case GATE_HELD:
+    case GATE_CLOSED:
+        assert(!"no deadline in this state");
+    }
+}
+
+static void on_later(struct turn_hook *hook)
+{
+    struct gate *g = container_of(hook, struct gate, later);
+
+    if (g->state == GATE_CLOSED) {
+        free_gate(g);
+    } else {
+        gate_read_on(g);
+    }
+}
+
+static struct gate *new_gate(struct http_server *s, evhtp_connection_t *c)
+{
+    struct gate *g = xcalloc(1, sizeof *g);
+
+    free(c->parser);
+    c->parser = NULL;
+    g->server = s;
+    g->evhtp = c;
+    g->deadline.fire = on_deadline;
+    g->later.run = on_later;
+    g->next = s->gates;
+    g->back = &s->gates;
+    if (g->next != NULL) {
+        g->next->back = &g->next;
+    }
+    s->gates = g;
+    bufferevent_setcb(c->bev, on_input, on_output_sent, on_end, g);
+    return g;
+}
+
+/* The input buffer is libevent's to append to, which is what freezing it says. */
+static void put_back(struct gate *g, struct span early)
+{
+    (void)evbuffer_unfreeze(gate_input(g), 0);
+    (void)evbuffer_add(gate_input(g), early.data, early.len);
+    (void)evbuffer_freeze(gate_input(g), 0);
+}
+
+void gate_create(struct http_server *s, evhtp_connection_t *c, struct span early)
+{
+    struct gate *g = new_gate(s, c);
+
+    g->counted = true;
+    g->fresh = true;
+    if (++s->handshakes == s->limits->handshakes_max) {
+        acceptor_pause(&s->acceptor, PAUSE_HANDSHAKES);
+    }
+    gate_set_deadline(g, s->limits->request_timeout_ms);
+    if (early.len > 0) {
+        put_back(g, early);
+        gate_read_on(g);
+    }
+}
+
+void gate_turn_away(struct http_server *s, evhtp_connection_t *c)
+{
+    gate_count(new_gate(s, c), STAT_CONNECTIONS_REFUSED);
+    gate_refuse(s->gates, 503);
+}
+
+bool gate_busy(const struct gate *g)
+{
+    return g->state != GATE_WAIT && g->state != GATE_LINGER && g->state != GATE_CLOSED;
+}
+
+void gate_retire(struct gate *g)
+{
+    if (g->state == GATE_WAIT) {
+        gate_close(g);
+    }
+    g->keep_alive = false;
+}
+
+struct gate *gate_next(const struct gate *g)
+{
+    return g->next;
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+#include "src/net/http.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+
+#include "protocol/http_response.h"
+#include "src/base/memory.h"
+#include "src/net/gate.h"
+#include "src/net/http_server.h"
+
+enum { REQUEST_LINE_BYTES_MAX = 8 * 1024 };
+
+/* Routes. */
+
+static bool matches(const struct http_route *route, struct span path)
+{
+    struct span want = span_cstr(route->path);
+
+    if (!route->is_prefix || path.len == want.len) {
+        return span_eq(path, want);
+    }
+    return span_starts(path, want) &&
+           (want.data[want.len - 1] == '/' || path.data[want.len] == '/');
+}
+
+const struct http_route *http_route_find(const struct http_server *s, struct span path)
+{
+    for (size_t i = 0; i < s->route_count; i++) {
+        if (matches(&s->routes[i], path)) {
+            return &s->routes[i];
+        }
+    }
+    return NULL;
+}
+
+static void address_text(const struct sockaddr *peer, char out[HTTP_ADDRESS_BYTES])
+{
+    const void *address =
+        peer->sa_family == AF_INET6
+            ? (const void *)&((const struct sockaddr_in6 *)(const void *)peer)->sin6_addr
+            : (const void *)&((const struct sockaddr_in *)(const void *)peer)->sin_addr;
+    (void)inet_ntop(peer->sa_family, address, out, HTTP_ADDRESS_BYTES);
+}
+
+/* Upgrades. */
+
+bool http_upgrade_wanted(const struct http_head *head)
+{
+    return head->upgrade && head->content_length <= 0 && !head->chunked &&
+           http_list_has(http_head_get(head, SPAN("upgrade")), SPAN("websocket"));
+}
+
+void http_upgrade_dispatch(struct http_server *s, const struct http_route *route, int fd,
+                           struct span input, size_t head_len, const struct sockaddr *peer)
+{
+    struct http_upgrade upgrade = {
+        .executor = &s->loop->executor,
+        .fd = fd,
+    };
+
+    bytes_add(&upgrade.head, input.data, head_len);
+    bytes_add_span(&upgrade.early, span_skip(input, head_len));
+    address_text(peer, upgrade.address);
+    stats_add(&s->loop->stats, STAT_REQUESTS, 1);
+    route->on_upgrade(&upgrade, route->arg);
+}
+
+/* Exchanges. */
+
+/* The same slice of another copy of the bytes. One that is not of them stays: "/" of a target
+ * without a path. */
+static struct span moved(struct span slice, struct span from, const uint8_t *to)
+{
+    if (slice.data < from.data || slice.data > from.data + from.len) {
+        return slice;
+    }
+    return span_of(to + (slice.data - from.data), slice.len);
+}
+
+struct http_request *http_request_create(struct gate *gate, struct http_server *s,
+                                         const struct http_head *head, struct span head_bytes,
+                                         const struct sockaddr *peer)
+{
+    struct http_request *r = xmalloc(sizeof *r + head_bytes.len);
+
+    *r = (struct http_request){
+        .x =
+            {
+                .executor = &s->loop->executor,
+                .head = span_of(r->head, head_bytes.len),
+                .method = moved(head->method, head_bytes, r->head),
+                .path = moved(head->path, head_bytes, r->head),
+                .query = moved(head->query, head_bytes, r->head),
+                .address = r->address,
+            },
+        .gate = gate,
+        .server = s,
+        .is_chunked = head->chunked,
+        .keep_alive = head->keep_alive,
+        .head_only = span_eq(head->method, SPAN("HEAD")),
+        .minor = head->minor,
+    };
+    memcpy(r->head, head_bytes.data, head_bytes.len);
+    address_text(peer, r->address);
+    return r;
+}
+
+void http_request_destroy(struct http_request *r)
+{
+    bytes_finish(&r->body);
+    free(r);
+}
+
+void http_request_dispatch(struct http_request *r)
+{
+    const struct http_route *route = http_route_find(r->server, r->x.path);
+
+    r->x.body = bytes_span(&r->body);
+    if (route == NULL || route->handler == NULL) {
+        http_respond(&r->x, 404, NULL, 0, (struct span){0});
+    } else {
+        route->handler(&r->x, route->arg);
+    }
+}
+
+struct span http_exchange_field(const struct http_exchange *x, const char *name)
+{
+    const struct http_head_limits all = {x->head.len + 1, x->head.len, HTTP_HEADERS_MAX};
+    struct http_head head;
+    int len = http_head_parse(x->head.data, x->head.len, 0, &all, &head);
+
+    assert(len == (int)x->head.len);
+    return http_head_get(&head, span_cstr(name));
+}
+
+/* Answers. */
+
+struct span http_refusal(struct http_server *s, int status)
+{
+    bytes_clear(&s->out);
+    http_response_begin(status, 0, false, 1, &s->out);
+    http_response_end(&s->out);
+    return bytes_span(&s->out);
+}
+
+void http_respond(struct http_exchange *x, int status, const struct http_field *fields,
+                  size_t field_count, struct span body)
+{
+    struct http_request *r = container_of(x, struct http_request, x);
+
+    if (r->gate != NULL) {
+        bool keep_alive = r->keep_alive && !r->server->stopping;
+        struct bytes *out = &r->server->out;
+
+        bytes_clear(out);
+        http_response_begin(status, body.len, keep_alive, r->minor, out);
+        for (size_t i = 0; i < field_count; i++) {
+            http_response_field(span_cstr(fields[i].name), fields[i].value, out);
+        }
+        http_response_end(out);
+        gate_answer(r->gate, bytes_span(out), r->head_only ? (struct span){0} : body, keep_alive);
+    }
+    http_request_destroy(r);
+}
+
+void http_exchange_abort(struct http_exchange *x)
+{
+    struct http_request *r = container_of(x, struct http_request, x);
+
+    if (r->gate != NULL) {
+        gate_abort(r->gate);
+    }
+    http_request_destroy(r);
+}
+
+/* The server. */
+
+struct http_server *http_server_create(struct loop *loop, const struct http_limits *limits,
+                                       const struct http_route *routes, size_t route_count,
+                                       _Atomic unsigned *connections)
+{
+    struct http_server *s = xcalloc(1, sizeof *s);
+    size_t head_max = limits->head_bytes_max;
+
+    assert(limits->handshakes_max > 0);
+    s->loop = loop;
+    s->limits = limits;
+    s->head_limits = (struct http_head_limits){
+        .head_bytes_max = head_max,
+        .request_line_bytes_max =
+            head_max < REQUEST_LINE_BYTES_MAX ? head_max : REQUEST_LINE_BYTES_MAX,
+        .headers_max = HTTP_HEADERS_MAX,
+    };
+    s->routes = routes;
+    s->route_count = route_count;
+    s->connections = connections;
+    acceptor_init(&s->acceptor, s);
+    return s;
+}
+
+int http_server_accept(struct http_server *server, int fd)
+{
+    return acceptor_listen(&server->acceptor, fd);
+}
+
+void http_server_stop_accepting(struct http_server *server)
+{
+    server->stopping = true;
+    acceptor_stop(&server->acceptor);
+    for (struct gate *g = server->gates; g != NULL; g = gate_next(g)) {
+        gate_retire(g);
+    }
+}
+
+unsigned http_server_busy(const struct http_server *server)
+{
+    unsigned busy = 0;
+
+    for (const struct gate *g = server->gates; g != NULL; g = gate_next(g)) {
+        busy += gate_busy(g);
+    }
+    return busy;
+}
+
+void http_connection_closed(_Atomic unsigned *connections)
+{
+    unsigned before = atomic_fetch_sub_explicit(connections, 1, memory_order_relaxed);
+    assert(before > 0);
+}
+
+void http_server_destroy(struct http_server *server)
+{
+    if (server == NULL) {
+        return;
+    }
+    while (server->gates != NULL) {
+        gate_destroy(server->gates);
+    }
+    acceptor_finish(&server->acceptor);
+    bytes_finish(&server->out);
+    free(server);
+}
