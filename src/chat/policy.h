@@ -1,0 +1,53 @@
+/* Policy: what a client may send, and what it is told when it may not.
+ *
+ * A refusal is the answer to an acknowledged event, {"ok":false,"code","message","retryable"}, or
+ * without one the event `error {code, message}`. Its message names the field that is wrong.
+ *
+ * Everything here is pure; any thread. */
+// SPDX-License-Identifier: MIT
+#ifndef CHAT_POLICY_H
+#define CHAT_POLICY_H
+
+#include <stdbool.h>
+
+#include "protocol/json.h"
+
+enum {
+    NAME_BYTES_MAX = 255,     /* roomId, userId, username: 1 to that many bytes of UTF-8 */
+    TYPE_BYTES_MAX = 64,      /* type */
+    CONTENT_UNITS_MAX = 5000, /* content, counted as JavaScript does: UTF-16 units */
+    ROOMS_PER_SOCKET_MAX = 1000,
+    HISTORY_MESSAGES_MAX = 100,
+    HISTORY_BYTES_MAX = 1 << 20,
+};
+
+struct refusal {
+    const char *code;
+    const char *message;
+    bool retryable; /* the same event may well be taken later */
+};
+
+extern const struct refusal refused_payload;
+extern const struct refusal refused_room_id;
+extern const struct refusal refused_user_id;
+extern const struct refusal refused_username;
+extern const struct refusal refused_content;
+extern const struct refusal refused_content_length;
+extern const struct refusal refused_type;
+extern const struct refusal refused_room_count;
+extern const struct refusal refused_left;    /* a join that a leave has overtaken */
+extern const struct refusal refused_busy;    /* the journal takes no more just now */
+extern const struct refusal refused_storage; /* the journal failed */
+extern const struct refusal refused_history; /* joined, but what was said cannot be read */
+
+/* Is v, as far as it is there, a string of 1 to bytes_max bytes of UTF-8? Then *out is its text:
+ * between the quotes of v, or in *decoded if it had to be decoded. */
+MUST_USE bool policy_text(struct json v, size_t bytes_max, struct bytes *decoded, struct span *out);
+
+/* NULL if v can be the content of a message. */
+MUST_USE const struct refusal *policy_content(struct json v);
+
+/* Length of a string (v.type must be JSON_STRING) as JavaScript counts it. */
+size_t policy_utf16_units(struct json v);
+
+#endif
