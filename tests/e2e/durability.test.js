@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+//
+// What is left when the daemon ends, one way or the other.
+'use strict';
+
+const assert = require('node:assert/strict');
+const { once } = require('node:events');
+const { connect, folder, join, say, start, test, within } = require('./harness');
+
+test('the history survives a restart', async () => {
+    const data = folder();
+    const first = await start({ data });
+    const a = await connect(first, { userId: 'u', username: 'Ünal "U" <u>' });
+    await join(a, 'général');
+    const sent = await say(a, 'général', 'line\none \u{1f600}');
+    a.disconnect();
+    assert.equal(await first.end('SIGTERM'), 0);
+
+    const b = await connect(await start({ data }), {});
+    assert.deepEqual(await join(b, 'général'), [{
+        id: sent.id, roomId: 'général', userId: 'u', username: 'Ünal "U" <u>',
+        content: 'line\none \u{1f600}', type: 'text', timestamp: sent.timestamp,
+    }]);
+    assert.equal((await say(b, 'général', 'on')).offset, 2);
+});
+
+test('kill -9 amid sends loses nothing that was acknowledged', async () => {
+    const SENDERS = 4;
+    const IN_FLIGHT = 8;
+    const KILL_AFTER = 400;
+    const data = folder();
+    const daemon = await start({ data, args: ['--loops', '2'] });
+    const senders = await Promise.all(Array.from({ length: SENDERS }, () => connect(daemon, {})));
+    const acknowledged = new Map(); // room -> texts
+    let count = 0;
+
+    // Each room is sent to until the connection dies; rooms stay below 100 so that all is in the history.
+    senders.forEach((client, who) => {
+        let next = 0;
+        const sendNext = () => {
+            const n = next++;
+            const room = `room ${who} ${Math.floor(n / 90)}`;
+            client.emit('send_message', { roomId: room, content: `text ${n}` }, (answer) => {
+                assert.equal(answer.ok, true);
+                acknowledged.set(room, [...(acknowledged.get(room) ?? []), `text ${n}`]);
+                count++;
+                if (count === KILL_AFTER) {
+                    daemon.child.kill('SIGKILL');
+                }
+                sendNext();
+            });
+        };
+        for (let i = 0; i < IN_FLIGHT; i++) {
+            sendNext();
+        }
+    });
+    assert.equal(await within(daemon.exited, 'end of the killed daemon', 30000), 'SIGKILL');
+
+    const reader = await connect(await start({ data }), {});
+    assert.ok(count >= KILL_AFTER);
+    for (const [room, texts] of acknowledged) {
+        const kept = (await join(reader, room)).map((m) => m.content);
+        assert.deepEqual(texts.filter((t) => !kept.includes(t)), [], room);
+        assert.equal(new Set(kept).size, kept.length, `${room} has a message twice`);
+    }
+});
+
+test('SIGTERM tells the clients and ends with 0, also amid sends', async () => {
+    const daemon = await start({ args: ['--loops', '2'] });
+    const clients = await Promise.all([
+        connect(daemon, {}), connect(daemon, {}), connect(daemon, {}, { transports: ['polling'] }),
+    ]);
+    await Promise.all(clients.map((c) => join(c, 'r')));
+    for (let i = 0; i < 50; i++) {
+        clients[0].emit('send_message', { roomId: 'r', content: String(i) }, () => {});
+    }
+    const gone = Promise.all(clients.map((c) => once(c, 'disconnect')));
+    assert.equal(await daemon.end('SIGTERM'), 0);
+    await within(gone, 'disconnect of all clients');
+});
+
+test('an address that cannot be had is said, and the status is 1', async () => {
+    await assert.rejects(start({ args: ['--host', '192.0.2.1'] }), /ended at its start: 1/);
+});

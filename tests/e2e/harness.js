@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+//
+// What every test file stands on: daemons with data of their own, stock clients, and deadlines.
+//
+// Whatever a test starts is gone after it. Nothing sleeps: a test waits for an event, and a deadline
+// turns its absence into a failure.
+'use strict';
+
+const { spawn } = require('node:child_process');
+const { once } = require('node:events');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const readline = require('node:readline');
+const { afterEach, test: nodeTest } = require('node:test');
+const { io } = require('socket.io-client');
+
+const DEADLINE_MS = 10000;
+const program = path.join(process.env.ROOKERY_BUILD, 'src/rookery');
+
+const clean = [];
+
+function later(undo) {
+    clean.push(undo);
+}
+
+afterEach(async () => {
+    for (const undo of clean.splice(0).reverse()) {
+        await undo();
+    }
+});
+
+const test = (name, options, body = options) =>
+    nodeTest(name, { timeout: 60000, ...(body === options ? {} : options) }, body);
+
+async function within(promise, what, ms = DEADLINE_MS) {
+    let timer;
+    const deadline = new Promise((resolve, reject) => {
+        timer = setTimeout(() => reject(new Error(`no ${what} within ${ms} ms`)), ms);
+    });
+    try {
+        return await Promise.race([promise, deadline]);
+    } finally {
+        clearTimeout(timer);
+    }
+}
+
+// ---- the daemon -------------------------------------------------------------------------------
+
+class Daemon {
+    constructor(child) {
+        this.child = child;
+        this.exited = new Promise((resolve) => {
+            child.once('error', (error) => resolve(error.message));
+            child.once('exit', (code, signal) => resolve(signal ?? code));
+        });
+    }
+
+    // The exit status, or the name of the signal that ended it.
+    async end(signal) {
+        this.child.kill(signal);
+        return within(this.exited, `end after ${signal}`);
+    }
+}
+
+function folder() {
+    const name = fs.mkdtempSync(path.join(os.tmpdir(), 'rookery-e2e-'));
+    later(() => fs.rmSync(name, { recursive: true, force: true }));
+    return name;
+}
+
+// A daemon that listens; data: the folder to keep its messages in.
+async function start({ data = folder(), port = 0, args = [] } = {}) {
+    const daemon = new Daemon(spawn(
+        program,
+        ['--host', '127.0.0.1', '--port', String(port), '--data', data, ...args],
+        { stdio: ['ignore', 'pipe', 'inherit'] },
+    ));
+    later(() => daemon.end('SIGKILL'));
+    const ready = once(readline.createInterface(daemon.child.stdout), 'line');
+    const ended = daemon.exited.then((how) => {
+        throw new Error(`the daemon ended at its start: ${how}`);
+    });
+    ended.catch(() => {}); // it ends some time, and that is fine once it has listened
+    const [line] = await within(Promise.race([ready, ended]), 'listening daemon');
+    [, daemon.origin, daemon.port] = /^rookery: listening on (http:\/\/127\.0\.0\.1:(\d+))\/$/.exec(line);
+    return daemon;
+}
+
+// ---- clients ----------------------------------------------------------------------------------
+
+// A connected client. Events are kept in client.events from the beginning: {name, payload}.
+async function connect(daemon, auth, options = {}) {
+    const client = io(daemon.origin, {
+        auth, transports: ['websocket'], forceNew: true, reconnection: false, ...options,
+    });
+    later(() => client.disconnect());
+    client.events = [];
+    client.onAny((name, payload) => client.events.push({ name, payload }));
+    const failed = once(client, 'connect_error').then(([error]) => {
+        throw error;
+    });
+    failed.catch(() => {});
+    await within(Promise.race([once(client, 'connect'), failed]), 'connection');
+    return client;
+}
+
+// Takes the next event of that name, come or to come.
+async function take(client, name) {
+    for (;;) {
+        const at = client.events.findIndex((e) => e.name === name);
+        if (at >= 0) {
+            return client.events.splice(at, 1)[0].payload;
+        }
+        await within(new Promise((resolve) => {
+            client.onAny(function again(event) {
+                if (event === name) {
+                    client.offAny(again);
+                    resolve();
+                }
+            });
+        }), `event ${name}`);
+    }
+}
+
+// Waits until isTrue(); asked again after each event.
+async function until(client, isTrue, what) {
+    await within(new Promise((resolve) => {
+        const ask = () => {
+            if (isTrue()) {
+                client.offAny(ask);
+                resolve();
+            }
+        };
+        client.onAny(ask);
+        ask();
+    }), what, 30000);
+}
+
+const ask = (client, event, payload) =>
+    within(client.emitWithAck(event, payload), `answer to ${event}`);
+
+async function join(client, roomId) {
+    const answer = await ask(client, 'join_room', { roomId });
+    if (!answer.ok) {
+        throw new Error(answer.message);
+    }
+    return take(client, 'message_history');
+}
+
+const say = (client, roomId, content) => ask(client, 'send_message', { roomId, content });
+
+module.exports = { ask, connect, folder, join, later, say, start, take, test, until, within };
