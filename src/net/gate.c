@@ -54,7 +54,7 @@ static void uncount(struct gate *g)
     g->server->lingering -= g->state == GATE_LINGER;
 }
 
-/* A request that is not whole is nobody else's yet; any other is its handler's. */
+/* A request that is not whole is the gate's; any other is its handler's. */
 static void lose_request(struct gate *g, enum gate_state in)
 {
     struct http_request *r = g->request;
@@ -63,13 +63,12 @@ static void lose_request(struct gate *g, enum gate_state in)
         return;
     }
     g->request = NULL;
-    if (in == GATE_BODY) {
-        http_request_destroy(r);
-        return;
-    }
     r->gate = NULL;
     if (r->x.on_gone != NULL) {
         r->x.on_gone(&r->x);
+    }
+    if (in == GATE_BODY) {
+        http_request_destroy(r);
     }
 }
 

@@ -132,6 +132,8 @@ static bool read_body(struct gate *g)
 
     if (whole) {
         dispatch(g);
+    } else if (g->state == GATE_BODY) {
+        http_request_announce(g->request);
     }
     return whole;
 }

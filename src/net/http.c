@@ -112,6 +112,16 @@ void http_request_destroy(struct http_request *r)
     free(r);
 }
 
+void http_request_announce(struct http_request *r)
+{
+    const struct http_route *route = r->announced ? NULL : http_route_find(r->server, r->x.path);
+
+    r->announced = true;
+    if (route != NULL && route->on_begin != NULL) {
+        route->on_begin(&r->x, route->arg);
+    }
+}
+
 void http_request_dispatch(struct http_request *r)
 {
     const struct http_route *route = http_route_find(r->server, r->x.path);

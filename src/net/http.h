@@ -71,7 +71,8 @@ struct http_route {
     const char *path;
     bool is_prefix; /* path and everything below; else exactly path */
     /* A request has been accepted whose body takes time; handler is called when it is whole. If
-     * that never happens, on_gone (if set here) is the last that is heard of it. NULL: not told. */
+     * that never happens, on_gone (if set here) is the last that is heard of it, and no answer is
+     * owed. NULL: not told. */
     http_handler_fn on_begin;
     http_handler_fn handler;    /* NULL: 404 */
     http_upgrade_fn on_upgrade; /* NULL: upgrades are answered 404 */

@@ -57,6 +57,7 @@ struct http_request {
     struct bytes body;
     struct http_chunked chunked; /* if is_chunked: how far the body has been read */
     bool is_chunked;
+    bool announced;  /* on_begin has been called, or need not be */
     bool keep_alive; /* as far as the client is concerned */
     bool head_only;  /* the method is HEAD */
     unsigned minor;
@@ -68,6 +69,9 @@ struct http_request *http_request_create(struct gate *gate, struct http_server *
                                          const struct http_head *head, struct span head_bytes,
                                          const struct sockaddr *peer);
 void http_request_destroy(struct http_request *r);
+
+/* Its body takes time: tells the route, once. */
+void http_request_announce(struct http_request *r);
 
 /* Calls the route's handler. r may be gone when it returns. */
 void http_request_dispatch(struct http_request *r);

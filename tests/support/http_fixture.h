@@ -6,6 +6,7 @@
  *   /slow    waits too, but sets no on_gone
  *   /big     answers as many bytes as its query says
  *   /fields  answers with fields of its own and the request's X-Test
+ *   /begun   like /echo, and counts bodies that take time (begun_count) or never come (gone_count)
  *   /abort   cuts the connection, /none has no handler
  *   /ws      upgrades: answers "HTTP/1.1 101 X\r\n\r\n", then the early bytes and the address
  *   /keep    upgrades: keeps the descriptor without a word */
@@ -22,7 +23,7 @@
 #include "tests/support/tap.h"
 #include "tests/support/tcp_client.h"
 
-enum { FIXTURE_HELD_MAX = 64, FIXTURE_ROUTES = 9 };
+enum { FIXTURE_HELD_MAX = 64, FIXTURE_ROUTES = 10 };
 
 struct fixture {
     struct loop loop;
@@ -32,6 +33,7 @@ struct fixture {
     _Atomic unsigned connections;
     _Atomic unsigned held_count; /* requests that /hold and /slow have got so far */
     _Atomic unsigned gone_count;
+    _Atomic unsigned begun_count;
     struct http_exchange *held[FIXTURE_HELD_MAX]; /* NULL: answered. The loop's */
     unsigned port;
     pthread_t thread;
@@ -92,6 +94,15 @@ static inline void fixture_hold(struct http_exchange *x, void *arg)
     x->on_gone = span_eq(x->path, SPAN("/hold")) ? fixture_on_gone : NULL;
     f->held[f->held_count % FIXTURE_HELD_MAX] = x;
     atomic_fetch_add(&f->held_count, 1);
+}
+
+static inline void fixture_begin(struct http_exchange *x, void *arg)
+{
+    struct fixture *f = arg;
+
+    x->data = f;
+    x->on_gone = fixture_on_gone;
+    atomic_fetch_add(&f->begun_count, 1);
 }
 
 static inline void fixture_big(struct http_exchange *x, void *arg)
@@ -179,6 +190,7 @@ static inline void fixture_prepare(struct fixture *f)
         {.path = "/big", .handler = fixture_big},
         {.path = "/fields", .handler = fixture_fields},
         {.path = "/abort", .handler = fixture_abort},
+        {.path = "/begun", .on_begin = fixture_begin, .handler = fixture_echo, .arg = f},
         {.path = "/none"},
         {.path = "/ws", .handler = fixture_echo, .on_upgrade = fixture_ws, .arg = f},
         {.path = "/keep", .on_upgrade = fixture_keep, .arg = f},

@@ -158,6 +158,38 @@ static void a_reset_is_noticed_while_a_request_is_held(void)
     end(&c);
 }
 
+static void a_route_is_told_of_a_body_that_takes_time(void)
+{
+    struct tcp_client c = begin();
+
+    check_answer(&c, "POST /begun HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody", "body");
+    check(atomic_load(&fixture.begun_count) == 0);
+    check(tcp_say(&c, "POST /begun HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nb"));
+    check(fixture_reaches(&fixture.begun_count, 1));
+    check(tcp_say(&c, "o"));
+    (void)tcp_is_quiet(&c, 20);
+    check_answer(&c, "dy", "POST /begun  body");
+    check(atomic_load(&fixture.begun_count) == 1);
+    check(atomic_load(&fixture.gone_count) == 0);
+    end(&c);
+}
+
+static void a_route_is_told_when_the_body_never_comes(void)
+{
+    struct tcp_client c = begin(), bad = tcp_open(fixture.port);
+
+    check(tcp_say(&c, "POST /begun HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nb"));
+    check(fixture_reaches(&fixture.begun_count, 1));
+    check(tcp_say(&bad, "POST /begun HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1"));
+    check(fixture_reaches(&fixture.begun_count, 2));
+    check(tcp_say(&bad, "nonsense"));
+    check(tcp_status(&bad) == 400);
+    check(fixture_reaches(&fixture.gone_count, 1));
+    tcp_close(&bad);
+    end(&c);
+    check(atomic_load(&fixture.gone_count) == 2);
+}
+
 static void an_aborted_exchange_cuts_the_connection(void)
 {
     struct tcp_client c = begin();
@@ -311,6 +343,8 @@ int main(void)
     RUN(a_client_that_goes_away_is_noticed_while_its_request_is_held);
     RUN(a_client_that_only_stops_sending_is_answered);
     RUN(a_reset_is_noticed_while_a_request_is_held);
+    RUN(a_route_is_told_of_a_body_that_takes_time);
+    RUN(a_route_is_told_when_the_body_never_comes);
     RUN(an_aborted_exchange_cuts_the_connection);
     RUN(an_upgrade_takes_the_connection_with_what_came_behind_it);
     RUN(an_upgrade_may_come_in_pieces);
