@@ -115,6 +115,7 @@ static void start(void)
 static void run_until(const char *what)
 {
     stop_at = what;
+    atomic_store(&loop.stopping, false);
     loop_run(&loop);
 }
 
