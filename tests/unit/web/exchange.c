@@ -52,6 +52,7 @@ struct answer ask(const struct http_route *routes, size_t count, const char *met
             assert(answer.status != 0);
         }
     }
+    under_way = NULL;
     return answer;
 }
 
