@@ -39,12 +39,12 @@ static int bound_port(int fd, unsigned *port)
 
 /* What accepted sockets inherit (TCP_NODELAY) costs them no call of their own. "::" takes IPv4
  * connections as well. */
-static int prepare(int fd, const struct addrinfo *at)
+static int prepare(int fd, const struct addrinfo *at, bool shared)
 {
-    const int on = 1, off = 0, defer_s = DEFER_ACCEPT_S;
+    const int on = 1, off = 0, share = shared, defer_s = DEFER_ACCEPT_S;
 
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &share, sizeof share) < 0 ||
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0 ||
         setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &defer_s, sizeof defer_s) < 0) {
         return -1;
@@ -56,7 +56,7 @@ static int prepare(int fd, const struct addrinfo *at)
     return bind(fd, at->ai_addr, at->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0 ? -1 : 0;
 }
 
-int http_listen_socket(const char *host, unsigned *port)
+static int listen_on(const char *host, unsigned *port, bool shared)
 {
     const struct addrinfo hints = {
         .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
@@ -71,7 +71,7 @@ int http_listen_socket(const char *host, unsigned *port)
         return -1;
     }
     int fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && (prepare(fd, at) < 0 || bound_port(fd, port) < 0)) {
+    if (fd >= 0 && (prepare(fd, at, shared) < 0 || bound_port(fd, port) < 0)) {
         int error = errno;
         (void)close(fd);
         errno = error;
@@ -79,6 +79,18 @@ int http_listen_socket(const char *host, unsigned *port)
     }
     freeaddrinfo(at);
     return fd;
+}
+
+int http_listen_socket(const char *host, unsigned *port)
+{
+    return listen_on(host, port, true);
+}
+
+int http_port_check(const char *host, unsigned port)
+{
+    int fd = listen_on(host, &port, false);
+
+    return fd < 0 ? -1 : close(fd);
 }
 
 static void for_listeners(const struct acceptor *a, int (*turn)(struct evconnlistener *))

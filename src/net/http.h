@@ -96,6 +96,10 @@ struct loop;
  * port: the descriptor, or -1 with errno. Port 0 picks a free one; *port is what it got. */
 MUST_USE int http_listen_socket(const char *host, unsigned *port);
 
+/* 0 if nobody listens on that port, or -1 with errno: EADDRINUSE if somebody does. With
+ * SO_REUSEPORT the kernel would let a second server in and deal connections to both. */
+MUST_USE int http_port_check(const char *host, unsigned port);
+
 /* routes and limits outlive the server; the first route that matches counts. connections counts
  * those of all loops. */
 struct http_server *http_server_create(struct loop *loop, const struct http_limits *limits,

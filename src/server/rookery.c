@@ -248,8 +248,10 @@ static void add_own_routes(struct rookery *io)
 
 int rookery_listen(struct rookery *io, const char *host, unsigned port)
 {
+    if (port != 0 && http_port_check(host, port) < 0) {
+        return ROOKERY_ESYSTEM;
+    }
     struct server_port *p = xcalloc(1, sizeof *p);
-
     p->fds = xcalloc(io->loop_count, sizeof *p->fds);
     for (unsigned i = 0; i < io->loop_count; i++) {
         p->fds[i] = http_listen_socket(host, &port);

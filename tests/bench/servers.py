@@ -39,7 +39,7 @@ def rookery_durable(build, port, data):
 def fixture(build, port, data):
     """The library's echo, for what the chat has no event for."""
     return [program(build / "tests/fixture/fixture")], {"CONF_PROFILE": "clients", "CONF_PORT": str(port),
-                                                        "CONF_HOST": "127.0.0.1"}
+                                                        "CONF_HOST": "127.0.0.1", "CONF_LOOPS": "1"}
 
 
 def node_modules():

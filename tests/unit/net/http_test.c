@@ -323,6 +323,16 @@ static void listens_on_ipv6_for_both_families(void)
     (void)close(fd);
 }
 
+static void sees_that_a_port_is_taken(void)
+{
+    unsigned port = 0;
+    int fd = http_listen_socket("127.0.0.1", &port);
+    check(fd >= 0);
+    check(http_port_check("127.0.0.1", port) < 0 && errno == EADDRINUSE);
+    (void)close(fd);
+    check(http_port_check("127.0.0.1", port) == 0);
+}
+
 static void says_why_it_cannot_listen(void)
 {
     unsigned port = 0;
@@ -354,6 +364,7 @@ int main(void)
     RUN(a_server_that_stops_closes_idle_connections_and_serves_busy_ones_to_the_end);
     RUN(destroying_a_server_closes_what_is_there);
     RUN(listens_on_ipv6_for_both_families);
+    RUN(sees_that_a_port_is_taken);
     RUN(says_why_it_cannot_listen);
     return tap_done();
 }
