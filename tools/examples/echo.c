@@ -16,7 +16,7 @@ static struct rookery *server;
 
 static void on_signal(int number)
 {
-    rookery_stop(server);
+    rookery_stop(server); // NOLINT(bugprone-signal-handler): it is made for them
 }
 
 static void on_message(struct rookery_socket *s, const struct rookery_event *event, void *arg)
