@@ -26,14 +26,17 @@ struct listener {
 
 static int bound_port(int fd, unsigned *port)
 {
-    struct sockaddr_storage bound = {0};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } bound = {0};
     socklen_t len = sizeof bound;
 
-    if (getsockname(fd, (struct sockaddr *)&bound, &len) < 0) {
+    if (getsockname(fd, &bound.any, &len) < 0) {
         return -1;
     }
-    *port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)(void *)&bound)->sin6_port
-                                              : ((struct sockaddr_in *)(void *)&bound)->sin_port);
+    *port = ntohs(bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port);
     return 0;
 }
 
