@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "src/base/stats.h"
 
-const char *stats_name(enum stat which)
+const char *stats_name(enum stat_id which)
 {
     static const char *const names[STAT_COUNT] = {
         [STAT_CONNECTIONS_ACCEPTED] = "connections_accepted",

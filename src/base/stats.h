@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-enum stat {
+enum stat_id {
     STAT_CONNECTIONS_ACCEPTED,
     STAT_CONNECTIONS_REFUSED,   /* over connections_max */
     STAT_DESCRIPTORS_EXHAUSTED, /* accept found no descriptor */
@@ -35,18 +35,18 @@ struct stats {
 };
 
 /* One writer, so an addition needs no locked instruction. */
-static inline void stats_add(struct stats *s, enum stat which, uint64_t n)
+static inline void stats_add(struct stats *s, enum stat_id which, uint64_t n)
 {
     uint64_t old = atomic_load_explicit(&s->counts[which], memory_order_relaxed);
     atomic_store_explicit(&s->counts[which], old + n, memory_order_relaxed);
 }
 
-static inline uint64_t stats_get(const struct stats *s, enum stat which)
+static inline uint64_t stats_get(const struct stats *s, enum stat_id which)
 {
     return atomic_load_explicit(&s->counts[which], memory_order_relaxed);
 }
 
 /* The name of a counter as metrics show it, e.g. "slow_consumers". */
-const char *stats_name(enum stat which);
+const char *stats_name(enum stat_id which);
 
 #endif

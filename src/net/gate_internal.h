@@ -53,7 +53,7 @@ static inline void gate_set_deadline(struct gate *g, unsigned delay_ms)
     executor_timer_start(gate_executor(g), &g->deadline, delay_ms);
 }
 
-static inline void gate_count(const struct gate *g, enum stat which)
+static inline void gate_count(const struct gate *g, enum stat_id which)
 {
     stats_add(&g->server->loop->stats, which, 1);
 }

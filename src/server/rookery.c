@@ -447,7 +447,7 @@ void rookery_destroy(struct rookery *io)
 
 /* ---- server.h ---- */
 
-uint64_t server_stat(const struct rookery *io, enum stat which)
+uint64_t server_stat(const struct rookery *io, enum stat_id which)
 {
     uint64_t sum = 0;
     for (unsigned i = 0; i < io->loop_count; i++) {

@@ -16,7 +16,7 @@
 void server_add_route(struct rookery *io, const struct http_route *route);
 
 /* The counter added up over all loops; from any thread. */
-uint64_t server_stat(const struct rookery *io, enum stat which);
+uint64_t server_stat(const struct rookery *io, enum stat_id which);
 
 /* Connections that are open now; from any thread. */
 unsigned server_connections(const struct rookery *io);

@@ -40,7 +40,7 @@ void io_loop_init(struct rookery_loop *loop, struct io *io, struct executor *ex)
 
 void io_loop_finish(struct rookery_loop *loop);
 
-static inline void io_loop_count(struct rookery_loop *loop, enum stat which, uint64_t n)
+static inline void io_loop_count(struct rookery_loop *loop, enum stat_id which, uint64_t n)
 {
     stats_add(loop->stats, which, n);
 }

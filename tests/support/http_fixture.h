@@ -241,7 +241,7 @@ static inline bool fixture_reaches(const _Atomic unsigned *count, unsigned want)
     return atomic_load(count) == want;
 }
 
-static inline uint64_t fixture_stat(struct fixture *f, enum stat which)
+static inline uint64_t fixture_stat(struct fixture *f, enum stat_id which)
 {
     return stats_get(&f->loop.stats, which);
 }

@@ -103,7 +103,7 @@ void world_advance(unsigned ms)
     }
 }
 
-uint64_t world_stat(enum stat which)
+uint64_t world_stat(enum stat_id which)
 {
     uint64_t sum = 0;
 

@@ -49,7 +49,7 @@ void world_settle(void);
 /* Lets time pass, turn by turn. */
 void world_advance(unsigned ms);
 
-uint64_t world_stat(enum stat which);
+uint64_t world_stat(enum stat_id which);
 
 /* A connection without sockets. */
 struct peer *peer_open(unsigned loop);
