@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What tests/contract cannot ask of every store: the file, its errors, its bounds. */
+#include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -116,7 +117,11 @@ static void refuses_a_file_that_it_may_not_write(void)
     pid_t child = fork();
     if (child == 0) {
         tap_case_failed = geteuid() == 0 && seteuid(65534) != 0;
-        check_refused(place.path, "not writable");
+        if (faccessat(AT_FDCWD, place.folder, W_OK | X_OK, AT_EACCESS) == 0) {
+            check_refused(place.path, "not writable");
+        } else {
+            printf("# not tried: others than root cannot reach %s\n", place.folder);
+        }
         check(geteuid() != 65534 || seteuid(0) == 0);
         (void)fflush(stdout);
         _exit(tap_case_failed);
