@@ -242,7 +242,9 @@ typedef void (*rookery_middleware_fn)(struct rookery_socket *s, struct rookery_n
                                       void *arg);
 ROOKERY_API void rookery_use(struct rookery_namespace *nsp, rookery_middleware_fn fn, void *arg);
 
-/* Asked before each event is handled; a refused event goes to rookery_on_error. */
+/* Asked before each event is handled; a refused event goes to rookery_on_error. One that decides
+ * later reads through its event pointer again then: what that points to has moved to a copy, which
+ * is kept until it has decided. */
 typedef void (*rookery_event_middleware_fn)(struct rookery_socket *s,
                                             const struct rookery_event *event,
                                             struct rookery_next *next, void *arg);
@@ -347,7 +349,8 @@ struct rookery_broadcast {
 };
 
 /* Encoded once, whatever the number of receivers. Receivers on the calling loop have it queued when
- * this returns; those of other loops soon after, in the order of the calls. */
+ * this returns; those of other loops soon after. What one loop does to another (broadcasts,
+ * commands, rookery_loop_post) arrives there in the order in which it was done. */
 ROOKERY_API int rookery_broadcast(struct rookery_namespace *nsp, const struct rookery_target *to,
                                   struct rookery_str event, const struct rookery_args *args,
                                   const struct rookery_broadcast *how);
