@@ -202,7 +202,8 @@ static void run_turn(struct loop *loop)
 {
     set_clock(loop);
     atomic_store(&loop->waiting, true); /* before the look into the inbox */
-    (void)event_base_loop(loop->base, has_work(loop) ? EVLOOP_NONBLOCK : EVLOOP_ONCE);
+    /* Once in any case: EVLOOP_NONBLOCK alone goes round until nothing is ready any more. */
+    (void)event_base_loop(loop->base, EVLOOP_ONCE | (has_work(loop) ? EVLOOP_NONBLOCK : 0));
     loop_tick(loop);
     run_inbox(loop);
     executor_run_timers(&loop->executor, loop->executor.now_ms);

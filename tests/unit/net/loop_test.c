@@ -260,6 +260,55 @@ static void a_hook_that_is_added_too_late_for_its_turn_runs_in_the_next_without_
     loop_finish(&s.loop);
 }
 
+/* A descriptor that is ready all the time, and a task that asks for another turn. */
+
+enum { TURNS = 10, READY_TOO_OFTEN = 1000 };
+
+struct busy {
+    struct loop loop;
+    struct task task;
+    struct event ready;
+    unsigned calls, turns;
+};
+
+static void on_always_ready(evutil_socket_t fd, short what, void *arg)
+{
+    struct busy *b = arg;
+    loop_tick(&b->loop);
+    if (++b->calls == READY_TOO_OFTEN) {
+        (void)event_del(&b->ready);
+    }
+}
+
+static void ask_for_another_turn(struct task *task)
+{
+    struct busy *b = container_of(task, struct busy, task);
+    if (++b->turns == TURNS) {
+        loop_stop(&b->loop);
+    } else {
+        executor_post(&b->loop.executor, task);
+    }
+}
+
+static void a_turn_ends_though_something_is_always_ready(void)
+{
+    struct busy b = {.task.run = ask_for_another_turn};
+    int ends[2];
+
+    check(pipe(ends) == 0 && write(ends[1], "x", 1) == 1);
+    check(loop_init(&b.loop, 0) == 0);
+    check(event_assign(&b.ready, b.loop.base, ends[0], EV_READ | EV_PERSIST, on_always_ready, &b) ==
+          0);
+    check(event_add(&b.ready, NULL) == 0);
+    executor_post(&b.loop.executor, &b.task);
+    loop_run(&b.loop);
+    check(b.turns == TURNS && b.calls <= TURNS);
+    (void)event_del(&b.ready);
+    loop_finish(&b.loop);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
 static void count_run(struct task *task)
 {
     container_of(task, struct script, task)->runs++;
@@ -321,6 +370,7 @@ int main(void)
     RUN(a_timer_fires_while_nothing_else_happens);
     RUN(a_timer_that_is_moved_forward_does_not_wait_for_its_old_time);
     RUN(a_hook_that_is_added_too_late_for_its_turn_runs_in_the_next_without_an_event);
+    RUN(a_turn_ends_though_something_is_always_ready);
     RUN(finish_runs_what_was_posted_too_late);
     RUN(knows_its_own_thread_only_while_it_runs);
     RUN(random_bytes_differ_and_leave_no_trace);
