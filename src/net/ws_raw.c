@@ -15,6 +15,7 @@ struct ws_raw {
     struct turn_hook flush_hook;
     void *data;
     bool is_open;
+    bool overflowed; /* its queue has no room: dropped at the end of the turn */
 };
 
 static struct ws_raw *of_conn(struct ws_conn *c)
@@ -35,8 +36,10 @@ static void flush(struct turn_hook *hook)
 {
     struct ws_raw *r = container_of(hook, struct ws_raw, flush_hook);
 
-    ws_conn_flush(&r->conn, &r->out);
-    if (r->is_open && outq_bytes(&r->out) > r->endpoint->queue_bytes_max) {
+    if (!r->overflowed) {
+        ws_conn_flush(&r->conn, &r->out);
+    }
+    if (r->is_open && (r->overflowed || outq_bytes(&r->out) > r->endpoint->queue_bytes_max)) {
         stats_add(&r->conn.loop->stats, STAT_SLOW_CONSUMERS, 1);
         ws_conn_abort(&r->conn);
         end(r, true);
@@ -78,15 +81,11 @@ static const struct ws_conn_ops conn_ops = {
     .on_free = on_free,
 };
 
+/* Not dropped here: whoever sends does not expect on_close from within. */
 static void push(struct ws_raw *r, struct frame *f)
 {
-    if (!outq_push(&r->out, f)) {
-        stats_add(&r->conn.loop->stats, STAT_SLOW_CONSUMERS, 1);
-        ws_conn_abort(&r->conn);
-        end(r, true);
-    } else {
-        flush_soon(&r->conn);
-    }
+    r->overflowed |= !outq_push(&r->out, f);
+    flush_soon(&r->conn);
 }
 
 void ws_raw_send(struct ws_raw *r, bool is_binary, struct span data)
