@@ -2,7 +2,6 @@
 #include "src/net/ws_accept.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,7 +11,7 @@
 
 static_assert(WS_DIGEST_LEN == SHA_DIGEST_LENGTH, "the digest is a SHA-1");
 
-enum { RESPONSE_CAP = 256, REFUSAL_BYTES_MAX = 1024 };
+enum { RESPONSE_CAP = 256 };
 
 static const char *reason_of(int status)
 {
@@ -29,18 +28,23 @@ static const char *reason_of(int status)
 void ws_refuse(const struct http_upgrade *u, int status, const char *message, const char *fields,
                _Atomic unsigned *connections)
 {
-    char text[REFUSAL_BYTES_MAX];
-    int n = snprintf(text, sizeof text,
-                     "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Type: text/html\r\n"
-                     "Content-Length: %zu\r\n%s\r\n%s",
-                     status, reason_of(status), strlen(message), fields, message);
+    struct bytes text = {0};
 
-    if (n > 0 && (size_t)n < sizeof text) {
-        /* The first bytes on a fresh connection: the kernel has room for them. */
-        (void)!send(u->fd, text, (size_t)n, MSG_NOSIGNAL);
-    }
+    bytes_add_cstr(&text, "HTTP/1.1 ");
+    bytes_add_u64(&text, (uint64_t)status);
+    bytes_add_byte(&text, ' ');
+    bytes_add_cstr(&text, reason_of(status));
+    bytes_add_cstr(&text, "\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: ");
+    bytes_add_u64(&text, strlen(message));
+    bytes_add_cstr(&text, "\r\n");
+    bytes_add_cstr(&text, fields);
+    bytes_add_cstr(&text, "\r\n");
+    bytes_add_cstr(&text, message);
+    /* The first bytes on a fresh connection: the kernel has room for them. */
+    (void)!send(u->fd, text.data, text.len, MSG_NOSIGNAL);
+    bytes_finish(&text);
     (void)shutdown(u->fd, SHUT_WR);
-    close(u->fd);
+    (void)close(u->fd);
     if (connections != NULL) {
         http_connection_closed(connections);
     }
