@@ -186,7 +186,7 @@ bool session_writable(const struct session *s)
 
 bool session_cut(struct session *s)
 {
-    return s->transport != NULL && s->transport->ops->cut(s->transport);
+    return s->state == SESSION_OPEN && s->transport->ops->cut(s->transport);
 }
 
 /* ---- heartbeat ---- */

@@ -101,7 +101,7 @@ bool session_writable(const struct session *s);
  * before it returns. Harmless on a closed session. */
 void session_close(struct session *s, enum session_reason reason);
 
-/* See transport.h. */
+/* See transport.h; false when the session is no longer open. */
 bool session_cut(struct session *s);
 
 const char *session_transport_name(const struct session *s);
