@@ -203,8 +203,12 @@ static void on_heartbeat(struct timer *timer)
     }
     s->pong_due = true;
     s->pong_put_off = false;
-    /* From the deadline, not from now: a late turn must not lengthen the time a peer is given. */
-    timers_add(&e->executor->timers, timer, timer->deadline_ms + e->options->ping_timeout_ms);
+    /* From the deadline, not from now: a late turn must not lengthen the time a peer is given. But
+     * after a stall (a machine that was asleep) it gets half of it, or all would be lost at once.
+     */
+    uint64_t due_ms = timer->deadline_ms + e->options->ping_timeout_ms;
+    uint64_t fair_ms = e->executor->now_ms + e->options->ping_timeout_ms / 2;
+    timers_add(&e->executor->timers, timer, due_ms > fair_ms ? due_ms : fair_ms);
     session_send(s, e->ping);
 }
 

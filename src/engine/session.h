@@ -16,7 +16,7 @@
  *
  * Heartbeat: a ping ping_interval_ms after the last pong (or after the opening); the pong is due
  * ping_timeout_ms later; any other packet that comes first puts that off once per ping. Deadlines
- * are absolute.
+ * are absolute, but no ping leaves less than half of ping_timeout_ms for its pong.
  *
  * Ownership: the engine frees a session one turn after app->on_close has returned.
  * Threads: its loop only. Reference: engine.io-protocol v4. */

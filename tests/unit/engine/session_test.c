@@ -296,6 +296,22 @@ static void pings_and_ends_without_a_pong(void)
     free(t);
 }
 
+static void a_loop_that_stalls_leaves_a_peer_time_for_its_pong(void)
+{
+    struct note_transport *t = transport(&websocket_ops);
+    start();
+    struct session *s = open_on(t);
+    turn(5000); /* ping and pong would both be long over */
+    check(strcmp(t->sent, "|2") == 0);
+    turn(90);
+    check(app_log[0] == '\0');
+    receive(s, t, "3");
+    turn(200);
+    check(app_log[0] == '\0');
+    finish();
+    free(t);
+}
+
 static void another_packet_puts_the_pong_off_once(void)
 {
     struct note_transport *t = transport(&websocket_ops);
@@ -535,6 +551,7 @@ int main(void)
     RUN(hands_up_messages_and_ignores_what_means_nothing);
     RUN(ends_on_what_is_no_packet);
     RUN(pings_and_ends_without_a_pong);
+    RUN(a_loop_that_stalls_leaves_a_peer_time_for_its_pong);
     RUN(another_packet_puts_the_pong_off_once);
     RUN(an_overdue_session_is_unknown_though_its_timer_has_not_been_looked_at);
     RUN(drops_a_slow_consumer_at_its_limit);
