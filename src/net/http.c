@@ -160,7 +160,7 @@ void http_respond(struct http_exchange *x, int status, const struct http_field *
     struct http_request *r = container_of(x, struct http_request, x);
 
     if (r->gate != NULL) {
-        bool keep_alive = r->keep_alive && !r->server->stopping;
+        bool keep_alive = r->keep_alive && !r->server->retiring;
         struct bytes *out = &r->server->out;
 
         bytes_clear(out);
@@ -216,8 +216,12 @@ int http_server_accept(struct http_server *server, int fd)
 
 void http_server_stop_accepting(struct http_server *server)
 {
-    server->stopping = true;
     acceptor_stop(&server->acceptor);
+}
+
+void http_server_retire(struct http_server *server)
+{
+    server->retiring = true;
     for (struct gate *g = server->gates; g != NULL; g = gate_next(g)) {
         gate_retire(g);
     }

@@ -109,9 +109,11 @@ struct http_server *http_server_create(struct loop *loop, const struct http_limi
 /* Accepts on fd from now on and owns it. 0, or -1: it is still the caller's. */
 MUST_USE int http_server_accept(struct http_server *server, int fd);
 
-/* Closes the listeners; connections that are there go on being served, and are closed after their
- * present request. */
+/* Closes the listeners; connections that are there go on being served. */
 void http_server_stop_accepting(struct http_server *server);
+
+/* Closes idle connections, and all others after their present request. */
+void http_server_retire(struct http_server *server);
 
 /* Connections that are still HTTP (idle ones not counted). */
 unsigned http_server_busy(const struct http_server *server);

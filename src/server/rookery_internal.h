@@ -17,6 +17,13 @@
 #include "src/socket/io.h"
 #include "src/web/bundles.h"
 
+/* What a loop still does once rookery_stop has been called: see rookery.c. */
+enum drain_phase {
+    DRAIN_SESSIONS, /* clients fetch their close packets */
+    DRAIN_REQUESTS, /* no more, on any loop: what is under way ends */
+    DRAIN_DONE,     /* nothing is left here, but other loops may still ask for something */
+};
+
 /* One thread's part. */
 struct server_loop {
     struct rookery *server;
@@ -25,7 +32,8 @@ struct server_loop {
     pthread_t thread;
     struct task stop_task;
     struct timer drain_check;
-    uint64_t drain_until_ms;
+    enum drain_phase drain_phase;
+    uint64_t drain_started_ms;
 };
 
 /* An Engine.IO endpoint with its engines; in a list. */
@@ -60,6 +68,8 @@ struct rookery {
     _Atomic unsigned connections;
     atomic_bool stop_requested;
     struct task stop_task;
+    _Atomic unsigned fetching; /* loops in DRAIN_SESSIONS */
+    _Atomic unsigned draining; /* loops not yet in DRAIN_DONE */
 };
 
 /* Adds an Engine.IO endpoint: apps[i] is what sits on the engine of loop i. */

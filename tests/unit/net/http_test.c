@@ -265,7 +265,12 @@ static void stop_accepting(struct fixture *f, void *arg)
     *(unsigned *)arg = http_server_busy(f->server);
 }
 
-static void a_server_that_stops_closes_idle_connections_and_serves_busy_ones_to_the_end(void)
+static void retire(struct fixture *f, void *arg)
+{
+    http_server_retire(f->server);
+}
+
+static void a_server_that_stops_serves_who_is_there_until_it_retires_them(void)
 {
     struct tcp_client busy = begin(), idle = tcp_open(fixture.port);
     unsigned at_work = 0;
@@ -275,8 +280,10 @@ static void a_server_that_stops_closes_idle_connections_and_serves_busy_ones_to_
     check(fixture_reaches(&fixture.held_count, 1));
     fixture_call(&fixture, stop_accepting, &at_work);
     check(at_work == 1);
-    check(tcp_wait_closed(&idle));
     check(tcp_connect(fixture.port) < 0);
+    check_answer(&idle, "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n", "GET /echo");
+    fixture_call(&fixture, retire, NULL);
+    check(tcp_wait_closed(&idle));
     fixture_release(&fixture);
     check_answer(&busy, "", "\r\nConnection: close\r\n");
     check(tcp_wait_closed(&busy));
@@ -361,7 +368,7 @@ int main(void)
     RUN(an_upgrade_may_follow_requests_on_the_same_connection);
     RUN(an_upgrade_where_none_is_offered_is_not_found);
     RUN(other_upgrades_are_plain_requests);
-    RUN(a_server_that_stops_closes_idle_connections_and_serves_busy_ones_to_the_end);
+    RUN(a_server_that_stops_serves_who_is_there_until_it_retires_them);
     RUN(destroying_a_server_closes_what_is_there);
     RUN(listens_on_ipv6_for_both_families);
     RUN(sees_that_a_port_is_taken);

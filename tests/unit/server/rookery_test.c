@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "src/api/rookery.h"
+
+#include <pthread.h>
+
+#include "src/server/server.h"
+#include "tests/support/tap.h"
+#include "tests/support/tcp_client.h"
+
+enum { DRAIN_TIMEOUT_MS = 8000, PROMPT_MS = 4000 };
+
+static struct rookery *io;
+static unsigned port;
+static pthread_t thread;
+
+static struct rookery *create(void)
+{
+    struct rookery_options options;
+
+    rookery_options_init(&options);
+    options.loops = 2;
+    options.drain_timeout_ms = DRAIN_TIMEOUT_MS;
+    return rookery_create(&options);
+}
+
+static void *run(void *arg)
+{
+    (void)rookery_run(io);
+    return NULL;
+}
+
+static void start(void)
+{
+    io = create();
+    int bound = rookery_listen(io, "127.0.0.1", 0);
+    check(bound > 0);
+    port = (unsigned)bound;
+    check(pthread_create(&thread, NULL, run, NULL) == 0);
+}
+
+/* Returns how long rookery_run took to end. */
+static uint64_t finish(void)
+{
+    uint64_t began_ms = tcp_clock_ms();
+
+    rookery_stop(io);
+    (void)pthread_join(thread, NULL);
+    rookery_destroy(io);
+    return tcp_clock_ms() - began_ms;
+}
+
+/* Opens a polling session; its poll is "GET ...&sid=<sid>". */
+static void handshake(struct tcp_client *c, char poll[256])
+{
+    check(tcp_say(c, "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\n\r\n"));
+    char *answer = tcp_answer(c, false);
+    const char *sid = strstr(answer, "\"sid\":\"");
+    check(sid != NULL);
+    (void)snprintf(poll, 256,
+                   "GET /socket.io/?EIO=4&transport=polling&sid=%.20s HTTP/1.1\r\nHost: x\r\n\r\n",
+                   sid == NULL ? "" : sid + 7);
+    free(answer);
+}
+
+/* Is the next answer a payload that ends with a close packet? */
+static bool is_told(struct tcp_client *c)
+{
+    char *answer = tcp_answer(c, false);
+    bool told = strstr(answer, " 200 ") != NULL && answer[strlen(answer) - 1] == '1';
+
+    free(answer);
+    return told;
+}
+
+static void a_stop_before_it_has_run_is_taken(void)
+{
+    struct rookery *idle = create();
+
+    rookery_stop(idle);
+    rookery_destroy(idle);
+}
+
+static void tells_a_poll_that_waits_and_goes(void)
+{
+    char poll[256];
+
+    start();
+    struct tcp_client c = tcp_open(port);
+    handshake(&c, poll);
+    check(tcp_say(&c, poll));
+    while (server_stat(io, STAT_REQUESTS) < 2) {
+        (void)usleep(1000);
+    }
+    check(finish() < PROMPT_MS);
+    check(is_told(&c));
+    tcp_close(&c);
+}
+
+static void a_client_between_polls_does_not_hold_up_the_end(void)
+{
+    char poll[256];
+
+    start();
+    struct tcp_client c = tcp_open(port);
+    handshake(&c, poll);
+    check(finish() < PROMPT_MS);
+    check(tcp_wait_closed(&c));
+    tcp_close(&c);
+}
+
+static void a_client_that_comes_back_at_once_is_told(void)
+{
+    char poll[256];
+
+    start();
+    struct tcp_client c = tcp_open(port);
+    handshake(&c, poll);
+    rookery_stop(io);
+    check(tcp_say(&c, poll));
+    check(is_told(&c));
+    (void)finish();
+    tcp_close(&c);
+}
+
+int main(void)
+{
+    RUN(a_stop_before_it_has_run_is_taken);
+    RUN(tells_a_poll_that_waits_and_goes);
+    RUN(a_client_between_polls_does_not_hold_up_the_end);
+    RUN(a_client_that_comes_back_at_once_is_told);
+    return tap_done();
+}
