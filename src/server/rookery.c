@@ -49,7 +49,7 @@ static bool usable(const struct rookery_options *o)
 {
     return o->loops <= LOOPS_MAX && o->path != NULL && o->path[0] == '/' &&
            o->ping_interval_ms > 0 && o->ping_timeout_ms > 0 && o->payload_bytes_max > 0 &&
-           o->payload_bytes_max <= FRAME_BYTES_MAX && (o->allow_polling || o->allow_websocket);
+           o->payload_bytes_max <= FRAME_BYTES_MAX / 2 && (o->allow_polling || o->allow_websocket);
 }
 
 static void derive_options(struct rookery *io)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "src/api/rookery.h"
 
+#include <errno.h>
 #include <pthread.h>
 
 #include "src/server/server.h"
@@ -80,6 +81,15 @@ static void a_stop_before_it_has_run_is_taken(void)
     rookery_destroy(idle);
 }
 
+static void refuses_options_that_its_frames_cannot_hold(void)
+{
+    struct rookery_options options;
+
+    rookery_options_init(&options);
+    options.payload_bytes_max = (size_t)1 << 30;
+    check(rookery_create(&options) == NULL && errno == EINVAL);
+}
+
 static void tells_a_poll_that_waits_and_goes(void)
 {
     char poll[256];
@@ -125,6 +135,7 @@ static void a_client_that_comes_back_at_once_is_told(void)
 int main(void)
 {
     RUN(a_stop_before_it_has_run_is_taken);
+    RUN(refuses_options_that_its_frames_cannot_hold);
     RUN(tells_a_poll_that_waits_and_goes);
     RUN(a_client_between_polls_does_not_hold_up_the_end);
     RUN(a_client_that_comes_back_at_once_is_told);
