@@ -1,7 +1,7 @@
 /* Frame: a run of bytes that many connections send, on any loop, without copying it.
  *
  * Once shared, the bytes that a reader has been told of never change. Only a frame that belongs to
- * a live cork (see cork.h) still grows at its end, on one loop, and is sealed before anything is
+ * a live cork (see outq.h) still grows at its end, on one loop, and is sealed before anything is
  * sent.
  *
  * What is in it: one or more packets in WebSocket framing as a server sends them (unmasked), which
