@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: MIT
+#include "src/net/endpoint.h"
+
+#include <pthread.h>
+
+#include "protocol/ws_frame.h"
+#include "src/base/memory.h"
+#include "src/net/loop.h"
+#include "tests/support/tap.h"
+#include "tests/support/tcp_client.h"
+
+/* Two loops with a server and a port each, so that a test chooses where a request comes in. Every
+ * session answers a text message with the same text. */
+
+enum { LOOPS = 2, OWNER = 0, OTHER = 1 };
+
+static struct place {
+    struct loop loop;
+    struct http_server *http;
+    pthread_t thread;
+    unsigned port;
+    bool stopped;
+} places[LOOPS];
+
+static struct engine engines[LOOPS];
+static struct endpoint endpoint;
+static _Atomic unsigned connections;
+static _Atomic int closed_for; /* enum session_reason of the last session that closed, or -1 */
+static _Atomic unsigned closed_on;
+
+static void on_open(struct session *s, void *arg)
+{
+}
+
+static void on_text(struct session *s, struct span text)
+{
+    uint8_t head[WS_HEAD_MAX];
+    struct frame *f = frame_create(64);
+
+    frame_append(f, span_of(head, ws_frame_encode_head(head, WS_TEXT, true, text.len + 1)));
+    frame_append(f, SPAN("4"));
+    frame_append(f, text);
+    session_send(s, f);
+    frame_release(f);
+}
+
+static void on_close(struct session *s, enum session_reason reason)
+{
+    atomic_store(&closed_on, s->engine->executor->index);
+    atomic_store(&closed_for, (int)reason);
+}
+
+static const struct engine_app app = {
+    .on_open = on_open, .on_text = on_text, .on_binary = on_text, .on_close = on_close};
+static const struct engine_options engine_options = {
+    .ping_interval_ms = 60000,
+    .ping_timeout_ms = 60000,
+    .upgrade_timeout_ms = 60000,
+    .payload_bytes_max = 100000,
+    .queue_bytes_max = 100000,
+    .allow_polling = true,
+    .allow_websocket = true,
+    .allow_upgrades = true,
+};
+static const struct http_limits limits = {
+    .head_bytes_max = 16 * 1024,
+    .body_bytes_max = 100000,
+    .handshakes_max = 64,
+    .request_timeout_ms = 60000,
+    .idle_timeout_ms = 60000,
+};
+static const struct http_route route = {
+    .path = "/e/",
+    .is_prefix = true,
+    .on_begin = endpoint_begin,
+    .handler = endpoint_handle,
+    .on_upgrade = endpoint_upgrade,
+    .arg = &endpoint,
+};
+
+static void *run(void *arg)
+{
+    loop_run(&((struct place *)arg)->loop);
+    return NULL;
+}
+
+static void start(void)
+{
+    closed_for = -1;
+    endpoint = (struct endpoint){
+        .poll.close_timeout_ms = 60000,
+        .ws = {.message_bytes_max = 1000, .close_timeout_ms = 60000, .connections = &connections},
+        .loop_count = LOOPS,
+        .engines = engines,
+    };
+    endpoint_init(&endpoint);
+    for (unsigned i = 0; i < LOOPS; i++) {
+        struct place *p = &places[i];
+        *p = (struct place){0};
+        check(loop_init(&p->loop, i) == 0);
+        engine_init(&engines[i], &p->loop.executor, &engine_options, &app, &p->loop.stats);
+        int fd = http_listen_socket("127.0.0.1", &p->port);
+        p->http = http_server_create(&p->loop, &limits, &route, 1, &connections);
+        check(http_server_accept(p->http, fd) == 0);
+    }
+    for (unsigned i = 0; i < LOOPS; i++) {
+        check(pthread_create(&places[i].thread, NULL, run, &places[i]) == 0);
+    }
+}
+
+static void stop(unsigned i)
+{
+    if (!places[i].stopped) {
+        places[i].stopped = true;
+        loop_stop(&places[i].loop);
+        (void)pthread_join(places[i].thread, NULL);
+    }
+}
+
+static void finish(void)
+{
+    for (unsigned i = 0; i < LOOPS; i++) {
+        stop(i);
+    }
+    for (unsigned i = 0; i < LOOPS; i++) {
+        engine_drop_all(&engines[i]);
+        executor_end_turn(&places[i].loop.executor);
+        ws_conn_abort_closing(&places[i].loop);
+        http_server_destroy(places[i].http);
+    }
+    while (loop_settle(&places[0].loop) || loop_settle(&places[1].loop)) {
+    }
+    for (unsigned i = 0; i < LOOPS; i++) {
+        engine_finish(&engines[i]);
+        loop_finish(&places[i].loop);
+    }
+    check(connections == 0); /* every one that was counted in was counted out */
+}
+
+/* Asks on a loop for what the text says after "METHOD /e/?EIO=4&transport=". */
+static void ask(struct tcp_client *c, const char *method, const char *transport, const char *sid,
+                const char *rest)
+{
+    char text[512];
+
+    (void)snprintf(text, sizeof text, "%s /e/?EIO=4&transport=%s%s%s HTTP/1.1\r\nHost: x\r\n%s",
+                   method, transport, *sid == '\0' ? "" : "&sid=", sid, rest);
+    check(tcp_say(c, text));
+}
+
+static bool answered(struct tcp_client *c, const char *status, const char *end)
+{
+    char *answer = tcp_answer(c, false);
+    size_t len = strlen(answer), end_len = strlen(end);
+    bool ok = strstr(answer, status) != NULL && len >= end_len &&
+              strcmp(answer + len - end_len, end) == 0;
+
+    if (!ok) {
+        printf("# got: %s\n", answer);
+    }
+    free(answer);
+    return ok;
+}
+
+static const char upgrade[] = "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+                              "Sec-WebSocket-Version: 13\r\n"
+                              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+/* Opens a polling session on the loop OWNER. */
+static void handshake(char sid[SID_LEN + 1])
+{
+    struct tcp_client c = tcp_open(places[OWNER].port);
+
+    ask(&c, "GET", "polling", "", "\r\n");
+    char *answer = tcp_answer(&c, false);
+    const char *at = strstr(answer, "\"sid\":\"");
+    check(at != NULL);
+    (void)snprintf(sid, SID_LEN + 1, "%.20s", at == NULL ? "" : at + 7);
+    check(engine_sid_loop(span_cstr(sid)) == OWNER);
+    free(answer);
+    tcp_close(&c);
+}
+
+static bool session_ends(enum session_reason reason)
+{
+    uint64_t until_ms = tcp_clock_ms() + TCP_PATIENCE_MS;
+
+    while (closed_for < 0 && tcp_clock_ms() < until_ms) {
+        (void)usleep(1000);
+    }
+    return closed_for == (int)reason && closed_on == OWNER;
+}
+
+/* Whatever has been asked for on OTHER before has been handed over when this is answered. */
+static void sync_by(struct tcp_client *c)
+{
+    ask(c, "GET", "polling", "AAAAAAAAAAAAAAAAAAAA", "\r\n");
+    check(answered(c, " 400 ", "\"Session ID unknown\"}"));
+}
+
+static void say_frame(struct tcp_client *c, const char *text)
+{
+    char frame[64] = {(char)0x81, (char)(0x80 | strlen(text))}; /* a mask of zeros */
+
+    memcpy(frame + 6, text, strlen(text));
+    check(tcp_send(c, frame, 6 + strlen(text)));
+}
+
+static bool hears_frame(struct tcp_client *c, const char *text)
+{
+    size_t len = strlen(text);
+
+    while (c->len < len + 2 && tcp_receive(c, TCP_PATIENCE_MS)) {
+    }
+    bool ok = c->len >= len + 2 && (uint8_t)c->in[0] == 0x81 && c->in[1] == (char)len &&
+              memcmp(c->in + 2, text, len) == 0;
+    if (ok) {
+        tcp_take(c, len + 2);
+    }
+    return ok;
+}
+
+/* ---- the tests ---- */
+
+static void polls_and_posts_reach_the_owner_from_any_loop(void)
+{
+    char sid[SID_LEN + 1];
+
+    start();
+    handshake(sid);
+    struct tcp_client poll = tcp_open(places[OTHER].port), post = tcp_open(places[OTHER].port);
+    ask(&poll, "GET", "polling", sid, "\r\n");
+    ask(&post, "POST", "polling", sid, "Content-Length: 6\r\n\r\n4hello");
+    check(answered(&post, " 200 ", "\r\n\r\nok"));
+    check(answered(&poll, " 200 ", "\r\n\r\n4hello"));
+    tcp_close(&poll);
+    tcp_close(&post);
+    finish();
+}
+
+static void a_poll_whose_client_goes_on_another_loop_ends_the_session(void)
+{
+    char sid[SID_LEN + 1];
+
+    start();
+    handshake(sid);
+    struct tcp_client poll = tcp_open(places[OTHER].port), sync = tcp_open(places[OTHER].port);
+    ask(&poll, "GET", "polling", sid, "\r\n");
+    sync_by(&sync);
+    tcp_close(&poll);
+    check(session_ends(REASON_TRANSPORT_ERROR));
+    tcp_close(&sync);
+    finish();
+}
+
+static void two_polls_on_two_loops_are_one_too_many(void)
+{
+    char sid[SID_LEN + 1];
+
+    start();
+    handshake(sid);
+    struct tcp_client first = tcp_open(places[OTHER].port);
+    struct tcp_client second = tcp_open(places[OTHER].port);
+    ask(&first, "GET", "polling", sid, "\r\n");
+    sync_by(&second);
+    ask(&second, "GET", "polling", sid, "\r\n");
+    check(answered(&second, " 400 ", "\r\n\r\n"));
+    check(answered(&first, " 200 ", "\r\n\r\n1"));
+    check(session_ends(REASON_TRANSPORT_ERROR));
+    tcp_close(&first);
+    tcp_close(&second);
+    finish();
+}
+
+static void a_post_that_is_dropped_on_another_loop_ends_the_session(void)
+{
+    char sid[SID_LEN + 1];
+
+    start();
+    handshake(sid);
+    struct tcp_client post = tcp_open(places[OTHER].port);
+    ask(&post, "POST", "polling", sid, "Content-Length: 600\r\n\r\n4hel");
+    tcp_close(&post);
+    check(session_ends(REASON_TRANSPORT_ERROR));
+    finish();
+}
+
+static void a_websocket_that_comes_in_elsewhere_takes_over(void)
+{
+    char sid[SID_LEN + 1];
+
+    start();
+    handshake(sid);
+    struct tcp_client poll = tcp_open(places[OTHER].port), ws = tcp_open(places[OTHER].port);
+    ask(&poll, "GET", "polling", sid, "\r\n");
+    ask(&ws, "GET", "websocket", sid, upgrade);
+    check(answered(&ws, " 101 ", "\r\n\r\n"));
+    say_frame(&ws, "2probe");
+    check(hears_frame(&ws, "3probe"));
+    check(answered(&poll, " 200 ", "\r\n\r\n6"));
+    say_frame(&ws, "5");
+    say_frame(&ws, "4hello");
+    check(hears_frame(&ws, "4hello"));
+    tcp_close(&ws);
+    check(session_ends(REASON_TRANSPORT_CLOSE));
+    tcp_close(&poll);
+    finish();
+}
+
+static void bytes_behind_the_upgrade_travel_with_it(void)
+{
+    char sid[SID_LEN + 1], request[512];
+
+    start();
+    handshake(sid);
+    struct tcp_client ws = tcp_open(places[OTHER].port);
+    int len = snprintf(request, sizeof request,
+                       "GET /e/?EIO=4&transport=websocket&sid=%s HTTP/1.1\r\nHost: x\r\n%s", sid,
+                       upgrade);
+    memcpy(request + len,
+           "\x81\x86\0\0\0\0"
+           "2probe",
+           12);
+    check(tcp_send(&ws, request, (size_t)len + 12));
+    check(answered(&ws, " 101 ", "\r\n\r\n"));
+    check(hears_frame(&ws, "3probe"));
+    tcp_close(&ws);
+    finish();
+}
+
+static void an_upgrade_for_nobody_is_refused_by_the_loop_it_names(void)
+{
+    char sid[SID_LEN + 1];
+
+    start();
+    handshake(sid);
+    sid[SID_LEN - 1] = sid[SID_LEN - 1] == 'A' ? 'B' : 'A'; /* the same loop, another session */
+    struct tcp_client ws = tcp_open(places[OTHER].port);
+    ask(&ws, "GET", "websocket", sid, upgrade);
+    check(answered(&ws, " 400 ", "Session ID unknown"));
+    check(tcp_wait_closed(&ws));
+    check(stats_get(&places[OWNER].loop.stats, STAT_HANDSHAKES_REFUSED) == 1);
+    tcp_close(&ws);
+    finish();
+}
+
+static void what_is_handed_to_a_loop_that_has_stopped_is_freed_with_it(void)
+{
+    char sid[SID_LEN + 1];
+
+    start();
+    handshake(sid);
+    struct tcp_client poll = tcp_open(places[OTHER].port), ws = tcp_open(places[OTHER].port);
+    struct tcp_client gone = tcp_open(places[OTHER].port), sync = tcp_open(places[OTHER].port);
+    stop(OWNER);
+    ask(&gone, "GET", "polling", sid, "\r\n");
+    ask(&poll, "GET", "polling", sid, "\r\n");
+    ask(&ws, "GET", "websocket", sid, upgrade);
+    tcp_close(&gone);
+    ask(&sync, "GET", "polling", "", "\r\n");
+    check(answered(&sync, " 200 ", "}"));
+    finish();
+    check(tcp_wait_closed(&ws) || ws.reset);
+    check(strstr(ws.in, " 400 ") != NULL || ws.len == 0);
+    tcp_close(&poll);
+    tcp_close(&ws);
+    tcp_close(&sync);
+}
+
+int main(void)
+{
+    RUN(polls_and_posts_reach_the_owner_from_any_loop);
+    RUN(a_poll_whose_client_goes_on_another_loop_ends_the_session);
+    RUN(two_polls_on_two_loops_are_one_too_many);
+    RUN(a_post_that_is_dropped_on_another_loop_ends_the_session);
+    RUN(a_websocket_that_comes_in_elsewhere_takes_over);
+    RUN(bytes_behind_the_upgrade_travel_with_it);
+    RUN(an_upgrade_for_nobody_is_refused_by_the_loop_it_names);
+    RUN(what_is_handed_to_a_loop_that_has_stopped_is_freed_with_it);
+    return tap_done();
+}
