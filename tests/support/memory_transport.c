@@ -92,18 +92,24 @@ static bool cut(struct transport *t)
     return true;
 }
 
-static const struct transport_ops ops = {
-    .kind = TRANSPORT_WEBSOCKET,
-    .flush = flush,
-    .writable = writable,
-    .close = close_orderly,
-    .abort = drop,
-    .cut = cut,
-};
+static void release_poll(struct transport *t)
+{
+    memory_of(t)->released++;
+}
+
+static const struct transport_ops websocket_ops = {
+    TRANSPORT_WEBSOCKET, flush, writable, close_orderly, drop, NULL, cut};
+static const struct transport_ops polling_ops = {
+    TRANSPORT_POLLING, flush, writable, close_orderly, drop, release_poll, cut};
 
 void memory_transport_init(struct memory_transport *t, struct executor *ex)
 {
-    *t = (struct memory_transport){.base = {.ops = &ops}, .executor = ex};
+    *t = (struct memory_transport){.base = {.ops = &websocket_ops}, .executor = ex};
+}
+
+void memory_transport_set_kind(struct memory_transport *t, enum transport_kind kind)
+{
+    t->base.ops = kind == TRANSPORT_POLLING ? &polling_ops : &websocket_ops;
 }
 
 void memory_transport_finish(struct memory_transport *t)

@@ -17,10 +17,13 @@ struct memory_transport {
     bool busy; /* takes nothing for the time being */
     enum memory_ending ending;
     unsigned cuts;
+    unsigned released; /* polls, if it is one of polling */
     struct task gone_task;
 };
 
+/* A WebSocket, unless it is told to be polling. */
 void memory_transport_init(struct memory_transport *t, struct executor *ex);
+void memory_transport_set_kind(struct memory_transport *t, enum transport_kind kind);
 void memory_transport_finish(struct memory_transport *t);
 
 #endif

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#include "src/engine/engine.h"
+
+#include "tests/support/engine_fixture.h"
+
+static void opens_with_a_packet_that_says_what_was_agreed(void)
+{
+    struct memory_transport *t = transport(TRANSPORT_POLLING);
+    struct rookery_request *r =
+        request_create(SPAN("GET / HTTP/1.1\r\n\r\n"), "127.0.0.1", false, 0);
+    char want[256];
+    start();
+    struct session *s = engine_handshake(&engine, &t->base, r, NULL);
+    check(strcmp(app_log, "open()") == 0);
+    check(t->sent.len == 0); /* nothing leaves before the end of the turn */
+    turn(0);
+    (void)snprintf(want, sizeof want,
+                   "|0{\"sid\":\"%.20s\",\"upgrades\":[\"websocket\"],\"pingInterval\":300,"
+                   "\"pingTimeout\":200,\"maxPayload\":1000000}",
+                   s->sid);
+    check(sent_is(t, want));
+    request_release(r);
+    finish();
+    transport_free(t);
+}
+
+static void names_its_loop_in_ids_that_all_differ(void)
+{
+    struct memory_transport *a = transport(TRANSPORT_WEBSOCKET),
+                            *b = transport(TRANSPORT_WEBSOCKET);
+    start();
+    loop.executor.index = 5;
+    struct session *s = open_on(a), *s2 = open_on(b);
+    check(engine_sid_loop(session_sid(s)) == 5);
+    check(engine_sid_loop(session_sid(s2)) == 5);
+    check(!span_eq(session_sid(s), session_sid(s2)));
+    check(engine_sid_loop(SPAN("nope")) == -1);
+    check(engine_sid_loop(SPAN("!!!!!!!!!!!!!!!!!!!!")) == -1);
+    finish();
+    transport_free(a);
+    transport_free(b);
+}
+
+static void an_overdue_session_is_unknown_though_its_timer_has_not_been_looked_at(void)
+{
+    struct memory_transport *t = transport(TRANSPORT_POLLING);
+    char query[80];
+    start();
+    struct session *s = open_on(t), *found;
+    struct engine_request request = {.method = SPAN("GET")};
+    (void)snprintf(query, sizeof query, "EIO=4&transport=polling&sid=%.20s", s->sid);
+    request.query = span_cstr(query);
+    check(engine_check(&engine, &request, &found) == ENGINE_OK && found == s);
+    turn(300 + TIMER_TICK_MS);
+    loop.executor.now_ms = 1000 + 500 + TIMER_TICK_MS;
+    check(engine_check(&engine, &request, &found) == ENGINE_UNKNOWN_SID && found == NULL);
+    finish();
+    transport_free(t);
+}
+
+static void answers_each_bad_request_with_its_code(void)
+{
+    static const struct {
+        const char *method, *query;
+        bool upgrade;
+        enum engine_error error;
+    } cases[] = {
+        {"GET", "EIO=4&transport=polling", false, ENGINE_OK},
+        {"GET", "EIO=4&transport=websocket", true, ENGINE_OK},
+        {"GET", "EIO=4", false, ENGINE_UNKNOWN_TRANSPORT},
+        {"GET", "EIO=4&transport=constructor", false, ENGINE_UNKNOWN_TRANSPORT},
+        {"GET", "EIO=4&transport=polling&sid=nope", false, ENGINE_UNKNOWN_SID},
+        {"POST", "EIO=4&transport=polling&sid=nope", false, ENGINE_UNKNOWN_SID},
+        {"POST", "EIO=4&transport=polling", false, ENGINE_BAD_METHOD},
+        {"OPTIONS", "EIO=4&transport=polling", false, ENGINE_BAD_METHOD},
+        {"GET", "EIO=4&transport=websocket", false, ENGINE_BAD_REQUEST},
+        {"GET", "EIO=4&transport=polling", true, ENGINE_BAD_REQUEST},
+        {"GET", "EIO=3&transport=polling", false, ENGINE_UNSUPPORTED_VERSION},
+        {"GET", "transport=polling", false, ENGINE_UNSUPPORTED_VERSION},
+    };
+    start();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct engine_request r = {.method = span_cstr(cases[i].method),
+                                   .query = span_cstr(cases[i].query),
+                                   .is_upgrade = cases[i].upgrade};
+        struct session *s;
+        check(engine_check(&engine, &r, &s) == cases[i].error && s == NULL);
+    }
+    struct engine_request r = {SPAN("GET"), SPAN("EIO=4&transport=polling"), SPAN("http://a\x01"),
+                               false};
+    struct session *s;
+    check(engine_check(&engine, &r, &s) == ENGINE_BAD_REQUEST);
+    finish();
+}
+
+static void keeps_requests_of_a_session_to_its_transport(void)
+{
+    struct memory_transport *t = transport(TRANSPORT_WEBSOCKET);
+    char query[80];
+    start();
+    struct session *s = open_on(t), *found;
+    (void)snprintf(query, sizeof query, "EIO=4&transport=polling&sid=%.20s", s->sid);
+    struct engine_request r = {.method = SPAN("GET"), .query = span_cstr(query)};
+    check(engine_check(&engine, &r, &found) == ENGINE_BAD_REQUEST);
+    finish();
+    transport_free(t);
+}
+
+static void writes_the_error_body_of_the_reference(void)
+{
+    struct bytes out = {0};
+    engine_error_body(&out, ENGINE_UNKNOWN_SID, NULL);
+    check(span_eq(bytes_span(&out), SPAN("{\"code\":1,\"message\":\"Session ID unknown\"}")));
+    bytes_clear(&out);
+    engine_error_body(&out, ENGINE_FORBIDDEN, "no \"way\"");
+    check(span_eq(bytes_span(&out), SPAN("{\"code\":4,\"message\":\"no \\\"way\\\"\"}")));
+    bytes_finish(&out);
+}
+
+int main(void)
+{
+    RUN(opens_with_a_packet_that_says_what_was_agreed);
+    RUN(names_its_loop_in_ids_that_all_differ);
+    RUN(an_overdue_session_is_unknown_though_its_timer_has_not_been_looked_at);
+    RUN(answers_each_bad_request_with_its_code);
+    RUN(keeps_requests_of_a_session_to_its_transport);
+    RUN(writes_the_error_body_of_the_reference);
+    return tap_done();
+}
