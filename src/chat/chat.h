@@ -1,8 +1,8 @@
 /* Chat: rooms in which people talk, as an application on the public API. Its events are described
  * in README.md beside this file.
  *
- *     chat_create ──> rookery_run ... ──> journal_close, store_close ──> rookery_destroy ──>
- * chat_destroy
+ *     chat_create ──> rookery_run ... ──> server_drop_all ──> journal_close, store_close
+ *                 ──> rookery_destroy ──> chat_destroy
  *
  * With a journal, a message is durable before anybody sees it or its sender is told so, and the
  * members of a room get its messages in the order of their offsets, whatever the number of loops.

@@ -196,10 +196,13 @@ static void watch_signals(struct daemon *d)
 
 /* ---- all of it ---- */
 
-/* The order is that of chat.h: what completes in the journal and the store still finds the chat
- * and the loops. */
+/* The order is that of chat.h: nobody asks a closed journal or store, and what completes in them
+ * still finds the chat and the loops. */
 static void finish(struct daemon *d)
 {
+    if (d->io != NULL) {
+        server_drop_all(d->io);
+    }
     journal_close(d->journal);
     store_close(d->store);
     rookery_destroy(d->io);

@@ -443,6 +443,7 @@ static void drop_connections(struct rookery *io, unsigned i)
     ws_conn_abort_closing(loop);
     if (io->loops[i].http != NULL) {
         http_server_destroy(io->loops[i].http);
+        io->loops[i].http = NULL;
     }
     executor_end_turn(&loop->executor);
 }
@@ -460,15 +461,20 @@ static void settle_loops(struct rookery *io)
     }
 }
 
+void server_drop_all(struct rookery *io)
+{
+    for (unsigned i = 0; i < io->loop_count; i++) {
+        drop_connections(io, i);
+    }
+    settle_loops(io);
+}
+
 void rookery_destroy(struct rookery *io)
 {
     if (io == NULL) {
         return;
     }
-    for (unsigned i = 0; i < io->loop_count; i++) {
-        drop_connections(io, i);
-    }
-    settle_loops(io);
+    server_drop_all(io);
     io_finish(&io->io);
     finish_endpoints(io);
     raw_finish(io);

@@ -24,4 +24,10 @@ unsigned server_connections(const struct rookery *io);
 /* The executor of that loop, for back-ends that complete on it. */
 struct executor *server_executor(const struct rookery *io, unsigned loop);
 
+/* Drops what rookery_run has left: connections, and the tasks that loops have posted to one
+ * another. Afterwards no handler runs any more, so nothing asks back-ends for anything: they may be
+ * closed, and what they still complete runs within rookery_destroy. After rookery_run, or instead
+ * of it. */
+void server_drop_all(struct rookery *io);
+
 #endif

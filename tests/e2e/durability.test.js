@@ -5,7 +5,8 @@
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
-const { connect, folder, join, say, start, test, within } = require('./harness');
+const WebSocket = require('ws');
+const { connect, folder, join, later, say, start, test, within } = require('./harness');
 
 test('the history survives a restart', async () => {
     const data = folder();
@@ -77,6 +78,39 @@ test('SIGTERM tells the clients and ends with 0, also amid sends', async () => {
     const gone = Promise.all(clients.map((c) => once(c, 'disconnect')));
     assert.equal(await daemon.end('SIGTERM'), 0);
     await within(gone, 'disconnect of all clients');
+});
+
+// Sends joins and messages as fast as the daemon takes them; returns when it is in the midst of that.
+async function flood(daemon) {
+    const client = new WebSocket(`${daemon.origin}/socket.io/?EIO=4&transport=websocket`);
+    later(() => client.terminate());
+    client.on('error', () => {}); // it may be cut off in the middle of a frame
+    await within(once(client, 'open'), 'WebSocket');
+    client.send('40');
+    let next = 0;
+    const pour = () => {
+        for (let i = 0; i < 2000 && client.readyState === WebSocket.OPEN; i++) {
+            const event = next++ % 2 === 0 ? 'join_room' : 'send_message';
+            client.send(`42["${event}",{"roomId":"${next % 500}","content":"x"}]`);
+        }
+        if (client.readyState === WebSocket.OPEN) {
+            setImmediate(pour);
+        }
+    };
+    pour();
+    await within(new Promise((resolve) => {
+        let answers = 0;
+        client.on('message', () => ++answers === 500 && resolve());
+    }), 'answers amid the flood');
+}
+
+test('SIGTERM amid a flood that crosses loops ends with 0', async () => {
+    const ROUNDS = 5; // what the loops have for one another when they stop differs
+    for (let i = 0; i < ROUNDS; i++) {
+        const daemon = await start({ args: ['--loops', '8'] });
+        await flood(daemon);
+        assert.equal(await daemon.end('SIGTERM'), 0);
+    }
 });
 
 test('an address that cannot be had is said, and the status is 1', async () => {
