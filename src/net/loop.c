@@ -104,7 +104,7 @@ static void on_clock(evutil_socket_t fd, short what, void *arg)
 }
 
 /* The changelist applies what a turn has done to a descriptor's events at once, before the next
- * wait: a connection that is accepted, read and moved to an event of its own within a turn costs
+ * wait: a connection that is accepted, read and moved to the poller within a turn costs
  * one epoll_ctl instead of three. */
 static struct event_base *create_base(void)
 {

@@ -352,8 +352,9 @@ void ws_conn_start(struct ws_conn *c, const struct ws_conn_ops *ops, struct loop
     c->told = false;
     ws_reader_init(&c->reader, options->message_bytes_max, 0);
     c->watch.on_ready = on_ready;
-    /* Only a kernel without memory refuses; a connection that it does not watch would never end. */
+    /* The kernel is out of memory, or at its max_user_watches. The answer to the handshake, which
+     * the owner is about to flush, finds the connection broken and ends it. */
     if (poller_add(&loop->poller, fd, &c->watch) < 0) {
-        abort();
+        (void)shutdown(fd, SHUT_RDWR);
     }
 }

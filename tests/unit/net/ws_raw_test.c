@@ -20,6 +20,7 @@ static struct timer guard;
 static struct ws_raw *conn;
 static char notes[512];
 static bool notes_wanted = true; /* of messages */
+static bool unwatchable;         /* the kernel watches no more descriptors */
 static unsigned flood;           /* messages to send on each that comes */
 static bool alive_after_flood;
 static int peer; /* the client's end */
@@ -98,7 +99,10 @@ static void start(const char *request, struct span early)
     struct http_upgrade u = {.executor = &loop.executor, .fd = ends[0], .address = "127.0.0.1"};
     bytes_add_cstr(&u.head, request);
     bytes_add_span(&u.early, early);
+    int poller_fd = loop.poller.fd;
+    loop.poller.fd = unwatchable ? -1 : poller_fd;
     ws_raw_upgrade(&u, &endpoint);
+    loop.poller.fd = poller_fd;
 }
 
 /* A short frame with a mask of zeros. */
@@ -194,6 +198,16 @@ static void a_client_that_does_not_read_is_dropped_at_its_limit(void)
     endpoint.queue_bytes_max = QUEUE_BYTES_MAX;
 }
 
+static void one_that_the_kernel_cannot_watch_ends_at_once(void)
+{
+    unwatchable = true;
+    start(head, (struct span){0});
+    unwatchable = false;
+    executor_end_turn(&loop.executor);
+    check(!finish("x"));
+    check(strcmp(notes, "open()closed()") == 0);
+}
+
 int main(void)
 {
     RUN(answers_in_one_write_with_what_it_sends_at_once);
@@ -202,5 +216,6 @@ int main(void)
     RUN(a_broken_frame_is_an_error);
     RUN(a_full_queue_is_dropped_at_the_end_of_the_turn_not_under_its_sender);
     RUN(a_client_that_does_not_read_is_dropped_at_its_limit);
+    RUN(one_that_the_kernel_cannot_watch_ends_at_once);
     return tap_done();
 }
