@@ -144,8 +144,26 @@ static void read_history(struct joining *j)
     }
 }
 
+static void count_room(struct rookery_str room, void *arg)
+{
+    (*(unsigned *)arg)++;
+}
+
+static bool too_many_rooms(struct rookery_socket *s, struct span room)
+{
+    unsigned rooms = 0; /* its own among them */
+
+    rookery_rooms(s, count_room, &rooms);
+    return rooms > ROOMS_PER_SOCKET_MAX && !rookery_in_room(s, str_of_span(room));
+}
+
 static void enter(struct joining *j)
 {
+    if (still_wanted(j) && too_many_rooms(j->socket, j->traffic.room)) {
+        chat_refuse_later(j->own, j->socket, j->ack, &refused_room_count); /* since it began */
+        j->ack = NULL;
+        j->cancelled = true;
+    }
     if (!still_wanted(j)) {
         if (j->ack != NULL) {
             chat_refuse_later(j->own, j->socket, j->ack, &refused_left);
@@ -181,11 +199,6 @@ static void begin(struct chat_loop *cl, struct rookery_socket *s, const struct r
 
 /* ---- the events ---- */
 
-static void count_room(struct rookery_str room, void *arg)
-{
-    (*(unsigned *)arg)++;
-}
-
 static const struct refusal *read_user(struct chat_loop *cl, struct rookery_socket *s,
                                        const struct payload *p)
 {
@@ -208,7 +221,6 @@ static const struct refusal *read_user(struct chat_loop *cl, struct rookery_sock
 static const struct refusal *read_join(struct chat_loop *cl, struct rookery_socket *s,
                                        const struct rookery_event *e, struct span *room)
 {
-    unsigned rooms = 0;
     const struct refusal *refusal;
     struct payload p;
 
@@ -219,8 +231,7 @@ static const struct refusal *read_join(struct chat_loop *cl, struct rookery_sock
     if (refusal != NULL) {
         return refusal;
     }
-    rookery_rooms(s, count_room, &rooms);
-    if (rooms > ROOMS_PER_SOCKET_MAX && !rookery_in_room(s, str_of_span(*room))) {
+    if (too_many_rooms(s, *room)) {
         return &refused_room_count;
     }
     return read_user(cl, s, &p);

@@ -13,7 +13,7 @@
 #include "tests/support/tap.h"
 #include "tests/support/world.h"
 
-enum { LOOPS = 3, MESSAGES_MAX = 256, OPS_MAX = 512 };
+enum { LOOPS = 3, MESSAGES_MAX = 256, OPS_MAX = 2048 };
 
 /* ---- journal and store ---- */
 
@@ -335,6 +335,36 @@ static void joins_without_a_gap_or_a_repetition_whatever_happens_when(void)
     check(overlaps > RUNS); /* else this proves little */
 }
 
+/* The joins of one turn: those that cross loops are under way when the next ones begin. */
+static unsigned count_of(const char *text, const char *part)
+{
+    unsigned n = 0;
+    while ((text = strstr(text, part)) != NULL) {
+        n++;
+        text++;
+    }
+    return n;
+}
+
+static void nobody_enters_more_rooms_than_allowed_however_fast(void)
+{
+    enum { TOO_MANY = 100 };
+
+    begin();
+    struct peer *a = peer_join(0, "/");
+    for (unsigned i = 0; i < ROOMS_PER_SOCKET_MAX + TOO_MANY; i++) {
+        char packet[96];
+        (void)snprintf(packet, sizeof packet, "21[\"join_room\",{\"roomId\":\"r%u\"}]", i);
+        peer_send(a, packet);
+    }
+    settle();
+    const char *got = peer_got(a);
+    check(count_of(got, "|431[{\"ok\":true") == ROOMS_PER_SOCKET_MAX);
+    check(count_of(got, "|431[{\"ok\":false,\"code\":\"TOO_MANY_ROOMS\"") == TOO_MANY);
+    check(count_of(got, "|42[\"message_history\"") == ROOMS_PER_SOCKET_MAX);
+    end();
+}
+
 static void does_not_enter_who_has_left_meanwhile(void)
 {
     begin();
@@ -387,6 +417,7 @@ int main(void)
     RUN(shows_what_was_said_before);
     RUN(leaves_out_of_the_history_what_comes_live);
     RUN(joins_without_a_gap_or_a_repetition_whatever_happens_when);
+    RUN(nobody_enters_more_rooms_than_allowed_however_fast);
     RUN(does_not_enter_who_has_left_meanwhile);
     RUN(tells_the_sender_when_the_disk_fails);
     RUN(outlives_senders_and_joiners_that_go_away);
