@@ -4,7 +4,7 @@
  * Listening sockets have TCP_DEFER_ACCEPT, so that a connection shows up together with its request;
  * it is read on the spot, from evhtp's pre_accept hook. If that is all of a WebSocket upgrade, the
  * descriptor goes to its route before evhtp has made a bufferevent for it: 7.2 us of CPU from
- * accept to the route, 13.6 with the 101 and an event of its own, where bare accept and recv take
+ * accept to the route, 13.6 with the 101 and its place in an epoll, where bare accept and recv take
  * 11.7, and evhtp, its bufferevent and take_ownership 21.1. Everything else goes on to the gate in
  * the post_accept hook.
  *

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "src/base/memory.h"
 #include "src/chat/chat.h"
@@ -40,10 +42,16 @@ __attribute__((format(printf, 1, 2))) static void complain(const char *format, .
 
 /* ---- store and journal ---- */
 
-/* Called on threads of the store; one call, one line. */
+/* Called on threads of the store; at most one line a second, since peers decide how often a full
+ * disk is written to. */
 static void on_store_problem(void *arg, const char *line)
 {
-    complain("%s", line);
+    static _Atomic time_t last;
+    time_t now = time(NULL);
+
+    if (atomic_exchange(&last, now) != now) {
+        complain("%s", line);
+    }
 }
 
 static int write_to_store(void *arg, struct message *const *messages, size_t count)
@@ -137,7 +145,8 @@ static int create_server(struct daemon *d)
     }
     d->io = rookery_create(&options);
     if (d->io == NULL) {
-        complain("the server cannot be set up: %s", strerror(errno));
+        complain("--client: %s: %s", options.client_dir == NULL ? "none" : options.client_dir,
+                 strerror(errno));
         return -1;
     }
     return 0;
