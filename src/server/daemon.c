@@ -22,7 +22,8 @@
 struct daemon {
     struct daemon_options options;
     struct rookery *io;
-    struct store *store; /* NULL with --journal none, as the next */
+    _Atomic time_t complained_at; /* of the store */
+    struct store *store;          /* NULL with --journal none, as the next */
     struct journal *journal;
     struct chat *chat;
     struct web_files *page;
@@ -46,10 +47,10 @@ __attribute__((format(printf, 1, 2))) static void complain(const char *format, .
  * disk is written to. */
 static void on_store_problem(void *arg, const char *line)
 {
-    static _Atomic time_t last;
+    struct daemon *d = arg;
     time_t now = time(NULL);
 
-    if (atomic_exchange(&last, now) != now) {
+    if (atomic_exchange(&d->complained_at, now) != now) {
         complain("%s", line);
     }
 }
@@ -71,7 +72,8 @@ static int open_store(struct daemon *d)
     if (asprintf(&path, "%s/rookery.sqlite", d->options.data_dir) < 0) {
         abort();
     }
-    const struct store_options options = {.path = path, .on_problem = on_store_problem};
+    const struct store_options options = {
+        .path = path, .on_problem = on_store_problem, .on_problem_arg = d};
     d->store = store_sqlite.open(&options, &why);
     free(path);
     if (d->store == NULL) {
