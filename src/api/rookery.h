@@ -150,7 +150,8 @@ ROOKERY_API int rookery_listen(struct rookery *io, const char *host, unsigned po
 ROOKERY_API int rookery_run(struct rookery *io);
 
 /* Ends rookery_run in good order: stops accepting, tells every client, sends what is queued (for at
- * most drain_timeout_ms; a polling client between two polls gets a second to come back), leaves. From any thread and from signal handlers. */
+ * most drain_timeout_ms; a polling client between two polls gets a second to come back), leaves.
+ * From any thread and from signal handlers. */
 ROOKERY_API void rookery_stop(struct rookery *io);
 
 /* Frees everything; after rookery_run has returned, or without it. NULL is taken. */

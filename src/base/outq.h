@@ -78,8 +78,8 @@ enum { CORK_BYTES_MAX = 64 * 1024 };
 
 void cork_init(struct cork *c);
 
-/* Opens a segment on q at the present end of the cork. False as outq_push. The cork is sealed before q
- * goes. */
+/* Opens a segment on q at the present end of the cork. False as outq_push. The cork is sealed
+ * before q goes. */
 MUST_USE bool cork_open(struct cork *c, struct outq *q);
 
 /* Appends content for every queue that the cork serves, except those in skip. A queue that is full

@@ -14,8 +14,8 @@
  * and protocol/http_chunked.h, and gives them to their routes itself. Handing on checked requests
  * was the plan; but what made the gate necessary goes on to hurt behind it, and nothing it returns
  * is needed any more:
- *   - evhtp turns each argument of a query, and of any form body, into a list element (1 MB of "a=&"
- *     costs 45 MB), and drops the connection without an answer over a token of more than 8 KB;
+ *   - evhtp turns each argument of a query, and of any form body, into a list element (1 MB of
+ * "a=&" costs 45 MB), and drops the connection without an answer over a token of more than 8 KB;
  *   - its answers carry a Content-Length with 204, and close right behind an answer that the client
  *     has not read yet, which a reset then discards;
  *   - its parser takes 8.3 KB of each connection. It is freed as soon as a connection is accepted.

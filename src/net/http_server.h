@@ -35,8 +35,8 @@ struct http_server {
     struct gate *gates;  /* connections that are still HTTP */
     unsigned handshakes; /* gates that have not had a whole request yet */
     unsigned lingering;  /* gates that are answered for good and wait for their client to close */
-    bool retiring; /* no connection is kept alive */
-    struct bytes out; /* where heads of answers are made */
+    bool retiring;       /* no connection is kept alive */
+    struct bytes out;    /* where heads of answers are made */
 };
 
 /* The first route for that path, or NULL. */

@@ -16,7 +16,7 @@ void rookery_options_init(struct rookery_options *options)
         .allow_websocket = true,
         .allow_upgrades = true,
         .compression_threshold = 1024,
-        .queue_bytes_max = 8 * 1024 * 1024,
+        .queue_bytes_max = (size_t)8 * 1024 * 1024,
         .handshakes_max = 64,
         .head_bytes_max = 16384,
         .request_timeout_ms = 10000,

@@ -192,6 +192,7 @@ void server_add_endpoint(struct rookery *io, const char *path,
     const struct rookery_options *o = &io->options;
     struct server_endpoint *se = xcalloc(1, sizeof *se);
 
+    assert(io->loop_count > 0);
     se->path = copy_string(path);
     se->endpoint.cors = (struct cors_options){
         .origin = o->cors.origin,
