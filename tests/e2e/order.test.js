@@ -41,14 +41,17 @@ test('who joins amid messages misses none and gets none twice', async () => {
 
     const joiners = await Promise.all(Array.from({ length: JOINERS }, () => connect(daemon, {})));
     const joins = [];
+    const sends = [];
     for (let i = 0; i < TOTAL; i += 4) {
         const burst = [0, 1, 2, 3].map((n) => say(sender, 'busy', String(i + n)));
         if (joins.length < JOINERS && i % 20 === 0) {
             const joiner = joiners[joins.length];
             joins.push(join(joiner, 'busy').then((history) => ({ joiner, history })));
         }
+        sends.push(...burst);
         await burst[i % 3]; // some are still in flight when the next begin
     }
+    assert.ok((await Promise.all(sends)).every((answer) => answer.ok));
     for (const { joiner, history } of await Promise.all(joins)) {
         const last = String(TOTAL - 1);
         await until(joiner, () => messages(joiner).some((m) => m.content === last), 'the last message');

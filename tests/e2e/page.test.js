@@ -34,7 +34,7 @@ async function visit(context, daemon, name, room) {
     page.on('pageerror', (error) => page.troubles.push(error.message));
     page.on('dialog', (dialog) => {
         page.troubles.push(`a dialog: ${dialog.message()}`);
-        dialog.dismiss();
+        dialog.dismiss().catch(() => {}); // the page may be gone by then
     });
     page.on('console', (line) => {
         if (line.type() === 'error' && !/ERR_CONNECTION_REFUSED/.test(line.text())) {
