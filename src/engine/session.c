@@ -54,7 +54,6 @@ static void tell_closed(struct session *s, enum session_reason reason)
     struct engine *e = s->engine;
 
     executor_timer_stop(e->executor, &s->heartbeat);
-    upgrade_cancel(s);
     stats_add(e->stats, STAT_SESSIONS_CLOSED, 1);
     e->app->on_close(s, reason);
 }
@@ -65,6 +64,7 @@ static void forget(struct session *s)
     struct engine *e = s->engine;
 
     s->state = SESSION_CLOSED;
+    upgrade_cancel(s);
     map_remove(&e->sessions, session_sid(s));
     executor_cancel_hook(e->executor, &s->hook);
     s->hook.run = free_session;

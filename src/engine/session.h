@@ -8,7 +8,8 @@
  *       +---------> CLOSED <--------+
  *
  * In CLOSING the layer above has been told and the id still leads here, so that a polling client
- * can fetch the close packet; nothing is received or sent any more. In CLOSED the id is unknown.
+ * can fetch what is queued and the close packet, or finish an upgrade and get both over that;
+ * nothing else is received or sent any more. In CLOSED the id is unknown.
  *
  * Outgoing packets wait in one queue, in WebSocket framing (see outq.h, frame.h), whatever the
  * transport; it is emptied at the end of the turn. An upgrade moves only the pointer to the

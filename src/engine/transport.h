@@ -41,10 +41,10 @@ struct transport_ops {
     /* Would something queued now leave at once? Decides about volatile packets; q is empty. */
     bool (*writable)(const struct transport *t);
 
-    /* Sends what is in q (which it takes over and leaves empty), then closes in the protocol's
-     * orderly way: WebSocket by a Close frame without a code, polling by a close packet at the end
-     * of the waiting poll, or of the next one if the session waits for that (t->session is set).
-     * Gives up after the close timeout. */
+    /* Sends what is in q, then closes in the protocol's orderly way: WebSocket (which takes q over
+     * and leaves it empty) by a Close frame without a code, polling by a close packet at the end of
+     * the waiting poll, or of the next one if the session waits for that (t->session is set). Until
+     * that comes q, the session's, is left as it is. Gives up after the close timeout. */
     void (*close)(struct transport *t, struct outq *q);
 
     /* Drops the connection at once. */

@@ -5,7 +5,11 @@
  *   5                              the WebSocket is the session's transport from here on
  *
  * Anything else on it, or nothing for upgrade_timeout_ms, and that WebSocket is closed while
- * polling goes on as if it had never been there. */
+ * polling goes on as if it had never been there.
+ *
+ * A session that is closed meanwhile ends by whichever comes first: a poll that fetches the close
+ * packet, or the 5. Its client may have paused polling already, and polls again neither if the
+ * upgrade succeeds nor if the WebSocket is closed under it (engine.io-client 6). */
 // SPDX-License-Identifier: MIT
 #include <assert.h>
 #include <stdlib.h>
@@ -110,7 +114,11 @@ static void take_over(struct session *s)
     stats_add(s->engine->stats, STAT_SESSIONS_UPGRADED, 1);
     old->ops->release_poll(old);
     close_quietly(old);
-    session_flush_soon(s);
+    if (s->state == SESSION_CLOSING) {
+        s->transport->ops->close(s->transport, &s->queue);
+    } else {
+        session_flush_soon(s);
+    }
 }
 
 void upgrade_receive(struct session *s, struct span text)

@@ -18,8 +18,7 @@ struct poll_transport {
     struct reply *get; /* the poll that waits */
     bool noop_due;     /* the next poll is not to wait */
     bool posting;      /* the head of a POST is there, its body not yet */
-    bool closing;      /* the next poll ends with a close packet, then all is over */
-    struct outq rest;  /* what goes before it */
+    bool closing;      /* the next poll that finds the queue empty gets a close packet, the last */
     struct timer close_timeout;
     struct turn_hook free_hook;
 };
@@ -43,9 +42,7 @@ struct poll_transport *poll_transport_of(struct transport *base)
 
 static void free_transport(struct turn_hook *hook)
 {
-    struct poll_transport *t = container_of(hook, struct poll_transport, free_hook);
-    outq_clear(&t->rest);
-    free(t);
+    free(container_of(hook, struct poll_transport, free_hook));
 }
 
 static void finish(struct poll_transport *t)
@@ -176,8 +173,6 @@ static void close_orderly(struct transport *base, struct outq *q)
         executor_timer_start(t->executor, &t->close_timeout, t->options->close_timeout_ms);
         if (t->get != NULL) {
             answer_poll(t, q, (struct span){0});
-        } else {
-            outq_move(q, &t->rest);
         }
     } else {
         finish(t);
@@ -260,15 +255,15 @@ static void refuse(struct poll_transport *t, struct reply *r)
     end_in_error(t);
 }
 
-static void answer_closing_poll(struct poll_transport *t)
+static void answer_closing_poll(struct poll_transport *t, struct outq *q)
 {
-    if (outq_empty(&t->rest)) {
-        answer_poll(t, &t->rest,
+    if (outq_empty(q)) {
+        answer_poll(t, q,
                     SPAN("6\x1e"
                          "1"));
         gone(t, REASON_FORCED_CLOSE);
     } else {
-        answer_poll(t, &t->rest, (struct span){0});
+        answer_poll(t, q, (struct span){0});
     }
 }
 
@@ -284,7 +279,7 @@ void poll_transport_get(struct poll_transport *t, struct reply *r)
     r->data = t;
     r->on_gone = on_get_gone;
     if (t->closing) {
-        answer_closing_poll(t);
+        answer_closing_poll(t, &s->queue);
     } else if (!outq_empty(&s->queue)) {
         session_flush_soon(s);
     } else if (t->noop_due) {

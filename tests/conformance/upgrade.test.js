@@ -14,6 +14,7 @@ const { connect, expectAlive } = require('./socket_client');
 const clients = useServer('clients');
 const protocol = useServer('protocol');
 const behav = useServer('behav', { CONF_PING_TIMEOUT_MS: '5000' });
+const hasty = useServer('clients', { CONF_CLOSE_TIMEOUT_MS: '1000' });
 
 // A session whose second transport has been probed.
 async function probed(server, options) {
@@ -277,6 +278,69 @@ test('a server that disconnects while upgrading closes both transports', async (
     await session.isOver();
 });
 
+// A session that the server has closed while its second transport was probed, with no poll waiting.
+async function closedWhileProbed(server) {
+    const session = await connect(server, { transport: 'polling' });
+    const engine = await session.upgrade();
+    engine.send('2probe');
+    assert.equal(await engine.next(), '3probe');
+    await session.send('42["kick-all"]');
+    return { session, engine };
+}
+
+test('a server that disconnects while upgrading says so over it after packet 5', async () => {
+    const { session, engine } = await closedWhileProbed(clients);
+    engine.send('5');
+    assert.equal(await engine.next(), '41');
+    await engine.isOver();
+    await session.isOver();
+});
+
+test('a server that disconnects before the probe comes finishes the upgrade as well', async () => {
+    const session = await connect(clients, { transport: 'polling' });
+    const engine = await session.upgrade();
+    await session.send('42["kick-all"]');
+    engine.send('2probe');
+    assert.equal(await engine.next(), '3probe');
+    engine.send('5');
+    assert.equal(await engine.next(), '41');
+    await engine.isOver();
+    await session.isOver();
+});
+
+test('a poll may take the rest before packet 5 while the server disconnects', async () => {
+    const { session, engine } = await closedWhileProbed(clients);
+    assert.equal(await session.next(), '41');
+    engine.send('5');
+    await engine.isOver();
+    await session.isOver();
+});
+
+for (const [what, fail] of [
+    ['lost', (engine) => engine.drop()],
+    ['closed for another packet', (engine) => engine.send('4x')],
+]) {
+    test(`a websocket ${what} as the server disconnects leaves the rest to polling`, async () => {
+        const { session, engine } = await closedWhileProbed(clients);
+        fail(engine);
+        await engine.closes();
+        const packets = [];
+        while (packets.at(-1) !== '1') {
+            packets.push(await session.next());
+        }
+        assert.ok(packets.includes('41'), `packets ${packets}`);
+        await session.isOver();
+    });
+}
+
+test('a session that is closed while upgrading is forgotten if its client does nothing', {
+    notReference: 'waits for 30 s',
+}, async () => {
+    const { session, engine } = await closedWhileProbed(hasty);
+    await engine.closes();
+    await session.ends();
+});
+
 test('an upgrade with messages in flight both ways loses and repeats nothing', async () => {
     const session = await connect(behav, { transport: 'polling' });
     const engine = await session.upgrade();
@@ -290,4 +354,4 @@ test('an upgrade with messages in flight both ways loses and repeats nothing', a
     await expectAlive(Object.assign(engine, { recovery: session.recovery }));
 });
 
-endsCleanly(clients, protocol, behav);
+endsCleanly(clients, protocol, behav, hasty);

@@ -73,8 +73,11 @@ static void close_orderly(struct transport *transport, struct outq *q)
 {
     struct memory_transport *t = memory_of(transport);
 
-    take(t, q);
     t->ending = MEMORY_CLOSED;
+    if (t->busy && transport->ops->kind == TRANSPORT_POLLING) {
+        return; /* no poll waits: the session's queue stays as it is */
+    }
+    take(t, q);
     if (t->base.session != NULL) {
         t->gone_task.run = tell_gone;
         executor_post(t->executor, &t->gone_task);

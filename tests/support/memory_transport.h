@@ -14,7 +14,7 @@ struct memory_transport {
     struct executor *executor;
     struct bytes sent;
     unsigned flushes;
-    bool busy; /* takes nothing for the time being */
+    bool busy; /* takes nothing for the time being; polling takes nothing at its close either */
     enum memory_ending ending;
     unsigned cuts;
     unsigned released; /* polls, if it is one of polling */
