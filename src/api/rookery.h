@@ -146,7 +146,8 @@ ROOKERY_API struct rookery *rookery_create(const struct rookery_options *options
  * one. Returns the port, or ROOKERY_ESYSTEM. Before rookery_run; may be called several times. */
 ROOKERY_API int rookery_listen(struct rookery *io, const char *host, unsigned port);
 
-/* Serves until rookery_stop; the calling thread becomes loop 0. Returns 0. */
+/* Serves until rookery_stop; the calling thread becomes loop 0. Returns 0, or ROOKERY_ESYSTEM with
+ * errno when a port cannot be accepted on: nothing has run, and only rookery_destroy may follow. */
 ROOKERY_API int rookery_run(struct rookery *io);
 
 /* Ends rookery_run in good order: stops accepting, tells every client, sends what is queued (for at

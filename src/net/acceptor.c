@@ -286,6 +286,7 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
 int acceptor_listen(struct acceptor *a, int fd)
 {
     struct listener *l = xcalloc(1, sizeof *l);
+    int error;
 
     l->acceptor = a;
     l->evhtp = evhtp_new(a->server->loop->base, l);
@@ -306,8 +307,10 @@ int acceptor_listen(struct acceptor *a, int fd)
     return 0;
 
 fail:
+    error = errno;
     evhtp_free(l->evhtp);
     free(l);
+    errno = error;
     return -1;
 }
 

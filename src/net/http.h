@@ -106,7 +106,7 @@ struct http_server *http_server_create(struct loop *loop, const struct http_limi
                                        const struct http_route *routes, size_t route_count,
                                        _Atomic unsigned *connections);
 
-/* Accepts on fd from now on and owns it. 0, or -1: it is still the caller's. */
+/* Accepts on fd from now on and owns it. 0, or -1 with errno: it is still the caller's. */
 MUST_USE int http_server_accept(struct http_server *server, int fd);
 
 /* Closes the listeners; connections that are there go on being served. */

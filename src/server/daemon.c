@@ -221,6 +221,15 @@ static void finish(struct daemon *d)
     web_files_close(d->page);
 }
 
+static int serve(struct daemon *d)
+{
+    if (rookery_run(d->io) < 0) {
+        complain("cannot accept connections: %s", strerror(errno));
+        return -1;
+    }
+    return 0;
+}
+
 static int run(struct daemon *d)
 {
     int status = 1;
@@ -229,7 +238,7 @@ static int run(struct daemon *d)
         create_chat(d);
         watch_signals(d);
         if (listen_on(d) == 0) {
-            status = rookery_run(d->io) == 0 ? 0 : 1;
+            status = serve(d) == 0 ? 0 : 1;
         }
     }
     finish(d);

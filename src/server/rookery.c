@@ -272,7 +272,8 @@ int rookery_listen(struct rookery *io, const char *host, unsigned port)
 
 /* ---- running ---- */
 
-static void start_http(struct rookery *io, unsigned i)
+/* 0, or -1 with errno; a socket that nobody accepts on stays with its port. */
+static int start_http(struct rookery *io, unsigned i)
 {
     struct server_loop *sl = &io->loops[i];
 
@@ -280,10 +281,11 @@ static void start_http(struct rookery *io, unsigned i)
                                   &io->connections);
     for (struct server_port *p = io->ports; p != NULL; p = p->next) {
         if (http_server_accept(sl->http, p->fds[i]) < 0) {
-            close(p->fds[i]);
+            return -1;
         }
         p->fds[i] = -1;
     }
+    return 0;
 }
 
 static void *run_thread(void *arg)
@@ -296,7 +298,9 @@ int rookery_run(struct rookery *io)
 {
     add_own_routes(io);
     for (unsigned i = 0; i < io->loop_count; i++) {
-        start_http(io, i);
+        if (start_http(io, i) < 0) {
+            return ROOKERY_ESYSTEM;
+        }
     }
     for (unsigned i = 1; i < io->loop_count; i++) {
         int error = pthread_create(&io->loops[i].thread, NULL, run_thread, &io->loops[i]);

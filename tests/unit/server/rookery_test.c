@@ -2,6 +2,7 @@
 #include "src/api/rookery.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 
 #include "src/server/server.h"
@@ -90,6 +91,35 @@ static void refuses_options_that_its_frames_cannot_hold(void)
     check(rookery_create(&options) == NULL && errno == EINVAL);
 }
 
+/* Puts something that cannot listen in the place of the last socket that is bound to that port. */
+static void break_last_listener(unsigned of_port)
+{
+    struct sockaddr_in at;
+    int last = -1;
+
+    for (int fd = 0; fd < 1024; fd++) {
+        socklen_t len = sizeof at;
+        if (getsockname(fd, (struct sockaddr *)&at, &len) == 0 && at.sin_family == AF_INET &&
+            ntohs(at.sin_port) == of_port) {
+            last = fd;
+        }
+    }
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    check(last >= 0 && dup2(null, last) == last);
+    (void)close(null);
+}
+
+static void says_so_when_it_cannot_accept(void)
+{
+    struct rookery *deaf = create();
+    int bound = rookery_listen(deaf, "127.0.0.1", 0);
+    check(bound > 0);
+    break_last_listener((unsigned)bound);
+    check(rookery_run(deaf) == ROOKERY_ESYSTEM && errno == ENOTSOCK);
+    rookery_destroy(deaf);
+    check(tcp_connect((unsigned)bound) < 0);
+}
+
 static void tells_a_poll_that_waits_and_goes(void)
 {
     char poll[256];
@@ -136,6 +166,7 @@ int main(void)
 {
     RUN(a_stop_before_it_has_run_is_taken);
     RUN(refuses_options_that_its_frames_cannot_hold);
+    RUN(says_so_when_it_cannot_accept);
     RUN(tells_a_poll_that_waits_and_goes);
     RUN(a_client_between_polls_does_not_hold_up_the_end);
     RUN(a_client_that_comes_back_at_once_is_told);
