@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <sys/socket.h>
 
+#include "src/base/list.h"
 #include "src/base/memory.h"
 #include "src/net/gate_internal.h"
 
@@ -99,10 +100,7 @@ void gate_abort(struct gate *g)
 static void free_gate(struct gate *g)
 {
     assert(g->state == GATE_CLOSED);
-    *g->back = g->next;
-    if (g->next != NULL) {
-        g->next->back = g->back;
-    }
+    list_remove(&g->node);
     evhtp_connection_free(g->evhtp);
     free(g);
 }
@@ -293,12 +291,7 @@ static struct gate *new_gate(struct http_server *s, evhtp_connection_t *c)
     g->evhtp = c;
     g->deadline.fire = on_deadline;
     g->later.run = on_later;
-    g->next = s->gates;
-    g->back = &s->gates;
-    if (g->next != NULL) {
-        g->next->back = &g->next;
-    }
-    s->gates = g;
+    list_add(&s->gates, &g->node);
     bufferevent_setcb(c->bev, on_input, on_output_sent, on_end, g);
     return g;
 }
@@ -329,8 +322,10 @@ void gate_create(struct http_server *s, evhtp_connection_t *c, struct span early
 
 void gate_turn_away(struct http_server *s, evhtp_connection_t *c)
 {
-    gate_count(new_gate(s, c), STAT_CONNECTIONS_REFUSED);
-    gate_refuse(s->gates, 503);
+    struct gate *g = new_gate(s, c);
+
+    gate_count(g, STAT_CONNECTIONS_REFUSED);
+    gate_refuse(g, 503);
 }
 
 bool gate_busy(const struct gate *g)
@@ -346,7 +341,17 @@ void gate_retire(struct gate *g)
     g->keep_alive = false;
 }
 
+static struct gate *of_node(struct list_node *node)
+{
+    return node == NULL ? NULL : container_of(node, struct gate, node);
+}
+
+struct gate *gate_first(const struct http_server *s)
+{
+    return of_node(s->gates.first);
+}
+
 struct gate *gate_next(const struct gate *g)
 {
-    return g->next;
+    return of_node(g->node.next);
 }

@@ -79,6 +79,8 @@ bool gate_busy(const struct gate *g);
 /* Frees what is closed without waiting for the end of the turn: for the end of the server. */
 void gate_destroy(struct gate *g);
 
+/* The gates of a server, in no order; NULL behind the last. */
+struct gate *gate_first(const struct http_server *s);
 struct gate *gate_next(const struct gate *g);
 
 #endif

@@ -21,7 +21,7 @@ enum gate_state {
 };
 
 struct gate {
-    struct gate *next, **back;
+    struct list_node node; /* in server->gates */
     struct http_server *server;
     evhtp_connection_t *evhtp;
     struct http_request *request; /* from GATE_BODY on, until it is answered or refused */

@@ -222,7 +222,7 @@ void http_server_stop_accepting(struct http_server *server)
 void http_server_retire(struct http_server *server)
 {
     server->retiring = true;
-    for (struct gate *g = server->gates; g != NULL; g = gate_next(g)) {
+    for (struct gate *g = gate_first(server); g != NULL; g = gate_next(g)) {
         gate_retire(g);
     }
 }
@@ -231,7 +231,7 @@ unsigned http_server_busy(const struct http_server *server)
 {
     unsigned busy = 0;
 
-    for (const struct gate *g = server->gates; g != NULL; g = gate_next(g)) {
+    for (const struct gate *g = gate_first(server); g != NULL; g = gate_next(g)) {
         busy += gate_busy(g);
     }
     return busy;
@@ -248,8 +248,8 @@ void http_server_destroy(struct http_server *server)
     if (server == NULL) {
         return;
     }
-    while (server->gates != NULL) {
-        gate_destroy(server->gates);
+    while (server->gates.first != NULL) {
+        gate_destroy(gate_first(server));
     }
     acceptor_finish(&server->acceptor);
     bytes_finish(&server->out);

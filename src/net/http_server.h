@@ -16,11 +16,10 @@
 
 #include "protocol/http_chunked.h"
 #include "protocol/http_head.h"
+#include "src/base/list.h"
 #include "src/net/acceptor.h"
 #include "src/net/http.h"
 #include "src/net/loop.h"
-
-struct gate;
 
 enum { HTTP_ADDRESS_BYTES = INET6_ADDRSTRLEN };
 
@@ -32,7 +31,7 @@ struct http_server {
     size_t route_count;
     _Atomic unsigned *connections;
     struct acceptor acceptor;
-    struct gate *gates;  /* connections that are still HTTP */
+    struct list gates;   /* connections that are still HTTP */
     unsigned handshakes; /* gates that have not had a whole request yet */
     unsigned lingering;  /* gates that are answered for good and wait for their client to close */
     bool retiring;       /* no connection is kept alive */

@@ -32,12 +32,12 @@
 
 #include "protocol/bytes.h"
 #include "src/base/executor.h"
+#include "src/base/list.h"
 #include "src/base/stats.h"
 #include "src/net/poller.h"
 
 enum { LOOP_READ_BYTES = 64 * 1024, LOOP_RANDOM_BYTES = 4096 };
 
-struct ws_closing;
 struct ws_conn;
 
 struct loop {
@@ -51,9 +51,9 @@ struct loop {
     int wake_fd;
     struct event wake;
     struct event clock;
-    struct poller poller;          /* of connections that have left HTTP */
-    struct ws_closing *ws_closing; /* WebSockets that are saying goodbye (ws_conn.c) */
-    struct ws_conn *ws_closed;     /* and those that are freed at the end of the turn */
+    struct poller poller;      /* of connections that have left HTTP */
+    struct list ws_closing;    /* WebSockets that are saying goodbye (ws_conn.c) */
+    struct ws_conn *ws_closed; /* and those that are freed at the end of the turn */
     struct turn_hook ws_free_hook;
     uint64_t clock_at_ms; /* what clock is set to; 0 while it is not */
     size_t random_left;   /* bytes of random not given out yet, from its start */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "protocol/ws_frame.h"
+#include "src/base/list.h"
 #include "src/base/memory.h"
 #include "src/net/http.h"
 
@@ -15,7 +16,7 @@ enum { IOV_MAX_PER_WRITE = 64 };
 
 /* What a connection needs only while it says goodbye. */
 struct ws_closing {
-    struct ws_closing *next, **back; /* in loop->ws_closing */
+    struct list_node node; /* in loop->ws_closing */
     struct ws_conn *conn;
     struct timer timeout;
     struct outq rest; /* what was queued, and the Close frame */
@@ -49,10 +50,7 @@ static void free_closing(struct ws_conn *c)
     struct ws_closing *closing = c->closing;
 
     if (closing != NULL) {
-        *closing->back = closing->next;
-        if (closing->next != NULL) {
-            closing->next->back = closing->back;
-        }
+        list_remove(&closing->node);
         executor_timer_stop(&c->loop->executor, &closing->timeout);
         outq_clear(&closing->rest);
         free(closing);
@@ -197,12 +195,7 @@ static void begin_closing(struct ws_conn *c, struct outq *q, unsigned code)
     struct ws_closing *closing = xcalloc(1, sizeof *closing);
 
     closing->conn = c;
-    closing->next = c->loop->ws_closing;
-    closing->back = &c->loop->ws_closing;
-    if (closing->next != NULL) {
-        closing->next->back = &closing->next;
-    }
-    c->loop->ws_closing = closing;
+    list_add(&c->loop->ws_closing, &closing->node);
     c->closing = closing;
     closing->timeout.fire = on_close_timeout;
     executor_timer_start(&c->loop->executor, &closing->timeout, c->options->close_timeout_ms);
@@ -245,8 +238,8 @@ void ws_conn_cut(struct ws_conn *c)
 
 void ws_conn_abort_closing(struct loop *loop)
 {
-    while (loop->ws_closing != NULL) {
-        ws_conn_abort(loop->ws_closing->conn);
+    while (loop->ws_closing.first != NULL) {
+        ws_conn_abort(container_of(loop->ws_closing.first, struct ws_closing, node)->conn);
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "protocol/utf8.h"
 #include "protocol/ws_frame.h"
+#include "src/base/list.h"
 #include "src/base/memory.h"
 #include "src/net/ws_raw.h"
 #include "src/server/rookery_internal.h"
@@ -13,7 +14,7 @@
 
 /* One of the two is set while the connection is open. */
 struct rookery_conn {
-    struct rookery_conn *next, **back; /* of the same endpoint and loop */
+    struct list_node node; /* of a WebSocket, among those of its endpoint and loop */
     const struct rookery_conn_handlers *handlers;
     struct session *session;
     struct ws_raw *websocket;
@@ -33,7 +34,7 @@ struct raw_websocket {
     struct rookery_conn_handlers handlers;
     struct ws_raw_endpoint endpoint;
     char *path;
-    struct rookery_conn **open; /* by loop, since at shutdown each closes its own */
+    struct list *open; /* by loop, since at shutdown each closes its own */
 };
 
 static void opened(struct rookery_conn *conn)
@@ -133,16 +134,10 @@ static void websocket_on_open(struct ws_raw *ws, void *arg)
 {
     struct raw_websocket *raw = arg;
     struct rookery_conn *conn = xcalloc(1, sizeof *conn);
-    struct rookery_conn **list = &raw->open[ws_raw_loop_index(ws)];
 
     conn->handlers = &raw->handlers;
     conn->websocket = ws;
-    conn->next = *list;
-    conn->back = list;
-    if (conn->next != NULL) {
-        conn->next->back = &conn->next;
-    }
-    *list = conn;
+    list_add(&raw->open[ws_raw_loop_index(ws)], &conn->node);
     ws_raw_set_data(ws, conn);
     opened(conn);
 }
@@ -156,10 +151,7 @@ static void websocket_on_close(struct ws_raw *ws, bool in_error, void *arg)
 {
     struct rookery_conn *conn = ws_raw_data(ws);
 
-    *conn->back = conn->next;
-    if (conn->next != NULL) {
-        conn->next->back = conn->back;
-    }
+    list_remove(&conn->node);
     closed(conn, session_reason_text(in_error ? REASON_TRANSPORT_ERROR : REASON_TRANSPORT_CLOSE));
 }
 
@@ -172,7 +164,7 @@ int rookery_websocket(struct rookery *io, const char *path, size_t message_bytes
     struct raw_websocket *raw = xcalloc(1, sizeof *raw);
     raw->handlers = *handlers;
     raw->path = xnonnull(strdup(path));
-    raw->open = xcalloc(io->loop_count, sizeof(struct rookery_conn *));
+    raw->open = xcalloc(io->loop_count, sizeof *raw->open);
     raw->endpoint = (struct ws_raw_endpoint){
         .on_open = websocket_on_open,
         .on_message = websocket_on_message,
@@ -235,8 +227,9 @@ void rookery_conn_set_data(struct rookery_conn *conn, void *data)
 void raw_shutdown(struct rookery *io, unsigned loop)
 {
     for (struct raw_websocket *raw = io->raw_websockets; raw != NULL; raw = raw->next) {
-        while (raw->open[loop] != NULL) {
-            ws_raw_close(raw->open[loop]->websocket);
+        struct list *open = &raw->open[loop];
+        while (open->first != NULL) {
+            ws_raw_close(container_of(open->first, struct rookery_conn, node)->websocket);
         }
     }
 }

@@ -341,7 +341,7 @@ static void advance_drain(struct server_loop *sl, uint64_t elapsed_ms)
     }
     if (sl->drain_phase == DRAIN_REQUESTS && atomic_load(&io->fetching) == 0) {
         http_server_retire(sl->http);
-        if (sl->loop.ws_closing == NULL && http_server_busy(sl->http) == 0) {
+        if (sl->loop.ws_closing.first == NULL && http_server_busy(sl->http) == 0) {
             sl->drain_phase = DRAIN_DONE;
             atomic_fetch_sub(&io->draining, 1);
         }

@@ -92,7 +92,7 @@ static bool ended(const struct tcp_client *c)
 
 static bool nothing_left(const struct tcp_client *c)
 {
-    return server->gates == NULL && atomic_load(&connections) == 0;
+    return server->gates.first == NULL && atomic_load(&connections) == 0;
 }
 
 /* The network takes a moment now and then, though mostly none. */

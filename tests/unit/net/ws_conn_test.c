@@ -267,9 +267,9 @@ static void a_loops_end_drops_those_that_say_goodbye(void)
 {
     start();
     ws_conn_close(&owner->conn, &owner->out, 0);
-    check(loop.ws_closing != NULL);
+    check(loop.ws_closing.first != NULL);
     ws_conn_abort_closing(&loop);
-    check(loop.ws_closing == NULL);
+    check(loop.ws_closing.first == NULL);
     stop_at = NULL;
     (void)loop_settle(&loop);
     check(strcmp(notes, "freed()") == 0);
