@@ -104,7 +104,7 @@ static void finish(struct joining *j)
 {
     struct message_page *page = j->read.page;
 
-    if (still_wanted(j) && j->read.error != 0) {
+    if (still_wanted(j) && j->read.call.error != 0) {
         chat_refuse_later(j->own, j->socket, NULL, &refused_history);
     } else if (still_wanted(j)) {
         emit_history(j->own, j->socket, page->messages + j->left_out, page->count - j->left_out);
@@ -125,9 +125,9 @@ static void have(struct joining *j)
     go_to(j->own, j, finish);
 }
 
-static void on_history(struct store_history *request)
+static void on_history(struct store_call *call)
 {
-    have(container_of(request, struct joining, read));
+    have(container_of(call, struct joining, read.call));
 }
 
 static void read_history(struct joining *j)
@@ -135,10 +135,10 @@ static void read_history(struct joining *j)
     j->read.room = j->traffic.room;
     j->read.limit = HISTORY_MESSAGES_MAX;
     j->read.bytes_max = HISTORY_BYTES_MAX;
-    j->read.on_done = on_history;
+    j->read.call.on_done = on_history;
     int rc = store_history(j->home->chat->store, j->home->executor, &j->read);
     if (rc < 0) {
-        j->read.error = rc;
+        j->read.call.error = rc;
         j->read.page = NULL;
         have(j);
     }

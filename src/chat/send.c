@@ -95,26 +95,12 @@ static void append_task(struct task *task)
     append(container_of(task, struct sending, task));
 }
 
-/* Copies the text to *at, which moves on, and lets it point to the copy. */
-static void keep(struct span *text, uint8_t **at)
-{
-    memcpy(*at, text->data, text->len);
-    text->data = *at;
-    *at += text->len;
-}
-
 static struct sending *sending_create(const struct message *m)
 {
     struct sending *sending = xmalloc(sizeof *sending + message_bytes(m));
-    struct span *texts[] = {&sending->message.id,      &sending->message.room,
-                            &sending->message.user_id, &sending->message.username,
-                            &sending->message.content, &sending->message.type};
-    uint8_t *at = sending->texts;
 
     *sending = (struct sending){.message = *m};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        keep(texts[i], &at);
-    }
+    message_keep(&sending->message, sending->texts);
     return sending;
 }
 

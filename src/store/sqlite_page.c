@@ -70,7 +70,7 @@ static struct message_page *build(const struct row *rows, size_t count, struct s
     }
     for (size_t i = 0; i < count; i++) {
         struct message *m = &page->messages[i];
-        m->offset = rows[i].offset;
+        *m = (struct message){.offset = rows[i].offset};
         m->timestamp_ms = rows[i].timestamp_ms;
         m->room = span_of(memory, room.len);
         m->id = take(&at, rows[i].len[0]);

@@ -21,13 +21,13 @@ struct sqlite_reader {
 };
 
 /* Waits for a request; NULL when there are none and none will come. */
-static struct store_history *take(struct sqlite_readers *readers)
+static struct store_call *take(struct sqlite_readers *readers)
 {
     (void)pthread_mutex_lock(&readers->lock);
     while (readers->head == NULL && !readers->stopping) {
         (void)pthread_cond_wait(&readers->work, &readers->lock);
     }
-    struct store_history *request = readers->head;
+    struct store_call *request = readers->head;
     if (request != NULL) {
         readers->head = request->next;
         if (readers->head == NULL) {
@@ -53,23 +53,23 @@ static void tell_problem(const struct sqlite_reader *reader)
 
 static void deliver(struct task *task)
 {
-    struct store_history *request = container_of(task, struct store_history, task);
-    request->on_done(request);
+    struct store_call *call = container_of(task, struct store_call, task);
+    call->on_done(call);
 }
 
 static void *serve(void *arg)
 {
     struct sqlite_reader *reader = arg;
-    struct store_history *request;
+    struct store_call *call;
 
-    while ((request = take(reader->all)) != NULL) {
-        request->error = 0;
-        if (sqlite_page_read(reader->page, request) != SQLITE_OK) {
+    while ((call = take(reader->all)) != NULL) {
+        struct store_history *request = container_of(call, struct store_history, call);
+        if (call->op != STORE_HISTORY || sqlite_page_read(reader->page, request) != SQLITE_OK) {
             tell_problem(reader);
-            request->error = STORE_EIO;
+            call->error = STORE_EIO;
         }
-        request->task.run = deliver;
-        executor_post(request->executor, &request->task);
+        call->task.run = deliver;
+        executor_post(call->executor, &call->task);
     }
     return NULL;
 }
@@ -136,16 +136,11 @@ void sqlite_readers_stop(struct sqlite_readers *readers)
     (void)pthread_mutex_destroy(&readers->lock);
 }
 
-int sqlite_readers_history(struct sqlite_readers *readers, struct executor *executor,
-                           struct store_history *request)
+int sqlite_readers_start_call(struct sqlite_readers *readers, struct store_call *request)
 {
     unsigned max = readers->options->read_queue_max;
     int result = STORE_EBUSY;
 
-    assert(request->limit >= 1 && request->limit <= STORE_PAGE_MAX);
-    request->executor = executor;
-    request->page = NULL;
-    request->next = NULL;
     (void)pthread_mutex_lock(&readers->lock);
     if (readers->waiting < (max != 0 ? max : WAITING_MAX_DEFAULT)) {
         *readers->tail = request;

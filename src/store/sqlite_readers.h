@@ -1,7 +1,7 @@
 /* The reading side of store_sqlite: a bounded queue and a few threads, each with a connection of
  * its own, so that a slow page holds up neither loops nor the writer.
  *
- * Threads: start, stop on one; history on any. */
+ * Threads: start, stop on one; start_call on any. */
 // SPDX-License-Identifier: MIT
 #ifndef STORE_SQLITE_READERS_H
 #define STORE_SQLITE_READERS_H
@@ -20,7 +20,7 @@ struct sqlite_readers {
 
     pthread_mutex_t lock; /* for what follows; no other is taken under it */
     pthread_cond_t work;
-    struct store_history *head, **tail; /* oldest first */
+    struct store_call *head, **tail; /* oldest first */
     unsigned waiting;
     bool stopping;
 };
@@ -32,8 +32,7 @@ MUST_USE int sqlite_readers_start(struct sqlite_readers *readers,
 /* Serves what is queued, joins the threads. */
 void sqlite_readers_stop(struct sqlite_readers *readers);
 
-/* As store_ops.history. */
-MUST_USE int sqlite_readers_history(struct sqlite_readers *readers, struct executor *executor,
-                                    struct store_history *request);
+/* As store_ops.start, for a read. */
+MUST_USE int sqlite_readers_start_call(struct sqlite_readers *readers, struct store_call *call);
 
 #endif

@@ -19,11 +19,19 @@ const char *store_strerror(int error)
 {
     switch ((enum store_error)error) {
     case STORE_EBUSY:
-        return "too many reads are waiting";
+        return "too many calls are waiting";
     case STORE_EIO:
         return "the store failed";
     case STORE_EFULL:
         return "no space left for the store";
+    case STORE_EEXISTS:
+        return "it exists already";
+    case STORE_EEXISTS_EMAIL:
+        return "the e-mail address is taken";
+    case STORE_EEXISTS_USERNAME:
+        return "the user name is taken";
+    case STORE_EMISSING:
+        return "it does not exist";
     }
     return error == 0 ? "success" : "unknown store error";
 }

@@ -1,19 +1,27 @@
 /* Port: the store keeps what the chat must still know after a restart.
  *
- *                open ──> append (one thread at a time)      ──> close
- *                    └──> history (any loop, concurrently) ──┘
+ *                open ──> append (one thread at a time)           ──> close
+ *                    └──> the other calls (any loop, concurrently) ──┘
  *
  * A back-end is a struct store_ops, found by name; store_sqlite is the embedded one. All of them
  * pass tests/contract/store_contract.c.
  *
- * Start calls: if one fails, its callback never runs; otherwise it runs exactly once, later, on the
- * executor that the caller gave.
+ * Calls: each has a struct that embeds struct store_call, and a function of the same name that
+ * starts it. The caller zeroes it, fills the first part and call.on_done; the store fills what
+ * stands after the blank line. A start returns 0 or STORE_EBUSY, and then the callback never runs;
+ * otherwise it runs exactly once, later, on the executor given. Started on that executor's own
+ * thread. Calls finish in any order, but writes take effect in the order in which they were started
+ * by one thread.
+ *   reads    see at least what was appended, or reported as written, before the call
+ *   writes   are durable when the callback reports no error
  *
- * Messages of a room have the offsets 1, 2, 3 ... in the order in which they were appended, without
- * gaps; an id is stored once, and whoever appends it again gets the offset of the first time.
+ * A room's log: saying, editing and deleting take the offsets 1, 2, 3 ... in the order in which
+ * they were appended, without gaps. An id is stored once, and whoever says it again gets the offset
+ * of the first time. A deleted message keeps its place, without its content. See message.h.
  *
- * Ownership: a page belongs to whoever it is handed to (free()); requests and their spans stay the
- * caller's and must live until the callback. */
+ * Ownership: requests and what their spans point to stay the caller's and must live until the
+ * callback. Results (pages, a user) are one allocation each, NULL in case of an error; on_done
+ * takes them over and frees them with free(). */
 // SPDX-License-Identifier: MIT
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -23,60 +31,312 @@
 #include "src/base/message.h"
 
 enum store_error {
-    STORE_EBUSY = -1, /* too many reads are waiting: try again later */
-    STORE_EIO = -2,   /* the back-end failed; nothing of this call is stored */
-    STORE_EFULL = -3, /* no space left; nothing of this call is stored */
+    STORE_EBUSY = -1,            /* too many calls are waiting: try again later */
+    STORE_EIO = -2,              /* the back-end failed; nothing of this call is stored */
+    STORE_EFULL = -3,            /* no space left; nothing of this call is stored */
+    STORE_EEXISTS = -4,          /* there is one already: a room of that name, a user of that id */
+    STORE_EEXISTS_EMAIL = -5,    /* another user has this address */
+    STORE_EEXISTS_USERNAME = -6, /* another user has chosen this name */
+    STORE_EMISSING = -7,         /* what is to be changed is not there */
 };
 
 const char *store_strerror(int error);
 
 enum {
-    STORE_PAGE_MAX = 1000, /* messages in one page */
+    STORE_PAGE_MAX = 1000,        /* entries of one page */
+    STORE_UNREAD_MAX = 1000,      /* messages looked at for an unread count */
+    STORE_WORDS_MAX = 16,         /* words of a search; further ones are ignored */
+    STORE_QUERY_BYTES_MAX = 1024, /* bytes of a search; further ones are ignored */
 };
 
 struct store_options {
-    const char *path;        /* store_sqlite: the database file; created if missing */
-    unsigned readers;        /* threads that serve reads; 0: 2 */
-    unsigned read_queue_max; /* reads that may wait; 0: 4096 */
+    const char *path;         /* store_sqlite: the database file; created if missing */
+    unsigned readers;         /* threads that serve reads; 0: 2 */
+    unsigned read_queue_max;  /* reads that may wait; 0: 4096 */
+    unsigned write_queue_max; /* writes other than appends that may wait; 0: 4096 */
     /* Told one line about each failure while the store is open, on a thread of the store or on the
      * one that called append; may be NULL. */
     void (*on_problem)(void *arg, const char *line);
     void *on_problem_arg;
 };
 
-/* A read under way; fill the first part, the store fills the second. */
-struct store_history {
-    struct span room;
-    uint64_t before;  /* messages with a smaller offset; 0: from the newest */
-    unsigned limit;   /* 1 .. STORE_PAGE_MAX */
-    size_t bytes_max; /* ends the page once it holds that much, with a message at least; 0: none */
-    void (*on_done)(struct store_history *request);
-
-    int error;                 /* 0 or enum store_error */
-    struct message_page *page; /* newest first, never NULL unless error; on_done takes it over */
-
-    struct executor *executor; /* for the store */
-    struct task task;
-    struct store_history *next;
-};
-
 struct store {
     const struct store_ops *ops;
 };
+
+/* Which call it is, for back-ends: the writes come last. */
+enum store_op {
+    STORE_HISTORY,
+    STORE_CHANGES,
+    STORE_FIND,
+    STORE_SEARCH,
+    STORE_ROOMS,
+    STORE_ROOM_GET,
+    STORE_READS,
+    STORE_USER_GET,
+    STORE_DIRECTS,
+    STORE_ROOM_PUT,
+    STORE_WRITES = STORE_ROOM_PUT,
+    STORE_MEMBER_PUT,
+    STORE_READ_MARK,
+    STORE_USER_ADD,
+    STORE_USER_PASSWORD,
+    STORE_DIRECT_STATE,
+};
+enum { STORE_OPS = STORE_DIRECT_STATE + 1 };
+
+/* A call under way. The caller sets on_done. */
+struct store_call {
+    void (*on_done)(struct store_call *call);
+
+    int error; /* 0 or enum store_error */
+
+    struct executor *executor; /* for the store */
+    struct task task;
+    struct store_call *next;
+    enum store_op op;
+};
+
+/* ---- messages ---- */
+
+/* A page of a room's messages by offset. At most one of before, after, around is set:
+ *   none      the newest, newest first; with from_start the oldest, oldest first
+ *   before    those with a smaller offset, newest first
+ *   after     those with a greater one, oldest first
+ *   around    half the page before that offset and half from it on, oldest first */
+struct store_history {
+    struct store_call call;
+    struct span room;
+    uint64_t before, after, around;
+    bool from_start;
+    bool with_deleted; /* else deleted messages are left out */
+    unsigned limit;    /* 1 .. STORE_PAGE_MAX */
+    size_t bytes_max;  /* ends the page once it holds that much, with a message at least; 0: none */
+
+    struct message_page *page;
+    bool more;        /* there are further ones behind its last; with around: newer ones */
+    bool more_before; /* with around: there are older ones */
+};
+
+/* What happened in a room after an offset, for whoever knows it up to there. In the order of the
+ * offsets at which it happened:
+ *   MESSAGE_SAY              said after it (offset), with its present content
+ *   MESSAGE_EDIT, _DELETE    said before it, and edited or deleted after it (changed)
+ * What was said after it and is deleted by now is left out. To go on, `after` is that offset of the
+ * last entry. */
+struct store_changes {
+    struct store_call call;
+    struct span room;
+    uint64_t after;
+    unsigned limit;   /* 1 .. STORE_PAGE_MAX */
+    size_t bytes_max; /* as in store_history */
+
+    struct message_page *page;
+    bool more;
+    uint64_t newest; /* offset of the room's latest; 0: nothing happened yet */
+};
+
+/* The message of that id, deleted or not. */
+struct store_find {
+    struct store_call call;
+    struct span id;
+
+    struct message_page *page; /* 0 or 1 message */
+};
+
+/* Messages that contain all words of the query, the last of them perhaps only as a beginning,
+ * without regard to case or accents; newest first. The query is text and knows no operators. What
+ * was appended a moment ago may be missing: it is found within about a second. */
+struct store_search {
+    struct store_call call;
+    struct span query;
+    struct span room;    /* empty: all */
+    struct span user_id; /* whose direct messages are searched too; empty: nobody's */
+    uint64_t before;     /* 0, or `next` of the page before */
+    unsigned limit;      /* 1 .. STORE_PAGE_MAX */
+
+    struct message_page *page; /* with `next` set it may be short, or empty */
+    uint64_t next;             /* opaque; 0: that was all */
+};
+
+/* Direct messages to a user that are not yet delivered, oldest first. */
+struct store_directs {
+    struct store_call call;
+    struct span user_id;
+    unsigned limit;   /* 1 .. STORE_PAGE_MAX */
+    size_t bytes_max; /* as in store_history */
+
+    struct message_page *page;
+    bool more;
+};
+
+/* A direct message was delivered to, or read by, its recipient; never goes back. */
+struct store_direct_state {
+    struct store_call call;
+    struct span id;
+    struct span user_id; /* of the recipient */
+    enum message_state state;
+
+    struct message_page *page; /* the message; none: there is no such message to this user */
+    bool changed;              /* it had not come that far before */
+};
+
+/* ---- rooms ---- */
+
+struct store_room {
+    struct span name; /* as in struct message */
+    struct span title;
+    struct span created_by; /* user id */
+    int64_t created_ms;
+    uint64_t newest; /* offset of the latest that happened; 0: nothing yet */
+    uint64_t unread; /* of the STORE_UNREAD_MAX newest messages those after the user's read mark
+                        that are not his own and not deleted; 0 without a user */
+    bool made;       /* by room_put; else by its first message */
+    bool joined;     /* the user is a member, by member_put */
+};
+
+struct store_room_page {
+    size_t count;
+    struct store_room rooms[];
+};
+
+enum store_rooms_which {
+    STORE_ROOMS_ALL,
+    STORE_ROOMS_MADE,   /* by room_put */
+    STORE_ROOMS_JOINED, /* that the user is a member of */
+};
+
+/* Rooms in the order of their names as bytes; those of direct messages are never among them. */
+struct store_rooms {
+    struct store_call call;
+    enum store_rooms_which which;
+    struct span user_id;    /* for unread and joined; empty: nobody */
+    struct span after_name; /* greater names only; data NULL: from the first */
+    unsigned limit;         /* 1 .. STORE_PAGE_MAX */
+
+    struct store_room_page *page;
+    bool more;
+};
+
+struct store_room_get {
+    struct store_call call;
+    struct span room;
+    struct span user_id; /* as in store_rooms */
+
+    struct store_room_page *page; /* 0 or 1 room */
+};
+
+/* Makes a room. One that exists without having been made (by its first message) is no hindrance. */
+struct store_room_put {
+    struct store_call call;
+    struct span room, title;
+    struct span created_by; /* user id */
+    int64_t created_ms;
+    bool overwrite; /* if it was made already; else STORE_EEXISTS */
+};
+
+/* A user becomes a member of a room or ceases to be one: membership that outlasts his connections.
+ * The room need not exist. */
+struct store_member_put {
+    struct store_call call;
+    struct span room, user_id;
+    bool present;
+};
+
+/* A user has read a room up to an offset, or up to a message of it; never goes back. STORE_EMISSING
+ * if there is no such room or message. */
+struct store_read_mark {
+    struct store_call call;
+    struct span room, user_id;
+    uint64_t offset;        /* no more than the room's newest counts; 0: message_id tells */
+    struct span message_id; /* or empty */
+
+    uint64_t read; /* his mark now */
+    bool changed;  /* it had not come that far before */
+};
+
+/* A member of a room, or somebody who has read it. */
+struct store_read {
+    struct span user_id;
+    uint64_t offset; /* read up to it; 0: nothing */
+    bool joined;     /* a member, by member_put */
+};
+
+struct store_read_page {
+    size_t count;
+    struct store_read reads[];
+};
+
+/* Who is a member of a room or has read it, in the order of their ids as bytes. */
+struct store_reads {
+    struct store_call call;
+    struct span room;
+    struct span after_user; /* greater ids only; data NULL: from the first */
+    unsigned limit;         /* 1 .. STORE_PAGE_MAX */
+
+    struct store_read_page *page;
+    bool more;
+};
+
+/* ---- users ---- */
+
+struct store_user {
+    struct span id;
+    struct span username;
+    struct span email;
+    struct span password_hash;
+    struct span display_name;
+    int64_t created_ms;
+    bool username_chosen;
+};
+
+enum store_user_by {
+    STORE_BY_ID,
+    STORE_BY_EMAIL,
+    STORE_BY_USERNAME, /* a chosen one, in any case of ASCII letters */
+};
+
+struct store_user_get {
+    struct store_call call;
+    enum store_user_by by;
+    struct span key;
+
+    struct store_user *user; /* NULL: there is none */
+};
+
+/* Adds a user. E-mail addresses are compared as bytes, so the caller has trimmed and lower-cased
+ * them. Names that users chose are unique; one that was only derived (from an address, say) need
+ * not be, and nobody is found by it. */
+struct store_user_add {
+    struct store_call call;
+    struct span id, username;
+    struct span email; /* empty: none */
+    struct span password_hash, display_name;
+    int64_t created_ms;
+    bool username_chosen;
+};
+
+/* STORE_EMISSING if there is no such user. */
+struct store_user_password {
+    struct store_call call;
+    struct span id, password_hash;
+};
+
+/* ---- back-ends ---- */
 
 struct store_ops {
     const char *name;
     /* Opens, creating or migrating what is there. Returns NULL and one line in *why (cleared first)
      * that names the place and the cause. Blocks; any thread. */
     struct store *(*open)(const struct store_options *options, struct bytes *why);
-    /* Stores all messages durably in the order given, or none, and fills offset in each. Returns 0
-     * or an enum store_error. Blocks; any thread, but one at a time. After a failure the store
-     * stays usable. */
+    /* Stores all messages durably in the order given, or none, and fills offset and fate in each.
+     * Returns 0 or an enum store_error. Blocks; any thread, but one at a time. After a failure the
+     * store stays usable. */
     int (*append)(struct store *store, struct message *const *messages, size_t count);
-    /* Starts reading a page of a room that sees at least what was appended before this call.
-     * Returns 0 or STORE_EBUSY. On the executor's own thread; requests finish in any order. */
-    int (*history)(struct store *store, struct executor *executor, struct store_history *request);
-    /* Finishes the reads that were started, posts their callbacks, frees the store. Blocks; no
+    /* Starts a call, whose op, executor and next are set and error is 0. Returns 0 or
+     * STORE_EBUSY. */
+    int (*start)(struct store *store, struct store_call *call);
+    /* Finishes the calls that were started, posts their callbacks, frees the store. Blocks; no
      * other call may be under way or follow. */
     void (*close)(struct store *store);
 };
@@ -92,12 +352,6 @@ MUST_USE static inline int store_append(struct store *store, struct message *con
     return store->ops->append(store, messages, count);
 }
 
-MUST_USE static inline int store_history(struct store *store, struct executor *executor,
-                                         struct store_history *request)
-{
-    return store->ops->history(store, executor, request);
-}
-
 /* NULL is harmless. */
 static inline void store_close(struct store *store)
 {
@@ -105,5 +359,42 @@ static inline void store_close(struct store *store)
         store->ops->close(store);
     }
 }
+
+/* ---- starting calls ---- */
+
+MUST_USE static inline int store_start(struct store *store, struct executor *executor,
+                                       struct store_call *call, enum store_op op)
+{
+    call->op = op;
+    call->executor = executor;
+    call->next = NULL;
+    call->error = 0;
+    return store->ops->start(store, call);
+}
+
+#define STORE_CALL(name, op)                                                        \
+    MUST_USE static inline int name(struct store *store, struct executor *executor, \
+                                    struct name *request)                           \
+    {                                                                               \
+        return store_start(store, executor, &request->call, op);                    \
+    }
+
+STORE_CALL(store_history, STORE_HISTORY)
+STORE_CALL(store_changes, STORE_CHANGES)
+STORE_CALL(store_find, STORE_FIND)
+STORE_CALL(store_search, STORE_SEARCH)
+STORE_CALL(store_directs, STORE_DIRECTS)
+STORE_CALL(store_direct_state, STORE_DIRECT_STATE)
+STORE_CALL(store_rooms, STORE_ROOMS)
+STORE_CALL(store_room_get, STORE_ROOM_GET)
+STORE_CALL(store_room_put, STORE_ROOM_PUT)
+STORE_CALL(store_member_put, STORE_MEMBER_PUT)
+STORE_CALL(store_read_mark, STORE_READ_MARK)
+STORE_CALL(store_reads, STORE_READS)
+STORE_CALL(store_user_get, STORE_USER_GET)
+STORE_CALL(store_user_add, STORE_USER_ADD)
+STORE_CALL(store_user_password, STORE_USER_PASSWORD)
+
+#undef STORE_CALL
 
 #endif

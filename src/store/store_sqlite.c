@@ -106,9 +106,9 @@ static int append(struct store *store, struct message *const *messages, size_t c
     return result == SQLITE_FULL ? STORE_EFULL : STORE_EIO;
 }
 
-static int history(struct store *store, struct executor *executor, struct store_history *request)
+static int start(struct store *store, struct store_call *call)
 {
-    return sqlite_readers_history(&sqlite_store(store)->readers, executor, request);
+    return sqlite_readers_start_call(&sqlite_store(store)->readers, call);
 }
 
 static void close_store(struct store *store)
@@ -127,6 +127,6 @@ const struct store_ops store_sqlite = {
     .name = "sqlite",
     .open = open_store,
     .append = append,
-    .history = history,
+    .start = start,
     .close = close_store,
 };

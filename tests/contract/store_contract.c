@@ -201,10 +201,12 @@ static struct many {
     bool on_loop;
 } many;
 
-static void one_of_many_done(struct store_history *request)
+static void one_of_many_done(struct store_call *call)
 {
+    struct store_history *request = container_of(call, struct store_history, call);
+
     many.on_loop &= executor_inside(&loop.executor);
-    check(request->error == 0 && request->page != NULL && request->page->count == 1);
+    check(call->error == 0 && request->page != NULL && request->page->count == 1);
     free(request->page);
     atomic_fetch_add(&many.done, 1);
 }
@@ -212,8 +214,8 @@ static void one_of_many_done(struct store_history *request)
 static void start_many(void *arg)
 {
     for (int i = 0; i < READS; i++) {
-        many.requests[i] =
-            (struct store_history){.room = SPAN("one"), .limit = 1, .on_done = one_of_many_done};
+        many.requests[i] = (struct store_history){
+            .room = SPAN("one"), .limit = 1, .call = {.on_done = one_of_many_done}};
         int result = store_history(store, &loop.executor, &many.requests[i]);
         many.started += result == 0;
         many.refused += result == STORE_EBUSY;

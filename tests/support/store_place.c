@@ -60,9 +60,9 @@ struct page_call {
     sem_t done;
 };
 
-static void page_done(struct store_history *request)
+static void page_done(struct store_call *call)
 {
-    (void)sem_post(&container_of(request, struct page_call, request)->done);
+    (void)sem_post(&container_of(call, struct page_call, request.call)->done);
 }
 
 static void page_start(void *arg)
@@ -83,7 +83,7 @@ struct message_page *store_place_page(struct thread_executor *executor, struct s
                     .before = before,
                     .limit = limit,
                     .bytes_max = bytes_max,
-                    .on_done = page_done},
+                    .call = {.on_done = page_done}},
         .store = store,
         .executor = &executor->executor,
     };
@@ -92,8 +92,8 @@ struct message_page *store_place_page(struct thread_executor *executor, struct s
     while (sem_wait(&call.done) != 0) {
     }
     (void)sem_destroy(&call.done);
-    if (call.request.error != 0) {
-        printf("# history: %s\n", store_strerror(call.request.error));
+    if (call.request.call.error != 0) {
+        printf("# history: %s\n", store_strerror(call.request.call.error));
     }
     return call.request.page;
 }

@@ -88,11 +88,10 @@ static void disk_tell(void)
     }
 }
 
-static int fake_history(struct store *store, struct executor *executor,
-                        struct store_history *request)
+static int fake_start(struct store *store, struct store_call *call)
 {
-    request->executor = executor;
-    reads[read_count++] = request;
+    check(call->op == STORE_HISTORY);
+    reads[read_count++] = container_of(call, struct store_history, call);
     return 0;
 }
 
@@ -118,21 +117,21 @@ static void read_look(void)
 
 static void run_read(struct task *task)
 {
-    struct store_history *r = container_of(task, struct store_history, task);
-    r->on_done(r);
+    struct store_call *call = container_of(task, struct store_call, task);
+    call->on_done(call);
 }
 
 static void read_tell(void)
 {
     if (answered < looked) {
-        struct store_history *r = reads[answered++];
-        r->task.run = run_read;
-        executor_post(r->executor, &r->task);
+        struct store_call *call = &reads[answered++]->call;
+        call->task.run = run_read;
+        executor_post(call->executor, &call->task);
     }
 }
 
 static const struct journal_ops fake_journal_ops = {.name = "fake", .append = fake_append};
-static const struct store_ops fake_store_ops = {.name = "fake", .history = fake_history};
+static const struct store_ops fake_store_ops = {.name = "fake", .start = fake_start};
 static struct journal fake_journal = {.ops = &fake_journal_ops};
 static struct store fake_store = {.ops = &fake_store_ops};
 
