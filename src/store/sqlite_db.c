@@ -6,26 +6,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "src/base/ids.h"
+#include "src/store/sqlite_schema.h"
+
 enum {
     APPLICATION_ID = 0x526f6f6b, /* "Rook", so that no other program's file is taken for ours */
     BUSY_MS = 5000,              /* a backup or a shell may hold the file for a moment */
 };
 
-/* Each is applied once, in this order, in a transaction of its own; never change one that has been
- * released. */
-static const char *const migrations[] = {
-    "CREATE TABLE rooms (room_id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;"
-    "CREATE TABLE messages (message_id INTEGER PRIMARY KEY,"
-    "  room_id INTEGER NOT NULL, offset INTEGER NOT NULL, id ANY NOT NULL,"
-    "  user_id TEXT NOT NULL, username TEXT NOT NULL, type TEXT NOT NULL,"
-    "  timestamp_ms INTEGER NOT NULL, content TEXT NOT NULL) STRICT;"
-    "CREATE UNIQUE INDEX messages_offset ON messages (room_id, offset);"
-    "CREATE UNIQUE INDEX messages_id ON messages (id);",
-};
-enum { SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };
-
-__attribute__((format(printf, 3, 4))) static void explain(struct bytes *why, const char *path,
-                                                          const char *format, ...)
+void sqlite_db_explain(struct bytes *why, const char *path, const char *format, ...)
 {
     char text[512];
     va_list args;
@@ -39,20 +28,21 @@ __attribute__((format(printf, 3, 4))) static void explain(struct bytes *why, con
     bytes_add_cstr(why, text);
 }
 
-static void explain_failure(struct bytes *why, const char *path, sqlite3 *db)
+void sqlite_db_explain_failure(struct bytes *why, const char *path, sqlite3 *db)
 {
     int code = db == NULL ? SQLITE_NOMEM : sqlite3_errcode(db);
 
     if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
-        explain(why, path, "locked by another process");
+        sqlite_db_explain(why, path, "locked by another process");
     } else if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT) {
-        explain(why, path, "not a SQLite database, or damaged");
+        sqlite_db_explain(why, path, "not a SQLite database, or damaged");
     } else if (code == SQLITE_READONLY) {
-        explain(why, path, "not writable");
+        sqlite_db_explain(why, path, "not writable");
     } else if (code == SQLITE_CANTOPEN && sqlite3_system_errno(db) != 0) {
-        explain(why, path, "cannot be opened: %s", strerrordesc_np(sqlite3_system_errno(db)));
+        sqlite_db_explain(why, path, "cannot be opened: %s",
+                          strerrordesc_np(sqlite3_system_errno(db)));
     } else {
-        explain(why, path, "%s", db == NULL ? "out of memory" : sqlite3_errmsg(db));
+        sqlite_db_explain(why, path, "%s", db == NULL ? "out of memory" : sqlite3_errmsg(db));
     }
 }
 
@@ -93,8 +83,28 @@ void sqlite_bind_u64(sqlite3_stmt *statement, int n, uint64_t number)
     assert(result == SQLITE_OK);
 }
 
-/* The only number that a query gives, or -1. */
-static int64_t query_number(sqlite3 *db, const char *sql)
+void sqlite_bind_id(sqlite3_stmt *statement, int n, struct span id, uint8_t buffer[16])
+{
+    if (id_parse(id, buffer) == 0) {
+        sqlite_bind_blob(statement, n, span_of(buffer, ID_BYTES));
+    } else {
+        sqlite_bind_text(statement, n, id);
+    }
+}
+
+struct span sqlite_column(sqlite3_stmt *statement, int n)
+{
+    const void *data = sqlite3_column_blob(statement, n);
+    return span_of(data, (size_t)sqlite3_column_bytes(statement, n));
+}
+
+int sqlite_db_step(sqlite3_stmt *statement)
+{
+    (void)sqlite3_step(statement);
+    return sqlite3_reset(statement);
+}
+
+int64_t sqlite_db_number(sqlite3 *db, const char *sql)
 {
     sqlite3_stmt *statement = sqlite_db_prepare(db, sql);
     int64_t number = -1;
@@ -114,7 +124,7 @@ static int migrate_by_one(sqlite3 *db, int64_t from)
                    "PRAGMA application_id = %d; PRAGMA user_version = %" PRId64 "; COMMIT",
                    APPLICATION_ID, from + 1);
     return sqlite_db_run(db, "BEGIN IMMEDIATE") == SQLITE_OK &&
-                   sqlite_db_run(db, migrations[from]) == SQLITE_OK &&
+                   sqlite_db_run(db, sqlite_migrations[from]) == SQLITE_OK &&
                    sqlite_db_run(db, finish) == SQLITE_OK
                ? 0
                : -1;
@@ -122,47 +132,48 @@ static int migrate_by_one(sqlite3 *db, int64_t from)
 
 static int migrate(sqlite3 *db, const char *path, struct bytes *why)
 {
-    int64_t version = query_number(db, "PRAGMA user_version");
-    int64_t tables = query_number(db, "SELECT count(*) FROM sqlite_schema");
+    int64_t version = sqlite_db_number(db, "PRAGMA user_version");
+    int64_t tables = sqlite_db_number(db, "SELECT count(*) FROM sqlite_schema");
 
     if (version < 0 || tables < 0) {
-        explain_failure(why, path, db);
+        sqlite_db_explain_failure(why, path, db);
         return -1;
     }
-    if (tables > 0 && query_number(db, "PRAGMA application_id") != APPLICATION_ID) {
-        explain(why, path, "a database of another program");
+    if (tables > 0 && sqlite_db_number(db, "PRAGMA application_id") != APPLICATION_ID) {
+        sqlite_db_explain(why, path, "a database of another program");
         return -1;
     }
-    if (version > SCHEMA_VERSION) {
-        explain(why, path, "written by a newer version: its schema is %" PRId64 ", known is %d",
-                version, SCHEMA_VERSION);
+    if (version > sqlite_schema_version) {
+        sqlite_db_explain(why, path,
+                          "written by a newer version: its schema is %" PRId64 ", known is %d",
+                          version, sqlite_schema_version);
         return -1;
     }
-    for (; version < SCHEMA_VERSION; version++) {
+    for (; version < sqlite_schema_version; version++) {
         if (migrate_by_one(db, version) != 0) {
-            explain_failure(why, path, db);
+            sqlite_db_explain_failure(why, path, db);
             return -1;
         }
     }
     return 0;
 }
 
-static sqlite3 *open_connection(const char *path, const char *settings, struct bytes *why)
+sqlite3 *sqlite_db_open(const char *path, const char *settings, struct bytes *why)
 {
     sqlite3 *db = NULL;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
 
     if (sqlite3_open_v2(path, &db, flags, NULL) != SQLITE_OK) {
-        explain_failure(why, path, db);
+        sqlite_db_explain_failure(why, path, db);
         goto fail;
     }
     (void)sqlite3_busy_timeout(db, BUSY_MS);
     if (sqlite3_db_readonly(db, "main") == 1) { /* what SQLite falls back to by itself */
-        explain(why, path, "not writable");
+        sqlite_db_explain(why, path, "not writable");
         goto fail;
     }
     if (sqlite_db_run(db, settings) != SQLITE_OK) {
-        explain_failure(why, path, db);
+        sqlite_db_explain_failure(why, path, db);
         goto fail;
     }
     return db;
@@ -172,15 +183,12 @@ fail:
     return NULL;
 }
 
-/* The messages of a commit touch many pages of the index by room: a WAL of 16 MB lets a checkpoint
- * write each of them once for many commits. */
 sqlite3 *sqlite_db_open_writer(const char *path, struct bytes *why)
 {
-    sqlite3 *db = open_connection(path,
-                                  "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                                  "PRAGMA wal_autocheckpoint = 4000;"
-                                  "PRAGMA cache_size = -16384",
-                                  why);
+    sqlite3 *db = sqlite_db_open(path,
+                                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                                 "PRAGMA cache_size = -16384",
+                                 why);
     if (db != NULL && migrate(db, path, why) != 0) {
         (void)sqlite3_close(db);
         return NULL;
@@ -190,5 +198,29 @@ sqlite3 *sqlite_db_open_writer(const char *path, struct bytes *why)
 
 sqlite3 *sqlite_db_open_reader(const char *path, struct bytes *why)
 {
-    return open_connection(path, "PRAGMA query_only = ON; PRAGMA cache_size = -8192", why);
+    return sqlite_db_open(path, "PRAGMA query_only = ON; PRAGMA cache_size = -8192", why);
+}
+
+sqlite3_stmt *sqlite_conn_get(struct sqlite_conn *conn, const char *sql)
+{
+    for (unsigned i = 0; i < conn->kept_count; i++) {
+        if (conn->kept[i].sql == sql) {
+            return conn->kept[i].statement;
+        }
+    }
+    assert(conn->kept_count < SQLITE_KEPT_MAX);
+    sqlite3_stmt *statement = sqlite_db_prepare(conn->db, sql);
+    if (statement != NULL) {
+        conn->kept[conn->kept_count++] = (struct sqlite_kept){sql, statement};
+    }
+    return statement;
+}
+
+void sqlite_conn_close(struct sqlite_conn *conn)
+{
+    for (unsigned i = 0; i < conn->kept_count; i++) {
+        (void)sqlite3_finalize(conn->kept[i].statement);
+    }
+    (void)sqlite3_close(conn->db);
+    *conn = (struct sqlite_conn){0};
 }

@@ -1,17 +1,7 @@
-/* Connections of store_sqlite, and the schema that they find.
+/* Connections of store_sqlite, and what all of its parts do with them.
  *
- *   rooms     room_id -> name                      names once, since each message has one
- *   messages  message_id -> the message            in the order of arrival
- *             unique (room_id, offset)             the order in which pages read them
- *             unique id                            16 bytes, or the text when it is not a UUID
- *
- * Keyed by (room_id, offset) the messages of a page would lie together, but each commit would
- * rewrite a large page for each of its rooms: with 5000 rooms and all else equal that stored 31,000
- * messages a second at a p99 of 19 ms, this 49,000 at 10 ms. A page of 50 takes 0.2 ms this way,
- * 0.1 ms that.
- *
- * The file is in WAL mode: one connection writes, others read beside it. PRAGMA user_version counts
- * the migrations that it has been through. A connection belongs to one thread at a time. */
+ * The files are in WAL mode: one connection writes, others read beside it. A connection belongs to
+ * one thread at a time. */
 // SPDX-License-Identifier: MIT
 #ifndef STORE_SQLITE_DB_H
 #define STORE_SQLITE_DB_H
@@ -20,6 +10,27 @@
 
 #include "protocol/bytes.h"
 
+enum { SQLITE_KEPT_MAX = 40 };
+
+struct sqlite_kept {
+    const char *sql;
+    sqlite3_stmt *statement;
+};
+
+/* A connection with the statements that it has been asked for. Zeroed it is closed. */
+struct sqlite_conn {
+    sqlite3 *db;
+    struct sqlite_kept kept[SQLITE_KEPT_MAX];
+    unsigned kept_count;
+};
+
+/* The statement of that SQL, which must be one of few constants: it is known again by its address.
+ * NULL: SQLite refused it, and its error tells why. */
+sqlite3_stmt *sqlite_conn_get(struct sqlite_conn *conn, const char *sql);
+
+/* Frees the statements and closes the connection; harmless on one that is closed. */
+void sqlite_conn_close(struct sqlite_conn *conn);
+
 /* Opens the writing connection, creates the file and brings its schema up to date. Returns NULL and
  * one line in *why. */
 sqlite3 *sqlite_db_open_writer(const char *path, struct bytes *why);
@@ -27,16 +38,37 @@ sqlite3 *sqlite_db_open_writer(const char *path, struct bytes *why);
 /* Opens a connection that only reads, after the writer is open. */
 sqlite3 *sqlite_db_open_reader(const char *path, struct bytes *why);
 
+/* Opens a connection and runs SQL on it. Returns NULL and one line in *why. */
+sqlite3 *sqlite_db_open(const char *path, const char *settings, struct bytes *why);
+
+/* One line: the path and what is wrong with it; the second takes that from the connection, which
+ * may be NULL. */
+__attribute__((format(printf, 3, 4))) void sqlite_db_explain(struct bytes *why, const char *path,
+                                                             const char *format, ...);
+void sqlite_db_explain_failure(struct bytes *why, const char *path, sqlite3 *db);
+
 /* A statement that is kept for long, or NULL; free it with sqlite3_finalize. */
 sqlite3_stmt *sqlite_db_prepare(sqlite3 *db, const char *sql);
 
 /* Runs SQL without results to its end; returns what SQLite does. */
 int sqlite_db_run(sqlite3 *db, const char *sql);
 
+/* Runs a bound statement that gives no rows and resets it. Returns SQLITE_OK or what went wrong. */
+int sqlite_db_step(sqlite3_stmt *statement);
+
+/* The only number that a query gives, or -1. */
+int64_t sqlite_db_number(sqlite3 *db, const char *sql);
+
 /* Binding to parameter n, from 1; what the span points to must live until the statement is reset.
  * They cannot fail: n is right and nothing is copied. */
 void sqlite_bind_text(sqlite3_stmt *statement, int n, struct span text);
 void sqlite_bind_blob(sqlite3_stmt *statement, int n, struct span blob);
 void sqlite_bind_u64(sqlite3_stmt *statement, int n, uint64_t number);
+
+/* A message id: a UUID in the form that id_format gives back is kept as its 16 bytes, in buffer. */
+void sqlite_bind_id(sqlite3_stmt *statement, int n, struct span id, uint8_t buffer[16]);
+
+/* The text or blob of column n, from 0; good until the next step. */
+struct span sqlite_column(sqlite3_stmt *statement, int n);
 
 #endif

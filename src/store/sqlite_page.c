@@ -1,24 +1,45 @@
 // SPDX-License-Identifier: MIT
 #include "src/store/sqlite_page.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "src/base/ids.h"
 #include "src/base/memory.h"
 
-const char sqlite_page_sql[] =
-    "SELECT offset, timestamp_ms, id, user_id, username, content, type FROM messages"
-    " WHERE room_id = (SELECT room_id FROM rooms WHERE name = ?1) AND offset < ?2"
-    " ORDER BY offset DESC LIMIT ?3";
-enum { COLUMN_OFFSET, COLUMN_TIMESTAMP, COLUMN_ID };
-enum { TEXTS = 5 }; /* id, user_id, username, content, type */
-
-/* What a row holds, while it is not yet known where its text will lie. */
-struct row {
-    uint64_t offset;
-    int64_t timestamp_ms;
-    size_t len[TEXTS];
+/* In the order of SQLITE_PAGE_COLUMNS; the texts are in that of message_text. */
+enum {
+    COLUMN_OFFSET,
+    COLUMN_CHANGED,
+    COLUMN_TIMESTAMP,
+    COLUMN_EDITED,
+    COLUMN_DIALECT,
+    COLUMN_DELETED,
+    COLUMN_STATE,
+    COLUMN_ID,
 };
+_Static_assert(COLUMN_ID + MESSAGE_TEXTS == SQLITE_PAGE_COLUMN_COUNT, "one column for each text");
+
+/* The texts have their lengths, and lie in the page's text from `at` on. */
+struct sqlite_page_row {
+    struct message message;
+    size_t at;
+};
+
+void sqlite_page_begin(struct sqlite_page *page, size_t max, size_t bytes_max)
+{
+    *page = (struct sqlite_page){
+        .rows = xmalloc((max + 1) * sizeof(struct sqlite_page_row)),
+        .max = max,
+        .bytes_max = bytes_max,
+    };
+}
+
+bool sqlite_page_full(const struct sqlite_page *page)
+{
+    return page->count == page->max ||
+           (page->bytes_max != 0 && page->count > 0 && page->text.len >= page->bytes_max);
+}
 
 static size_t add_id(struct bytes *text, sqlite3_stmt *statement)
 {
@@ -34,77 +55,82 @@ static size_t add_id(struct bytes *text, sqlite3_stmt *statement)
     return len;
 }
 
-static void add_row(struct bytes *text, sqlite3_stmt *statement, struct row *row)
+void sqlite_page_add_row(struct sqlite_page *page, sqlite3_stmt *statement)
 {
-    row->offset = (uint64_t)sqlite3_column_int64(statement, COLUMN_OFFSET);
-    row->timestamp_ms = sqlite3_column_int64(statement, COLUMN_TIMESTAMP);
-    row->len[0] = add_id(text, statement);
-    for (int i = 1; i < TEXTS; i++) {
-        const void *data = sqlite3_column_blob(statement, COLUMN_ID + i);
-        row->len[i] = (size_t)sqlite3_column_bytes(statement, COLUMN_ID + i);
-        bytes_add(text, data, row->len[i]);
+    assert(page->count < page->max);
+    struct sqlite_page_row *row = &page->rows[page->count++];
+    struct message *m = &row->message;
+
+    row->at = page->text.len;
+    *m = (struct message){
+        .offset = (uint64_t)sqlite3_column_int64(statement, COLUMN_OFFSET),
+        .changed = (uint64_t)sqlite3_column_int64(statement, COLUMN_CHANGED),
+        .timestamp_ms = sqlite3_column_int64(statement, COLUMN_TIMESTAMP),
+        .edited_ms = sqlite3_column_int64(statement, COLUMN_EDITED),
+        .dialect = (uint8_t)sqlite3_column_int(statement, COLUMN_DIALECT),
+        .action = sqlite3_column_int(statement, COLUMN_DELETED) ? MESSAGE_DELETE : MESSAGE_SAY,
+        .state = (uint8_t)sqlite3_column_int(statement, COLUMN_STATE),
+    };
+    message_text(m, 0)->len = add_id(&page->text, statement);
+    for (unsigned i = 1; i < MESSAGE_TEXTS; i++) {
+        struct span text = sqlite_column(statement, COLUMN_ID + (int)i);
+        message_text(m, i)->len = text.len;
+        bytes_add_span(&page->text, text);
     }
 }
 
-static struct span take(const uint8_t **at, size_t len)
+int sqlite_page_add(struct sqlite_page *page, sqlite3_stmt *statement, bool *more)
 {
-    struct span s = {*at, len};
-    *at += len;
-    return s;
-}
-
-static struct message_page *build(const struct row *rows, size_t count, struct span room,
-                                  struct span text)
-{
-    struct message_page *page =
-        xmalloc(sizeof *page + count * sizeof page->messages[0] + room.len + text.len);
-    uint8_t *memory = (uint8_t *)&page->messages[count];
-    const uint8_t *at = memory + room.len;
-
-    page->count = count;
-    if (room.len > 0) {
-        memcpy(memory, room.data, room.len);
-    }
-    if (text.len > 0) {
-        memcpy(memory + room.len, text.data, text.len);
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct message *m = &page->messages[i];
-        *m = (struct message){.offset = rows[i].offset};
-        m->timestamp_ms = rows[i].timestamp_ms;
-        m->room = span_of(memory, room.len);
-        m->id = take(&at, rows[i].len[0]);
-        m->user_id = take(&at, rows[i].len[1]);
-        m->username = take(&at, rows[i].len[2]);
-        m->content = take(&at, rows[i].len[3]);
-        m->type = take(&at, rows[i].len[4]);
-    }
-    return page;
-}
-
-int sqlite_page_read(sqlite3_stmt *statement, struct store_history *request)
-{
-    struct row *rows = xmalloc(request->limit * sizeof *rows);
-    struct bytes text = {0};
-    size_t count = 0;
     int result;
 
-    sqlite_bind_text(statement, 1, request->room);
-    sqlite_bind_u64(statement, 2, request->before == 0 ? INT64_MAX : request->before);
-    sqlite_bind_u64(statement, 3, request->limit);
+    *more = false;
     while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
-        add_row(&text, statement, &rows[count++]);
-        if (request->bytes_max != 0 && text.len >= request->bytes_max) {
+        if (sqlite_page_full(page)) {
+            *more = true;
             result = SQLITE_DONE;
             break;
         }
+        sqlite_page_add_row(page, statement);
     }
     (void)sqlite3_reset(statement);
-    if (result == SQLITE_DONE) {
-        request->page = build(rows, count, request->room, bytes_span(&text));
-        result = SQLITE_OK;
+    return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+void sqlite_page_reverse(struct sqlite_page *page)
+{
+    for (size_t i = 0, j = page->count; i + 1 < j; i++) {
+        struct sqlite_page_row row = page->rows[i];
+        page->rows[i] = page->rows[--j];
+        page->rows[j] = row;
     }
-    bytes_finish(&text);
-    free(rows);
+}
+
+static struct message_page *build(const struct sqlite_page *page)
+{
+    struct message_page *out =
+        xmalloc(sizeof *out + page->count * sizeof out->messages[0] + page->text.len);
+    uint8_t *memory = (uint8_t *)&out->messages[page->count];
+
+    out->count = page->count;
+    if (page->text.len > 0) {
+        memcpy(memory, page->text.data, page->text.len);
+    }
+    for (size_t i = 0; i < page->count; i++) {
+        const uint8_t *at = memory + page->rows[i].at;
+        out->messages[i] = page->rows[i].message;
+        for (unsigned j = 0; j < MESSAGE_TEXTS; j++) {
+            struct span *text = message_text(&out->messages[i], j);
+            text->data = at;
+            at += text->len;
+        }
+    }
+    return out;
+}
+
+int sqlite_page_end(struct sqlite_page *page, int result, struct message_page **out)
+{
+    *out = result == SQLITE_OK ? build(page) : NULL;
+    bytes_finish(&page->text);
+    free(page->rows);
     return result;
 }

@@ -6,11 +6,11 @@
 #include <sys/random.h>
 
 #include "src/base/memory.h"
+#include "src/store/sqlite_schema.h"
 
 static const char find_sql[] =
-    "SELECT room_id, (SELECT max(offset) FROM messages WHERE messages.room_id = rooms.room_id)"
-    " FROM rooms WHERE name = ?1";
-static const char create_sql[] = "INSERT INTO rooms (name) VALUES (?1)";
+    "SELECT room_id, " SQLITE_NEWEST("rooms.room_id") " FROM rooms WHERE name = ?1";
+static const char create_sql[] = "INSERT INTO rooms (name, direct) VALUES (?1, ?2)";
 
 static struct span room_name(const void *value)
 {
@@ -75,41 +75,34 @@ void sqlite_rooms_clear(struct sqlite_rooms *rooms)
     assert(rooms->bytes == 0 && rooms->by_name.count == 0);
 }
 
-/* Reads number and newest offset, or makes the room. Returns SQLITE_OK or what went wrong. */
+/* Reads number and newest offset. Returns SQLITE_ROW, SQLITE_DONE if there is no such room, or what
+ * went wrong. */
 static int load(struct sqlite_rooms *rooms, struct span name, uint64_t *number, uint64_t *newest)
 {
     sqlite_bind_text(rooms->find, 1, name);
     int result = sqlite3_step(rooms->find);
     if (result == SQLITE_ROW) {
         *number = (uint64_t)sqlite3_column_int64(rooms->find, 0);
-        *newest = (uint64_t)sqlite3_column_int64(rooms->find, 1); /* NULL reads as 0 */
+        *newest = (uint64_t)sqlite3_column_int64(rooms->find, 1);
     }
     (void)sqlite3_reset(rooms->find);
-    if (result != SQLITE_DONE) {
-        return result == SQLITE_ROW ? SQLITE_OK : result;
-    }
-    sqlite_bind_text(rooms->create, 1, name);
-    (void)sqlite3_step(rooms->create);
-    result = sqlite3_reset(rooms->create); /* gives the error of the step again */
-    *number = (uint64_t)sqlite3_last_insert_rowid(rooms->db);
-    *newest = 0;
     return result;
 }
 
-struct sqlite_room *sqlite_rooms_get(struct sqlite_rooms *rooms, struct span name)
+static int create(struct sqlite_rooms *rooms, struct span name, bool direct, uint64_t *number)
 {
-    struct sqlite_room *room = map_get(&rooms->by_name, name);
-    uint64_t number = 0, newest = 0;
+    sqlite_bind_text(rooms->create, 1, name);
+    sqlite_bind_u64(rooms->create, 2, direct);
+    int result = sqlite_db_step(rooms->create);
+    *number = (uint64_t)sqlite3_last_insert_rowid(rooms->db);
+    return result;
+}
 
-    if (room != NULL) {
-        unlink_room(rooms, room);
-        link_newest(rooms, room);
-        return room;
-    }
-    if (load(rooms, name, &number, &newest) != SQLITE_OK) {
-        return NULL;
-    }
-    room = xmalloc(sizeof *room + name.len);
+static struct sqlite_room *remember(struct sqlite_rooms *rooms, struct span name, uint64_t number,
+                                    uint64_t newest)
+{
+    struct sqlite_room *room = xmalloc(sizeof *room + name.len);
+
     *room = (struct sqlite_room){.number = number, .newest = newest, .name_len = name.len};
     if (name.len > 0) {
         memcpy(room->name, name.data, name.len);
@@ -121,4 +114,35 @@ struct sqlite_room *sqlite_rooms_get(struct sqlite_rooms *rooms, struct span nam
         forget(rooms, rooms->oldest);
     }
     return room;
+}
+
+int sqlite_rooms_find(struct sqlite_rooms *rooms, struct span name, struct sqlite_room **room)
+{
+    uint64_t number = 0, newest = 0;
+
+    *room = map_get(&rooms->by_name, name);
+    if (*room != NULL) {
+        unlink_room(rooms, *room);
+        link_newest(rooms, *room);
+        return SQLITE_OK;
+    }
+    int result = load(rooms, name, &number, &newest);
+    if (result == SQLITE_ROW) {
+        *room = remember(rooms, name, number, newest);
+    }
+    return result == SQLITE_ROW || result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+struct sqlite_room *sqlite_rooms_get(struct sqlite_rooms *rooms, struct span name, bool direct)
+{
+    struct sqlite_room *room;
+    uint64_t number;
+
+    if (sqlite_rooms_find(rooms, name, &room) != SQLITE_OK || room != NULL) {
+        return room;
+    }
+    if (create(rooms, name, direct, &number) != SQLITE_OK) {
+        return NULL;
+    }
+    return remember(rooms, name, number, 0);
 }

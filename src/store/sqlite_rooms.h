@@ -12,7 +12,7 @@
 struct sqlite_room {
     struct sqlite_room *newer, *older;
     uint64_t number; /* rooms.room_id */
-    uint64_t newest; /* offset of the newest message; 0: none yet */
+    uint64_t newest; /* offset of the latest that happened; 0: nothing yet */
     size_t name_len;
     char name[];
 };
@@ -29,9 +29,14 @@ struct sqlite_rooms {
 MUST_USE int sqlite_rooms_init(struct sqlite_rooms *rooms, sqlite3 *db, size_t bytes_max);
 void sqlite_rooms_finish(struct sqlite_rooms *rooms);
 
-/* The room of that name, made if there is none; good until the next call. NULL: the database
- * failed, and its error tells why. */
-struct sqlite_room *sqlite_rooms_get(struct sqlite_rooms *rooms, struct span name);
+/* The room of that name, made if there is none, and then for direct messages if `direct`; good
+ * until the next call. NULL: the database failed, and its error tells why. */
+struct sqlite_room *sqlite_rooms_get(struct sqlite_rooms *rooms, struct span name, bool direct);
+
+/* The same without making one. Returns SQLITE_OK and sets *room, NULL if there is none, or what
+ * went wrong. */
+MUST_USE int sqlite_rooms_find(struct sqlite_rooms *rooms, struct span name,
+                               struct sqlite_room **room);
 
 void sqlite_rooms_clear(struct sqlite_rooms *rooms);
 

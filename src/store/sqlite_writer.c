@@ -1,122 +1,195 @@
 // SPDX-License-Identifier: MIT
 #include "src/store/sqlite_writer.h"
 
-#include <stdio.h>
-
 #include "src/base/ids.h"
 
 enum { ROOMS_BYTES_MAX = 16 << 20 };
 
+static const char begin_sql[] = "BEGIN IMMEDIATE";
+static const char commit_sql[] = "COMMIT";
 static const char insert_sql[] =
-    "INSERT INTO messages (room_id, offset, id, user_id, username, type, timestamp_ms, content)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING";
-static const char find_sql[] = "SELECT offset FROM messages WHERE id = ?1";
+    "INSERT INTO messages (room_id, offset, id, user_id, username, type, timestamp_ms, content,"
+    "  sent_at, raw, client_id, recipient, dialect)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (id) DO NOTHING";
+static const char find_sql[] =
+    "SELECT m.message_id, m.offset, r.name, m.user_id, m.deleted, m.changed"
+    " FROM messages AS m CROSS JOIN rooms AS r ON r.room_id = m.room_id WHERE m.id = ?1";
+static const char edit_sql[] = "UPDATE messages SET changed = ?2, content = ?3, raw = ?4,"
+                               " edited_ms = ?5 WHERE message_id = ?1";
+static const char delete_sql[] = "UPDATE messages SET changed = ?2, content = '', raw = '',"
+                                 " deleted = 1 WHERE message_id = ?1";
+static const char note_sql[] = "INSERT INTO changes (message_id) VALUES (?1)";
 
-int sqlite_writer_init(struct sqlite_writer *writer, sqlite3 *db)
+static const char *const needed[] = {begin_sql, commit_sql, insert_sql, find_sql,
+                                     edit_sql,  delete_sql, note_sql};
+
+int sqlite_writer_open(struct sqlite_writer *writer, const char *path, struct bytes *why)
 {
-    int rooms_result = sqlite_rooms_init(&writer->rooms, db, ROOMS_BYTES_MAX);
-
-    writer->db = db;
-    writer->begin = sqlite_db_prepare(db, "BEGIN IMMEDIATE");
-    writer->commit = sqlite_db_prepare(db, "COMMIT");
-    writer->insert = sqlite_db_prepare(db, insert_sql);
-    writer->find = sqlite_db_prepare(db, find_sql);
-    return rooms_result == 0 && writer->begin != NULL && writer->commit != NULL &&
-                   writer->insert != NULL && writer->find != NULL
-               ? 0
-               : -1;
-}
-
-void sqlite_writer_finish(struct sqlite_writer *writer)
-{
-    sqlite_rooms_finish(&writer->rooms);
-    (void)sqlite3_finalize(writer->begin);
-    (void)sqlite3_finalize(writer->commit);
-    (void)sqlite3_finalize(writer->insert);
-    (void)sqlite3_finalize(writer->find);
-}
-
-/* A statement that gives no rows; reset returns the error of the step. */
-static int run(sqlite3_stmt *statement)
-{
-    (void)sqlite3_step(statement);
-    return sqlite3_reset(statement);
-}
-
-/* A UUID in the form that id_format gives back is kept as its 16 bytes. */
-static void bind_id(sqlite3_stmt *statement, int n, struct span id, uint8_t buffer[ID_BYTES])
-{
-    if (id_parse(id, buffer) == 0) {
-        sqlite_bind_blob(statement, n, span_of(buffer, ID_BYTES));
-    } else {
-        sqlite_bind_text(statement, n, id);
+    *writer = (struct sqlite_writer){.conn = {.db = sqlite_db_open_writer(path, why)}};
+    if (writer->conn.db == NULL) {
+        return -1;
     }
-}
-
-static int find_offset(struct sqlite_writer *writer, struct message *m)
-{
-    uint8_t id[ID_BYTES];
-
-    bind_id(writer->find, 1, m->id, id);
-    int result = sqlite3_step(writer->find);
-    if (result == SQLITE_ROW) {
-        m->offset = (uint64_t)sqlite3_column_int64(writer->find, 0);
-        result = SQLITE_OK;
+    int result = sqlite_rooms_init(&writer->rooms, writer->conn.db, ROOMS_BYTES_MAX);
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0] && result == 0; i++) {
+        result = sqlite_conn_get(&writer->conn, needed[i]) != NULL ? 0 : -1;
     }
-    (void)sqlite3_reset(writer->find);
+    if (result != 0) {
+        sqlite_db_explain(why, path, "unexpected schema: %s", sqlite3_errmsg(writer->conn.db));
+        sqlite_writer_close(writer);
+    }
     return result;
 }
 
-static int insert(struct sqlite_writer *writer, struct message *m)
+void sqlite_writer_close(struct sqlite_writer *writer)
 {
-    struct sqlite_room *room = sqlite_rooms_get(&writer->rooms, m->room);
-    uint8_t id[ID_BYTES];
+    sqlite_rooms_finish(&writer->rooms);
+    sqlite_conn_close(&writer->conn);
+}
 
-    if (room == NULL) {
-        return sqlite3_errcode(writer->db);
-    }
-    sqlite_bind_u64(writer->insert, 1, room->number);
-    sqlite_bind_u64(writer->insert, 2, room->newest + 1);
-    bind_id(writer->insert, 3, m->id, id);
-    sqlite_bind_text(writer->insert, 4, m->user_id);
-    sqlite_bind_text(writer->insert, 5, m->username);
-    sqlite_bind_text(writer->insert, 6, m->type);
-    sqlite_bind_u64(writer->insert, 7, (uint64_t)m->timestamp_ms);
-    sqlite_bind_text(writer->insert, 8, m->content);
-    int result = run(writer->insert);
-    if (result != SQLITE_OK) {
-        return result;
-    }
-    if (sqlite3_changes(writer->db) == 0) {
-        return find_offset(writer, m);
-    }
-    m->offset = ++room->newest;
-    return SQLITE_OK;
+int sqlite_writer_begin(struct sqlite_writer *writer)
+{
+    return sqlite_db_step(sqlite_conn_get(&writer->conn, begin_sql));
+}
+
+int sqlite_writer_commit(struct sqlite_writer *writer)
+{
+    return sqlite_db_step(sqlite_conn_get(&writer->conn, commit_sql));
 }
 
 /* Some errors have rolled back already. */
-static void roll_back(struct sqlite_writer *writer)
+void sqlite_writer_roll_back(struct sqlite_writer *writer)
 {
-    if (!sqlite3_get_autocommit(writer->db)) {
-        (void)sqlite_db_run(writer->db, "ROLLBACK");
+    if (!sqlite3_get_autocommit(writer->conn.db)) {
+        (void)sqlite_db_run(writer->conn.db, "ROLLBACK");
     }
     sqlite_rooms_clear(&writer->rooms);
 }
 
-int sqlite_writer_append(struct sqlite_writer *writer, struct message *const *messages,
-                         size_t count, char *why, size_t why_size)
-{
-    int result = run(writer->begin);
+/* What an action needs to know of the message that it names. */
+struct found {
+    uint64_t number; /* messages.message_id; 0: there is none */
+    uint64_t offset, changed;
+    bool here; /* in the room that the action names */
+    bool own;  /* of the user who acts */
+    bool deleted;
+};
 
-    for (size_t i = 0; i < count && result == SQLITE_OK; i++) {
-        result = insert(writer, messages[i]);
+static int find(struct sqlite_writer *writer, const struct message *m, struct found *found)
+{
+    sqlite3_stmt *statement = sqlite_conn_get(&writer->conn, find_sql);
+    uint8_t id[ID_BYTES];
+
+    *found = (struct found){0};
+    sqlite_bind_id(statement, 1, m->id, id);
+    int result = sqlite3_step(statement);
+    if (result == SQLITE_ROW) {
+        *found = (struct found){
+            .number = (uint64_t)sqlite3_column_int64(statement, 0),
+            .offset = (uint64_t)sqlite3_column_int64(statement, 1),
+            .here = span_eq(sqlite_column(statement, 2), m->room),
+            .own = span_eq(sqlite_column(statement, 3), m->user_id),
+            .deleted = sqlite3_column_int(statement, 4) != 0,
+            .changed = (uint64_t)sqlite3_column_int64(statement, 5),
+        };
     }
-    if (result == SQLITE_OK) {
-        result = run(writer->commit);
+    (void)sqlite3_reset(statement);
+    return result == SQLITE_ROW || result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+static int settle(struct message *m, enum message_fate fate, uint64_t offset)
+{
+    m->fate = (uint8_t)fate;
+    m->offset = offset;
+    return SQLITE_OK;
+}
+
+static int insert(struct sqlite_writer *writer, const struct sqlite_room *room, struct message *m)
+{
+    sqlite3_stmt *statement = sqlite_conn_get(&writer->conn, insert_sql);
+    uint8_t id[ID_BYTES];
+
+    sqlite_bind_u64(statement, 1, room->number);
+    sqlite_bind_u64(statement, 2, room->newest + 1);
+    sqlite_bind_id(statement, 3, m->id, id);
+    sqlite_bind_text(statement, 4, m->user_id);
+    sqlite_bind_text(statement, 5, m->username);
+    sqlite_bind_text(statement, 6, m->type);
+    sqlite_bind_u64(statement, 7, (uint64_t)m->timestamp_ms);
+    sqlite_bind_text(statement, 8, m->content);
+    sqlite_bind_text(statement, 9, m->sent_at);
+    sqlite_bind_text(statement, 10, m->raw);
+    sqlite_bind_text(statement, 11, m->client_id);
+    sqlite_bind_text(statement, 12, m->recipient);
+    sqlite_bind_u64(statement, 13, m->dialect);
+    return sqlite_db_step(statement);
+}
+
+static int say(struct sqlite_writer *writer, struct message *m)
+{
+    struct sqlite_room *room = sqlite_rooms_get(&writer->rooms, m->room, m->recipient.len > 0);
+    struct found found;
+
+    if (room == NULL) {
+        return sqlite3_errcode(writer->conn.db);
     }
+    int result = insert(writer, room, m);
     if (result != SQLITE_OK) {
-        (void)snprintf(why, why_size, "%s", sqlite3_errmsg(writer->db));
-        roll_back(writer);
+        return result;
     }
-    return result;
+    if (sqlite3_changes(writer->conn.db) == 0) {
+        result = find(writer, m, &found);
+        return result != SQLITE_OK ? result : settle(m, MESSAGE_REPEATED, found.offset);
+    }
+    return settle(m, MESSAGE_STORED, ++room->newest);
+}
+
+static int write_change(struct sqlite_writer *writer, uint64_t number, uint64_t offset,
+                        const struct message *m)
+{
+    bool edit = m->action == MESSAGE_EDIT;
+    sqlite3_stmt *statement = sqlite_conn_get(&writer->conn, edit ? edit_sql : delete_sql);
+    sqlite3_stmt *note = sqlite_conn_get(&writer->conn, note_sql);
+
+    sqlite_bind_u64(statement, 1, number);
+    sqlite_bind_u64(statement, 2, offset);
+    if (edit) {
+        sqlite_bind_text(statement, 3, m->content);
+        sqlite_bind_text(statement, 4, m->raw);
+        sqlite_bind_u64(statement, 5, (uint64_t)m->timestamp_ms);
+    }
+    int result = sqlite_db_step(statement);
+    sqlite_bind_u64(note, 1, number);
+    return result != SQLITE_OK ? result : sqlite_db_step(note);
+}
+
+/* Edits or deletes. */
+static int change(struct sqlite_writer *writer, struct message *m)
+{
+    struct sqlite_room *room;
+    struct found found;
+    int result = find(writer, m, &found);
+
+    if (result != SQLITE_OK) {
+        return result;
+    }
+    if (!found.here) {
+        return settle(m, MESSAGE_MISSING, 0);
+    }
+    if (!found.own) {
+        return settle(m, MESSAGE_FORBIDDEN, 0);
+    }
+    if (found.deleted) {
+        return m->action == MESSAGE_DELETE ? settle(m, MESSAGE_REPEATED, found.changed)
+                                           : settle(m, MESSAGE_MISSING, 0);
+    }
+    if ((room = sqlite_rooms_get(&writer->rooms, m->room, false)) == NULL) {
+        return sqlite3_errcode(writer->conn.db);
+    }
+    result = write_change(writer, found.number, room->newest + 1, m);
+    return result != SQLITE_OK ? result : settle(m, MESSAGE_STORED, ++room->newest);
+}
+
+int sqlite_writer_append(struct sqlite_writer *writer, struct message *m)
+{
+    return m->action == MESSAGE_SAY ? say(writer, m) : change(writer, m);
 }

@@ -1,4 +1,4 @@
-/* The writing side of store_sqlite: batches of messages, each one transaction.
+/* The writing side of store_sqlite: what is appended to rooms, within a transaction.
  *
  * Threads: as its connection, one at a time. */
 // SPDX-License-Identifier: MIT
@@ -9,18 +9,22 @@
 #include "src/store/sqlite_rooms.h"
 
 struct sqlite_writer {
-    sqlite3 *db; /* borrowed */
-    sqlite3_stmt *begin, *commit, *insert, *find;
+    struct sqlite_conn conn;
     struct sqlite_rooms rooms;
 };
 
-/* Returns 0, or -1 when the statements cannot be prepared; call finish in either case. */
-MUST_USE int sqlite_writer_init(struct sqlite_writer *writer, sqlite3 *db);
-void sqlite_writer_finish(struct sqlite_writer *writer);
+/* Opens the connection, as sqlite_db_open_writer. Returns 0, or -1 and one line in *why. */
+MUST_USE int sqlite_writer_open(struct sqlite_writer *writer, const char *path, struct bytes *why);
 
-/* Stores all messages or none, and fills offset in each. Returns SQLITE_OK or the first error, and
- * then why[why_size] holds SQLite's text for it. */
-MUST_USE int sqlite_writer_append(struct sqlite_writer *writer, struct message *const *messages,
-                                  size_t count, char *why, size_t why_size);
+/* The last connection to close brings the WAL into the file. */
+void sqlite_writer_close(struct sqlite_writer *writer);
+
+/* A transaction; all return SQLITE_OK or the first error. After one only roll_back may follow. */
+MUST_USE int sqlite_writer_begin(struct sqlite_writer *writer);
+MUST_USE int sqlite_writer_commit(struct sqlite_writer *writer);
+void sqlite_writer_roll_back(struct sqlite_writer *writer);
+
+/* Stores one message within a transaction, or changes one: fills offset and fate. */
+MUST_USE int sqlite_writer_append(struct sqlite_writer *writer, struct message *m);
 
 #endif

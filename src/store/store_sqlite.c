@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "src/base/memory.h"
+#include "src/store/sqlite_checkpoint.h"
+#include "src/store/sqlite_commits.h"
 #include "src/store/sqlite_readers.h"
-#include "src/store/sqlite_writer.h"
+#include "src/store/sqlite_search.h"
 #include "src/store/store.h"
 
 struct sqlite_store {
@@ -18,8 +20,11 @@ struct sqlite_store {
     struct store_options options;
     char *path;
     int lock_fd;
-    sqlite3 *db;
     struct sqlite_writer writer;
+    pthread_mutex_t writer_lock;
+    struct sqlite_checkpoint checkpoint;
+    struct sqlite_search search;
+    struct sqlite_commits commits;
     struct sqlite_readers readers;
 };
 
@@ -51,6 +56,35 @@ static int take_lock(const char *path, struct bytes *why)
     return -1;
 }
 
+/* Starts the threads in this order, since each may use those before it. */
+static int start_threads(struct sqlite_store *s, struct bytes *why)
+{
+    if (sqlite_checkpoint_start(&s->checkpoint, s->writer.conn.db, &s->options, &s->writer_lock,
+                                why) != 0) {
+        return -1;
+    }
+    if (sqlite_search_start(&s->search, &s->options, why) != 0) {
+        goto fail_search;
+    }
+    s->commits = (struct sqlite_commits){.options = &s->options,
+                                         .writer = &s->writer,
+                                         .lock = &s->writer_lock,
+                                         .search = &s->search};
+    if (sqlite_commits_start(&s->commits) != 0) {
+        sqlite_db_explain(why, s->path, "cannot start a thread");
+        goto fail_commits;
+    }
+    if (sqlite_readers_start(&s->readers, &s->options, why) == 0) {
+        return 0;
+    }
+    sqlite_commits_stop(&s->commits);
+fail_commits:
+    sqlite_search_stop(&s->search);
+fail_search:
+    sqlite_checkpoint_stop(&s->checkpoint);
+    return -1;
+}
+
 static struct store *open_store(const struct store_options *options, struct bytes *why)
 {
     struct sqlite_store *s = xcalloc(1, sizeof *s);
@@ -60,31 +94,22 @@ static struct store *open_store(const struct store_options *options, struct byte
     s->path = xnonnull(strdup(options->path));
     s->options = *options;
     s->options.path = s->path;
+    (void)pthread_mutex_init(&s->writer_lock, NULL);
     s->lock_fd = take_lock(s->path, why);
     if (s->lock_fd < 0) {
         goto fail_lock;
     }
-    s->db = sqlite_db_open_writer(s->path, why);
-    if (s->db == NULL) {
-        goto fail_db;
+    if (sqlite_writer_open(&s->writer, s->path, why) != 0) {
+        goto fail_writer;
     }
-    if (sqlite_writer_init(&s->writer, s->db) != 0) {
-        bytes_add_cstr(why, s->path);
-        bytes_add_cstr(why, ": unexpected schema: ");
-        bytes_add_cstr(why, sqlite3_errmsg(s->db));
-        goto fail_readers;
+    if (start_threads(s, why) == 0) {
+        return &s->store;
     }
-    if (sqlite_readers_start(&s->readers, &s->options, why) != 0) {
-        goto fail_readers;
-    }
-    return &s->store;
-
-fail_readers:
-    sqlite_writer_finish(&s->writer);
-    (void)sqlite3_close(s->db);
-fail_db:
+    sqlite_writer_close(&s->writer);
+fail_writer:
     (void)close(s->lock_fd);
 fail_lock:
+    (void)pthread_mutex_destroy(&s->writer_lock);
     free(s->path);
     free(s);
     return NULL;
@@ -92,23 +117,13 @@ fail_lock:
 
 static int append(struct store *store, struct message *const *messages, size_t count)
 {
-    struct sqlite_store *s = sqlite_store(store);
-    char why[256], line[512];
-
-    int result = sqlite_writer_append(&s->writer, messages, count, why, sizeof why);
-    if (result == SQLITE_OK) {
-        return 0;
-    }
-    if (s->options.on_problem != NULL) {
-        (void)snprintf(line, sizeof line, "%s: storing %zu messages: %s", s->path, count, why);
-        s->options.on_problem(s->options.on_problem_arg, line);
-    }
-    return result == SQLITE_FULL ? STORE_EFULL : STORE_EIO;
+    return sqlite_commits_append(&sqlite_store(store)->commits, messages, count);
 }
 
 static int start(struct store *store, struct store_call *call)
 {
-    return sqlite_readers_start_call(&sqlite_store(store)->readers, call);
+    struct sqlite_store *s = sqlite_store(store);
+    return sqlite_queue_put(call->op < STORE_WRITES ? &s->readers.queue : &s->commits.queue, call);
 }
 
 static void close_store(struct store *store)
@@ -116,9 +131,12 @@ static void close_store(struct store *store)
     struct sqlite_store *s = sqlite_store(store);
 
     sqlite_readers_stop(&s->readers);
-    sqlite_writer_finish(&s->writer);
-    (void)sqlite3_close(s->db); /* the last connection: brings the WAL into the file */
+    sqlite_commits_stop(&s->commits);
+    sqlite_search_stop(&s->search);
+    sqlite_checkpoint_stop(&s->checkpoint);
+    sqlite_writer_close(&s->writer);
     (void)close(s->lock_fd);
+    (void)pthread_mutex_destroy(&s->writer_lock);
     free(s->path);
     free(s);
 }

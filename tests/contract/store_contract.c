@@ -186,7 +186,7 @@ static void ends_a_page_that_holds_enough_bytes_but_never_before_its_first_messa
     struct message_page *p = store_place_page(&loop, store, SPAN("one"), 0, 10, 1);
     check(p != NULL && p->count == 1 && p->messages[0].offset == 3);
     free(p);
-    p = store_place_page(&loop, store, SPAN("one"), 0, 10, 20);
+    p = store_place_page(&loop, store, SPAN("one"), 0, 10, 21);
     check(p != NULL && p->count == 2);
     free(p);
     teardown();

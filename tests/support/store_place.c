@@ -53,47 +53,55 @@ struct store *store_place_open(const struct store_place *place, const struct sto
     return store;
 }
 
-struct page_call {
-    struct store_history request;
+struct waiting {
     struct store *store;
     struct executor *executor;
-    sem_t done;
+    struct store_call *call;
+    enum store_op op;
 };
 
-static void page_done(struct store_call *call)
+static sem_t done; /* one call at a time */
+
+static void call_done(struct store_call *call)
 {
-    (void)sem_post(&container_of(call, struct page_call, request.call)->done);
+    (void)sem_post(&done);
 }
 
-static void page_start(void *arg)
+static void call_start(void *arg)
 {
-    struct page_call *call = arg;
-    if (store_history(call->store, call->executor, &call->request) != 0) {
-        printf("# history refused\n");
-        (void)sem_post(&call->done);
+    struct waiting *w = arg;
+    int result = store_start(w->store, w->executor, w->call, w->op);
+
+    if (result != 0) {
+        w->call->error = result;
+        (void)sem_post(&done);
     }
+}
+
+int store_place_call(struct thread_executor *executor, struct store *store, struct store_call *call,
+                     enum store_op op)
+{
+    struct waiting waiting = {store, &executor->executor, call, op};
+
+    call->on_done = call_done;
+    (void)sem_init(&done, 0, 0);
+    thread_executor_run(executor, call_start, &waiting);
+    while (sem_wait(&done) != 0) {
+    }
+    (void)sem_destroy(&done);
+    return call->error;
 }
 
 struct message_page *store_place_page(struct thread_executor *executor, struct store *store,
                                       struct span room, uint64_t before, unsigned limit,
                                       size_t bytes_max)
 {
-    struct page_call call = {
-        .request = {.room = room,
-                    .before = before,
-                    .limit = limit,
-                    .bytes_max = bytes_max,
-                    .call = {.on_done = page_done}},
-        .store = store,
-        .executor = &executor->executor,
-    };
-    (void)sem_init(&call.done, 0, 0);
-    thread_executor_run(executor, page_start, &call);
-    while (sem_wait(&call.done) != 0) {
+    struct store_history history = {
+        .room = room, .before = before, .limit = limit, .bytes_max = bytes_max};
+    int error = store_place_call(executor, store, &history.call, STORE_HISTORY);
+
+    if (error != 0) {
+        printf("# history: %s\n", store_strerror(error));
     }
-    (void)sem_destroy(&call.done);
-    if (call.request.call.error != 0) {
-        printf("# history: %s\n", store_strerror(call.request.call.error));
-    }
-    return call.request.page;
+    return history.page;
 }

@@ -171,16 +171,16 @@ static void forgets_the_rooms_used_longest_ago_and_finds_them_again(void)
     store_place_make(&place);
     sqlite3 *db = sqlite_db_open_writer(place.path, &why);
     check(sqlite_rooms_init(&rooms, db, 10 * (sizeof(struct sqlite_room) + 3)) == 0);
-    uint64_t first = sqlite_rooms_get(&rooms, SPAN("r00"))->number;
+    uint64_t first = sqlite_rooms_get(&rooms, SPAN("r00"), false)->number;
     for (int i = 1; i < 50; i++) {
         (void)snprintf(name, sizeof name, "r%02d", i);
-        check(sqlite_rooms_get(&rooms, span_cstr(name))->number != first);
-        check(sqlite_rooms_get(&rooms, SPAN("r00"))->number == first); /* in use: stays */
+        check(sqlite_rooms_get(&rooms, span_cstr(name), false)->number != first);
+        check(sqlite_rooms_get(&rooms, SPAN("r00"), false)->number == first); /* in use: stays */
         check(rooms.by_name.count <= 10 && rooms.bytes <= rooms.bytes_max);
     }
     check(map_get(&rooms.by_name, SPAN("r00")) != NULL);
     check(map_get(&rooms.by_name, SPAN("r01")) == NULL);
-    check(sqlite_rooms_get(&rooms, SPAN("r01"))->number == first + 1);
+    check(sqlite_rooms_get(&rooms, SPAN("r01"), false)->number == first + 1);
     sqlite_rooms_finish(&rooms);
     (void)sqlite3_close(db);
     bytes_finish(&why);

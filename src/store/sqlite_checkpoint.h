@@ -1,0 +1,40 @@
+/* Brings the WAL of store_sqlite into its file, on a thread of its own: a checkpoint writes many
+ * pages and syncs, and whoever commits must not wait for that.
+ *
+ *   WAL of LOG_PAGES   checkpoint beside the writer. It reaches the end of the WAL, which then
+ *                      starts anew, only if nothing is committed meanwhile.
+ *   of LOG_PAGES_MAX   once more, under the writer's lock: only what came during the first time is
+ *                      left to be done. So the WAL cannot grow for ever.
+ *
+ * Threads: `committed` under the writer's lock, the others on one thread. Order of locks: the
+ * writer's, then `lock`. */
+// SPDX-License-Identifier: MIT
+#ifndef STORE_SQLITE_CHECKPOINT_H
+#define STORE_SQLITE_CHECKPOINT_H
+
+#include <pthread.h>
+
+#include "src/store/sqlite_db.h"
+#include "src/store/store.h"
+
+struct sqlite_checkpoint {
+    const struct store_options *options; /* borrowed */
+    pthread_mutex_t *writer_lock;        /* likewise */
+    sqlite3 *db;
+    pthread_t thread;
+
+    pthread_mutex_t lock; /* for what follows */
+    pthread_cond_t work;
+    bool wanted, stopping;
+};
+
+/* Watches the commits of `writer`, whose automatic checkpoints it replaces. Returns 0, or -1 and
+ * one line in *why. */
+MUST_USE int sqlite_checkpoint_start(struct sqlite_checkpoint *checkpoint, sqlite3 *writer,
+                                     const struct store_options *options,
+                                     pthread_mutex_t *writer_lock, struct bytes *why);
+
+/* Before the writer closes. */
+void sqlite_checkpoint_stop(struct sqlite_checkpoint *checkpoint);
+
+#endif

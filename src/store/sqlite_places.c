@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: MIT
+/* Rooms, and who is in them or has read them. */
+#include <assert.h>
+
+#include "src/base/ids.h"
+#include "src/base/memory.h"
+#include "src/store/sqlite_calls.h"
+#include "src/store/sqlite_rows.h"
+#include "src/store/sqlite_schema.h"
+
+/* ?1 is the user. Of a room that he never read a mark of 0 is assumed. */
+#define ROOMS                                                                                      \
+    "SELECT r.name, r.title, r.created_by, r.created_ms, r.made, " SQLITE_NEWEST(                  \
+        "r.room_id") ","                                                                           \
+                     " ifnull(m.joined, 0),"                                                       \
+                     " CASE ?1 WHEN '' THEN 0 ELSE (SELECT count(*) FROM (SELECT user_id, "        \
+                     "deleted FROM messages"                                                       \
+                     "  WHERE room_id = r.room_id AND offset > ifnull(m.read, 0) ORDER BY offset " \
+                     "DESC LIMIT 1000)"                                                            \
+                     "  WHERE user_id <> ?1 AND deleted = 0) END"                                  \
+                     " FROM rooms AS r LEFT JOIN members AS m ON m.room_id = r.room_id AND "       \
+                     "m.user_id = ?1"
+_Static_assert(STORE_UNREAD_MAX == 1000, "as the statement has it");
+#define PAGE " AND r.name >= ?2 ORDER BY r.name LIMIT ?3"
+
+static const char all_sql[] = ROOMS " WHERE r.direct = 0" PAGE;
+static const char made_sql[] = ROOMS " WHERE r.direct = 0 AND r.made = 1" PAGE;
+static const char joined_sql[] =
+    ROOMS " WHERE r.direct = 0 AND r.room_id IN"
+          " (SELECT room_id FROM members WHERE user_id = ?1 AND joined = 1)" PAGE;
+static const char one_sql[] = ROOMS " WHERE r.name = ?2";
+static const char reads_sql[] =
+    "SELECT user_id, read, joined FROM members"
+    " WHERE room_id = (SELECT room_id FROM rooms WHERE name = ?1) AND user_id >= ?2"
+    " AND (joined = 1 OR read > 0) ORDER BY user_id LIMIT ?3";
+
+static const char put_sql[] = "UPDATE rooms SET title = ?2, created_by = ?3, created_ms = ?4,"
+                              " made = 1 WHERE room_id = ?1 AND (made = 0 OR ?5)";
+static const char member_sql[] =
+    "INSERT INTO members (room_id, user_id, joined, read) VALUES (?1, ?2, ?3, 0)"
+    " ON CONFLICT DO UPDATE SET joined = ?3 WHERE joined <> ?3";
+static const char mark_sql[] =
+    "INSERT INTO members (room_id, user_id, joined, read) VALUES (?1, ?2, 0, ?3)"
+    " ON CONFLICT DO UPDATE SET read = ?3 WHERE read < ?3";
+static const char marked_sql[] = "SELECT read FROM members WHERE room_id = ?1 AND user_id = ?2";
+static const char message_sql[] = "SELECT offset FROM messages WHERE id = ?1 AND room_id = ?2";
+
+/* ---- lists ---- */
+
+/* Binds the smallest text that is greater than `after`, which is `after` and a NUL; it lies in
+ * `buffer` until the statement is reset. Without one: the smallest of all. */
+static void bind_after(sqlite3_stmt *statement, int n, struct span after, struct bytes *buffer)
+{
+    if (after.data != NULL) {
+        bytes_add_span(buffer, after);
+        bytes_add_byte(buffer, 0);
+    }
+    sqlite_bind_text(statement, n, bytes_span(buffer));
+}
+
+static void add_room(struct sqlite_rows *rows, sqlite3_stmt *statement)
+{
+    struct store_room *room = sqlite_rows_add(rows);
+
+    sqlite_rows_text(rows, &room->name, sqlite_column(statement, 0));
+    sqlite_rows_text(rows, &room->title, sqlite_column(statement, 1));
+    sqlite_rows_text(rows, &room->created_by, sqlite_column(statement, 2));
+    room->created_ms = sqlite3_column_int64(statement, 3);
+    room->made = sqlite3_column_int(statement, 4) != 0;
+    room->newest = (uint64_t)sqlite3_column_int64(statement, 5);
+    room->joined = sqlite3_column_int(statement, 6) != 0;
+    room->unread = (uint64_t)sqlite3_column_int64(statement, 7);
+}
+
+static void add_read(struct sqlite_rows *rows, sqlite3_stmt *statement)
+{
+    struct store_read *read = sqlite_rows_add(rows);
+
+    sqlite_rows_text(rows, &read->user_id, sqlite_column(statement, 0));
+    read->offset = (uint64_t)sqlite3_column_int64(statement, 1);
+    read->joined = sqlite3_column_int(statement, 2) != 0;
+}
+
+/* Steps through a bound statement and resets it. Returns SQLITE_OK or what went wrong. */
+static int gather(sqlite3_stmt *statement, struct sqlite_rows *rows, size_t max, bool *more,
+                  void (*add)(struct sqlite_rows *rows, sqlite3_stmt *statement))
+{
+    int result;
+
+    *more = false;
+    while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
+        if (sqlite_rows_count(rows) == max) {
+            *more = true;
+            result = SQLITE_DONE;
+            break;
+        }
+        add(rows, statement);
+    }
+    (void)sqlite3_reset(statement);
+    return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+static struct store_room_page *room_page(struct sqlite_rows *rows)
+{
+    static const size_t spans[] = {offsetof(struct store_room, name),
+                                   offsetof(struct store_room, title),
+                                   offsetof(struct store_room, created_by)};
+    size_t count = sqlite_rows_count(rows);
+    struct store_room_page *page = sqlite_rows_end(rows, spans, sizeof spans / sizeof spans[0]);
+
+    page->count = count;
+    return page;
+}
+
+int sqlite_read_rooms(struct sqlite_conn *conn, struct store_call *call)
+{
+    static const char *const sql[] = {all_sql, made_sql, joined_sql};
+    struct store_rooms *r = container_of(call, struct store_rooms, call);
+    sqlite3_stmt *statement = sqlite_conn_get(conn, sql[r->which]);
+    struct bytes after = {0};
+    struct sqlite_rows rows;
+
+    assert(r->limit >= 1 && r->limit <= STORE_PAGE_MAX);
+    r->page = NULL;
+    if (statement == NULL) {
+        return sqlite3_errcode(conn->db);
+    }
+    sqlite_bind_text(statement, 1, r->user_id);
+    bind_after(statement, 2, r->after_name, &after);
+    sqlite_bind_u64(statement, 3, r->limit + 1);
+    sqlite_rows_begin(&rows, sizeof *r->page, sizeof(struct store_room));
+    int result = gather(statement, &rows, r->limit, &r->more, add_room);
+    if (result == SQLITE_OK) {
+        r->page = room_page(&rows);
+    }
+    sqlite_rows_drop(&rows);
+    bytes_finish(&after);
+    return result;
+}
+
+int sqlite_read_room_get(struct sqlite_conn *conn, struct store_call *call)
+{
+    struct store_room_get *r = container_of(call, struct store_room_get, call);
+    sqlite3_stmt *statement = sqlite_conn_get(conn, one_sql);
+    struct sqlite_rows rows;
+    bool more;
+
+    r->page = NULL;
+    if (statement == NULL) {
+        return sqlite3_errcode(conn->db);
+    }
+    sqlite_bind_text(statement, 1, r->user_id);
+    sqlite_bind_text(statement, 2, r->room);
+    sqlite_rows_begin(&rows, sizeof *r->page, sizeof(struct store_room));
+    int result = gather(statement, &rows, 1, &more, add_room);
+    if (result == SQLITE_OK) {
+        r->page = room_page(&rows);
+    }
+    sqlite_rows_drop(&rows);
+    return result;
+}
+
+int sqlite_read_reads(struct sqlite_conn *conn, struct store_call *call)
+{
+    static const size_t spans[] = {offsetof(struct store_read, user_id)};
+    struct store_reads *r = container_of(call, struct store_reads, call);
+    sqlite3_stmt *statement = sqlite_conn_get(conn, reads_sql);
+    struct bytes after = {0};
+    struct sqlite_rows rows;
+
+    assert(r->limit >= 1 && r->limit <= STORE_PAGE_MAX);
+    r->page = NULL;
+    if (statement == NULL) {
+        return sqlite3_errcode(conn->db);
+    }
+    sqlite_bind_text(statement, 1, r->room);
+    bind_after(statement, 2, r->after_user, &after);
+    sqlite_bind_u64(statement, 3, r->limit + 1);
+    sqlite_rows_begin(&rows, sizeof *r->page, sizeof(struct store_read));
+    int result = gather(statement, &rows, r->limit, &r->more, add_read);
+    if (result == SQLITE_OK) {
+        size_t count = sqlite_rows_count(&rows);
+        r->page = sqlite_rows_end(&rows, spans, 1);
+        r->page->count = count;
+    }
+    sqlite_rows_drop(&rows);
+    bytes_finish(&after);
+    return result;
+}
+
+/* ---- writes ---- */
+
+int sqlite_write_room_put(struct sqlite_writer *writer, struct store_call *call)
+{
+    struct store_room_put *r = container_of(call, struct store_room_put, call);
+    struct sqlite_room *room = sqlite_rooms_get(&writer->rooms, r->room, false);
+    sqlite3_stmt *statement = sqlite_conn_get(&writer->conn, put_sql);
+
+    if (room == NULL || statement == NULL) {
+        return sqlite3_errcode(writer->conn.db);
+    }
+    sqlite_bind_u64(statement, 1, room->number);
+    sqlite_bind_text(statement, 2, r->title);
+    sqlite_bind_text(statement, 3, r->created_by);
+    sqlite_bind_u64(statement, 4, (uint64_t)r->created_ms);
+    sqlite_bind_u64(statement, 5, r->overwrite);
+    int result = sqlite_db_step(statement);
+    if (result == SQLITE_OK && sqlite3_changes(writer->conn.db) == 0) {
+        call->error = STORE_EEXISTS;
+    }
+    return result;
+}
+
+int sqlite_write_member_put(struct sqlite_writer *writer, struct store_call *call)
+{
+    struct store_member_put *r = container_of(call, struct store_member_put, call);
+    struct sqlite_room *room = sqlite_rooms_get(&writer->rooms, r->room, false);
+    sqlite3_stmt *statement = sqlite_conn_get(&writer->conn, member_sql);
+
+    if (room == NULL || statement == NULL) {
+        return sqlite3_errcode(writer->conn.db);
+    }
+    sqlite_bind_u64(statement, 1, room->number);
+    sqlite_bind_text(statement, 2, r->user_id);
+    sqlite_bind_u64(statement, 3, r->present);
+    return sqlite_db_step(statement);
+}
+
+/* Runs a bound statement for one number and resets it; 0 if there is none. */
+static int read_number(sqlite3_stmt *statement, uint64_t *number)
+{
+    int result = sqlite3_step(statement);
+
+    *number = result == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(statement, 0) : 0;
+    (void)sqlite3_reset(statement);
+    return result == SQLITE_ROW || result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+/* How far he has read by what he says; 0: there is no such message. */
+static int mark_of(struct sqlite_writer *writer, const struct store_read_mark *r,
+                   const struct sqlite_room *room, uint64_t *offset)
+{
+    sqlite3_stmt *statement = sqlite_conn_get(&writer->conn, message_sql);
+    uint8_t id[ID_BYTES];
+
+    if (statement == NULL) {
+        return sqlite3_errcode(writer->conn.db);
+    }
+    if (r->offset != 0) {
+        *offset = r->offset < room->newest ? r->offset : room->newest;
+        return SQLITE_OK;
+    }
+    sqlite_bind_id(statement, 1, r->message_id, id);
+    sqlite_bind_u64(statement, 2, room->number);
+    return read_number(statement, offset);
+}
+
+static int put_mark(struct sqlite_writer *writer, struct store_read_mark *r, uint64_t room,
+                    uint64_t offset)
+{
+    sqlite3_stmt *mark = sqlite_conn_get(&writer->conn, mark_sql);
+    sqlite3_stmt *marked = sqlite_conn_get(&writer->conn, marked_sql);
+
+    if (mark == NULL || marked == NULL) {
+        return sqlite3_errcode(writer->conn.db);
+    }
+    sqlite_bind_u64(mark, 1, room);
+    sqlite_bind_text(mark, 2, r->user_id);
+    sqlite_bind_u64(mark, 3, offset);
+    int result = sqlite_db_step(mark);
+    if (result != SQLITE_OK) {
+        return result;
+    }
+    r->changed = sqlite3_changes(writer->conn.db) > 0;
+    sqlite_bind_u64(marked, 1, room);
+    sqlite_bind_text(marked, 2, r->user_id);
+    return read_number(marked, &r->read);
+}
+
+int sqlite_write_read_mark(struct sqlite_writer *writer, struct store_call *call)
+{
+    struct store_read_mark *r = container_of(call, struct store_read_mark, call);
+    struct sqlite_room *room;
+    uint64_t offset = 0;
+    int result = sqlite_rooms_find(&writer->rooms, r->room, &room);
+
+    r->read = 0;
+    r->changed = false;
+    if (result == SQLITE_OK && room != NULL) {
+        result = mark_of(writer, r, room, &offset);
+    }
+    if (result == SQLITE_OK && offset == 0) {
+        call->error = STORE_EMISSING;
+        return SQLITE_OK;
+    }
+    return result != SQLITE_OK ? result : put_mark(writer, r, room->number, offset);
+}

@@ -1,0 +1,53 @@
+/* The index of words of store_sqlite: a file of its own beside the store's, filled in the
+ * background, so that a commit never waits for it.
+ *
+ *   commit ──> wake ──> own thread, a moment later: what is new in messages and changes ──> words
+ *
+ *   words      FTS5: message_id -> room ("17", its number) and the words of the message
+ *   progress   up to where messages and changes of the store are in it; written together with words
+ *
+ * Messages get ever greater numbers, and each edit and each deletion leaves a row in changes: so
+ * two numbers tell what is new. The store decides what a search gives: the index only says where to
+ * look. Whatever is wrong with the file, it is made anew from the store.
+ *
+ * Of a content its strings are indexed, decoded: those in an array or object, too.
+ *
+ * Threads: wake on any, the others on one. */
+// SPDX-License-Identifier: MIT
+#ifndef STORE_SQLITE_SEARCH_H
+#define STORE_SQLITE_SEARCH_H
+
+#include <pthread.h>
+
+#include "src/store/sqlite_db.h"
+#include "src/store/store.h"
+
+struct sqlite_search {
+    const struct store_options *options; /* borrowed */
+    struct sqlite_conn conn;             /* main: the index; store: the store */
+    uint64_t messages, changes;          /* in the index */
+    struct bytes text;
+    pthread_t thread;
+
+    pthread_mutex_t lock; /* for what follows; no other is taken under it */
+    pthread_cond_t work;
+    bool wanted, stopping;
+};
+
+/* Opens or makes the index, after the store's file is open. Returns 0, or -1 and one line in *why.
+ */
+MUST_USE int sqlite_search_start(struct sqlite_search *search, const struct store_options *options,
+                                 struct bytes *why);
+void sqlite_search_stop(struct sqlite_search *search);
+
+/* There is something new in the store. */
+void sqlite_search_wake(struct sqlite_search *search);
+
+/* Makes the index of the store at `path` known to a connection, as `search`; returns what SQLite
+ * does. */
+MUST_USE int sqlite_search_attach(const char *path, sqlite3 *db);
+
+/* Appends the strings of a JSON text, each with a space behind. */
+void sqlite_search_text(struct bytes *out, struct span content);
+
+#endif

@@ -1,0 +1,678 @@
+// SPDX-License-Identifier: MIT
+/* What store.h promises of edits, rooms, people, direct messages and search, asked of every store.
+ */
+#include <stdlib.h>
+#include <time.h>
+
+#include "src/store/store.h"
+#include "tests/support/store_place.h"
+#include "tests/support/tap.h"
+
+static const char *const back_ends[] = {"sqlite"};
+
+static const struct store_ops *ops;
+static struct store_place place;
+static struct store *store;
+static struct thread_executor loop;
+
+static void setup(void)
+{
+    store_place_make(&place);
+    thread_executor_start(&loop, 0);
+    store = store_place_open(&place, ops);
+    check(store != NULL);
+}
+
+static void teardown(void)
+{
+    store_close(store);
+    thread_executor_stop(&loop);
+    store_place_remove(&place);
+}
+
+static void restart(void)
+{
+    store_close(store);
+    store = store_place_open(&place, ops);
+    check(store != NULL);
+}
+
+/* Starts a call of that kind and waits. */
+#define CALL(request, op) store_place_call(&loop, store, &(request)->call, op)
+
+/* ---- messages ---- */
+
+static struct message message(const char *id, const char *room, const char *content)
+{
+    return (struct message){.id = span_cstr(id),
+                            .room = span_cstr(room),
+                            .user_id = SPAN("u1"),
+                            .username = SPAN("Ann"),
+                            .content = span_cstr(content),
+                            .type = SPAN("text"),
+                            .timestamp_ms = 1700000000000,
+                            .fate = 99};
+}
+
+static uint64_t append(struct message *m)
+{
+    return store_append(store, &m, 1) == 0 ? m->offset : 0;
+}
+
+static uint64_t say(const char *id, const char *room, const char *content)
+{
+    struct message m = message(id, room, content);
+    uint64_t offset = append(&m);
+    check(m.fate == MESSAGE_STORED);
+    return offset;
+}
+
+/* Returns the fate; the offset in *offset. */
+static enum message_fate act(enum message_action action, const char *id, const char *room,
+                             const char *user, const char *content, uint64_t *offset)
+{
+    struct message m = message(id, room, content);
+
+    m.action = (uint8_t)action;
+    m.user_id = span_cstr(user);
+    m.timestamp_ms = 1700000005000;
+    *offset = append(&m);
+    return (enum message_fate)m.fate;
+}
+
+/* "id offset content, ..." of a page; * for a deleted message, ! for an edit. Frees the page. */
+static const char *text_of(struct message_page *page)
+{
+    static char text[1024];
+    size_t len = 0;
+
+    text[0] = 0;
+    for (size_t i = 0; page != NULL && i < page->count && len < sizeof text - 100; i++) {
+        const struct message *m = &page->messages[i];
+        len +=
+            (size_t)snprintf(text + len, sizeof text - len, "%s%.*s %d%s%.*s", i == 0 ? "" : ", ",
+                             (int)m->id.len, (const char *)m->id.data, (int)m->offset,
+                             m->action == MESSAGE_DELETE ? "*"
+                             : m->action == MESSAGE_EDIT ? "!"
+                                                         : " ",
+                             (int)m->content.len, (const char *)m->content.data);
+    }
+    free(page);
+    return text;
+}
+
+static void check_text(const char *got, const char *want)
+{
+    check(strcmp(got, want) == 0);
+    if (strcmp(got, want) != 0) {
+        printf("# got: %s\n#want: %s\n", got, want);
+    }
+}
+
+static void check_history(struct store_history r, const char *want, bool more)
+{
+    r.limit = r.limit != 0 ? r.limit : 10;
+    check(CALL(&r, STORE_HISTORY) == 0);
+    check(r.more == more);
+    check_text(text_of(r.page), want);
+}
+
+static void check_changes(const char *room, uint64_t after, unsigned limit, const char *want,
+                          uint64_t newest, bool more)
+{
+    struct store_changes r = {.room = span_cstr(room), .after = after, .limit = limit};
+
+    check(CALL(&r, STORE_CHANGES) == 0);
+    check(r.newest == newest && r.more == more);
+    check_text(text_of(r.page), want);
+}
+
+static void gives_all_fields_of_a_message_back(void)
+{
+    struct message m = message("a", "one", "\"x\""), got = {0};
+
+    setup();
+    m.sent_at = SPAN("\"2020\"");
+    m.raw = SPAN("{\"x\":1}");
+    m.client_id = SPAN("c1");
+    m.recipient = SPAN("u2");
+    m.dialect = 3;
+    check(append(&m) == 1);
+    restart();
+    struct store_find r = {.id = SPAN("a")};
+    check(CALL(&r, STORE_FIND) == 0 && r.page->count == 1);
+    got = r.page->messages[0];
+    check(got.offset == 1 && got.changed == 0 && got.edited_ms == 0 && got.dialect == 3);
+    check(got.action == MESSAGE_SAY && got.state == MESSAGE_SENT);
+    for (unsigned i = 0; i < MESSAGE_TEXTS; i++) {
+        check(span_eq(*message_text(&got, i), *message_text(&m, i)));
+    }
+    free(r.page);
+    struct store_find none = {.id = SPAN("b")};
+    check(CALL(&none, STORE_FIND) == 0 && none.page->count == 0);
+    free(none.page);
+    teardown();
+}
+
+static void edits_and_deletes_with_the_next_offsets_of_the_room(void)
+{
+    uint64_t offset;
+
+    setup();
+    check(say("a", "one", "1") == 1 && say("b", "one", "2") == 2);
+    check(act(MESSAGE_EDIT, "a", "one", "u1", "11", &offset) == MESSAGE_STORED && offset == 3);
+    check(act(MESSAGE_DELETE, "b", "one", "u1", "", &offset) == MESSAGE_STORED && offset == 4);
+    restart();
+    check(say("c", "one", "3") == 5);
+    check_history((struct store_history){.room = SPAN("one")}, "c 5 3, a 1 11", false);
+    check_history((struct store_history){.room = SPAN("one"), .with_deleted = true},
+                  "c 5 3, b 2*, a 1 11", false);
+    struct store_find r = {.id = SPAN("a")};
+    check(CALL(&r, STORE_FIND) == 0 && r.page->count == 1);
+    check(r.page->messages[0].changed == 3 && r.page->messages[0].edited_ms == 1700000005000);
+    check(r.page->messages[0].timestamp_ms == 1700000000000);
+    free(r.page);
+    teardown();
+}
+
+static void refuses_to_change_what_is_missing_or_not_his_own_without_an_offset(void)
+{
+    uint64_t offset;
+
+    setup();
+    check(say("a", "one", "1") == 1);
+    check(act(MESSAGE_EDIT, "x", "one", "u1", "2", &offset) == MESSAGE_MISSING && offset == 0);
+    check(act(MESSAGE_EDIT, "a", "two", "u1", "2", &offset) == MESSAGE_MISSING && offset == 0);
+    check(act(MESSAGE_EDIT, "a", "one", "u2", "2", &offset) == MESSAGE_FORBIDDEN && offset == 0);
+    check(act(MESSAGE_DELETE, "a", "one", "u2", "", &offset) == MESSAGE_FORBIDDEN);
+    check(act(MESSAGE_DELETE, "a", "one", "u1", "", &offset) == MESSAGE_STORED && offset == 2);
+    check(act(MESSAGE_DELETE, "a", "one", "u1", "", &offset) == MESSAGE_REPEATED && offset == 2);
+    check(act(MESSAGE_EDIT, "a", "one", "u1", "2", &offset) == MESSAGE_MISSING);
+    check(say("b", "one", "1") == 3);
+    struct message again = message("a", "one", "1");
+    check(append(&again) == 1 && again.fate == MESSAGE_REPEATED);
+    check_history((struct store_history){.room = SPAN("one")}, "b 3 1", false);
+    teardown();
+}
+
+static void changes_a_message_of_the_same_batch(void)
+{
+    struct message m[] = {message("a", "one", "1"), message("a", "one", "2"),
+                          message("b", "one", "3"), message("b", "one", "")};
+    struct message *batch[] = {&m[0], &m[1], &m[2], &m[3]};
+
+    setup();
+    m[1].action = MESSAGE_EDIT;
+    m[3].action = MESSAGE_DELETE;
+    check(store_append(store, batch, 4) == 0);
+    check(m[0].offset == 1 && m[1].offset == 2 && m[2].offset == 3 && m[3].offset == 4);
+    check_history((struct store_history){.room = SPAN("one")}, "a 1 2", false);
+    teardown();
+}
+
+static void pages_in_every_direction(void)
+{
+    char id[8];
+
+    setup();
+    for (int i = 1; i <= 9; i++) {
+        (void)snprintf(id, sizeof id, "m%d", i);
+        check(say(id, "one", "0") == (uint64_t)i);
+    }
+    const struct store_history r = {.room = SPAN("one"), .limit = 3};
+    struct store_history h = r;
+    check_history(h, "m9 9 0, m8 8 0, m7 7 0", true);
+    h.before = 4;
+    check_history(h, "m3 3 0, m2 2 0, m1 1 0", false);
+    h.before = UINT64_MAX;
+    check_history(h, "m9 9 0, m8 8 0, m7 7 0", true);
+    h = r;
+    h.after = 6;
+    check_history(h, "m7 7 0, m8 8 0, m9 9 0", false);
+    h.after = 5;
+    check_history(h, "m6 6 0, m7 7 0, m8 8 0", true);
+    h.after = UINT64_MAX;
+    check_history(h, "", false);
+    h = r;
+    h.from_start = true;
+    check_history(h, "m1 1 0, m2 2 0, m3 3 0", true);
+    h = r;
+    h.limit = 4;
+    h.around = 5;
+    check_history(h, "m3 3 0, m4 4 0, m5 5 0, m6 6 0", true);
+    h.around = 1;
+    check_history(h, "m1 1 0, m2 2 0, m3 3 0, m4 4 0", true);
+    h.around = 100;
+    check_history(h, "m8 8 0, m9 9 0", false);
+    teardown();
+}
+
+static void tells_what_happened_after_an_offset(void)
+{
+    uint64_t offset;
+
+    setup();
+    check(say("a", "one", "1") == 1 && say("b", "one", "2") == 2 && say("c", "one", "3") == 3);
+    check(act(MESSAGE_EDIT, "a", "one", "u1", "11", &offset) == MESSAGE_STORED); /* 4 */
+    check(say("d", "one", "4") == 5 && say("e", "one", "5") == 6);
+    check(act(MESSAGE_EDIT, "d", "one", "u1", "44", &offset) == MESSAGE_STORED); /* 7 */
+    check(act(MESSAGE_DELETE, "e", "one", "u1", "", &offset) == MESSAGE_STORED); /* 8 */
+    check(act(MESSAGE_DELETE, "b", "one", "u1", "", &offset) == MESSAGE_STORED); /* 9 */
+    check_changes("one", 0, 10, "a 1 11, c 3 3, d 5 44", 9, false);
+    check_changes("one", 3, 10, "a 1!11, d 5 44, b 2*", 9, false);
+    check_changes("one", 3, 2, "a 1!11, d 5 44", 9, true);
+    check_changes("one", 5, 10, "d 5!44, b 2*", 9, false);
+    check_changes("one", 9, 10, "", 9, false);
+    check_changes("none", 0, 10, "", 0, false);
+    teardown();
+}
+
+/* ---- direct messages ---- */
+
+static void check_directs(const char *user, const char *want)
+{
+    struct store_directs r = {.user_id = span_cstr(user), .limit = 10};
+    check(CALL(&r, STORE_DIRECTS) == 0 && !r.more);
+    check_text(text_of(r.page), want);
+}
+
+/* "changed sender" or "none" */
+static const char *set_state(const char *id, const char *user, enum message_state state)
+{
+    static char text[64];
+    struct store_direct_state r = {.id = span_cstr(id), .user_id = span_cstr(user), .state = state};
+
+    check(CALL(&r, STORE_DIRECT_STATE) == 0);
+    if (r.page == NULL || r.page->count == 0) {
+        free(r.page);
+        return "none";
+    }
+    const struct message *m = &r.page->messages[0];
+    (void)snprintf(text, sizeof text, "%d %.*s %d", r.changed, (int)m->user_id.len,
+                   (const char *)m->user_id.data, m->state);
+    free(r.page);
+    return text;
+}
+
+static void keeps_direct_messages_until_they_are_delivered(void)
+{
+    struct message a = message("a", "u1+u2", "1"), b = message("b", "u1+u2", "2");
+
+    setup();
+    a.recipient = b.recipient = SPAN("u2");
+    check(append(&a) == 1 && append(&b) == 2 && say("c", "one", "3") == 1);
+    check_directs("u2", "a 1 1, b 2 2");
+    check_directs("u1", "");
+    check_directs("", "");
+    check_text(set_state("a", "u2", MESSAGE_DELIVERED), "1 u1 1");
+    check_text(set_state("a", "u2", MESSAGE_DELIVERED), "0 u1 1");
+    check_text(set_state("a", "u1", MESSAGE_READ), "none");
+    check_text(set_state("c", "u2", MESSAGE_READ), "none");
+    check_text(set_state("c", "", MESSAGE_READ), "none");
+    check_directs("u2", "b 2 2");
+    check_text(set_state("b", "u2", MESSAGE_READ), "1 u1 2");
+    check_text(set_state("b", "u2", MESSAGE_DELIVERED), "0 u1 2");
+    restart();
+    check_directs("u2", "");
+    teardown();
+}
+
+/* ---- rooms ---- */
+
+static int put_room(const char *name, const char *title, bool overwrite)
+{
+    struct store_room_put r = {.room = span_cstr(name),
+                               .title = span_cstr(title),
+                               .created_by = SPAN("u1"),
+                               .created_ms = 5,
+                               .overwrite = overwrite};
+    return CALL(&r, STORE_ROOM_PUT);
+}
+
+static void put_member(const char *room, const char *user, bool present)
+{
+    struct store_member_put r = {
+        .room = span_cstr(room), .user_id = span_cstr(user), .present = present};
+    check(CALL(&r, STORE_MEMBER_PUT) == 0);
+}
+
+static uint64_t mark(const char *room, const char *user, uint64_t offset, const char *id,
+                     bool changed)
+{
+    struct store_read_mark r = {.room = span_cstr(room),
+                                .user_id = span_cstr(user),
+                                .offset = offset,
+                                .message_id = span_cstr(id)};
+    int error = CALL(&r, STORE_READ_MARK);
+    check(r.changed == changed);
+    return error == STORE_EMISSING ? 1000 : error == 0 ? r.read : 2000;
+}
+
+/* "name/title newest unread, ..." with m for made, j for joined */
+static const char *room_text(const struct store_room_page *page)
+{
+    static char text[1024];
+    size_t len = 0;
+
+    text[0] = 0;
+    for (size_t i = 0; page != NULL && i < page->count && len < sizeof text - 100; i++) {
+        const struct store_room *r = &page->rooms[i];
+        len += (size_t)snprintf(text + len, sizeof text - len, "%s%.*s/%.*s %d %d%s%s",
+                                i == 0 ? "" : ", ", (int)r->name.len, (const char *)r->name.data,
+                                (int)r->title.len, (const char *)r->title.data, (int)r->newest,
+                                (int)r->unread, r->made ? "m" : "", r->joined ? "j" : "");
+    }
+    return text;
+}
+
+static void check_rooms(enum store_rooms_which which, const char *user, const char *after,
+                        unsigned limit, const char *want, bool more)
+{
+    struct store_rooms r = {.which = which, .user_id = span_cstr(user), .limit = limit};
+
+    r.after_name = after != NULL ? span_cstr(after) : (struct span){0};
+    check(CALL(&r, STORE_ROOMS) == 0 && r.more == more);
+    check_text(room_text(r.page), want);
+    free(r.page);
+}
+
+static void makes_rooms_and_lists_them_by_name(void)
+{
+    struct message direct = message("d", "u1+u2", "1");
+
+    setup();
+    direct.recipient = SPAN("u2");
+    check(append(&direct) == 1 && say("a", "b", "1") == 1);
+    check(put_room("c", "See", false) == 0 && put_room("b", "Bee", false) == 0);
+    check(put_room("b", "Other", false) == STORE_EEXISTS);
+    check(put_room("c", "Sea", true) == 0);
+    check(say("e", "a", "1") == 1);
+    restart();
+    check_rooms(STORE_ROOMS_ALL, "", NULL, 10, "a/ 1 0, b/Bee 1 0m, c/Sea 0 0m", false);
+    check_rooms(STORE_ROOMS_ALL, "", NULL, 2, "a/ 1 0, b/Bee 1 0m", true);
+    check_rooms(STORE_ROOMS_ALL, "", "b", 2, "c/Sea 0 0m", false);
+    check_rooms(STORE_ROOMS_MADE, "", NULL, 1, "b/Bee 1 0m", true);
+    check_rooms(STORE_ROOMS_MADE, "", "b", 10, "c/Sea 0 0m", false);
+    struct store_room_get get = {.room = SPAN("c")}, none = {.room = SPAN("x")};
+    check(CALL(&get, STORE_ROOM_GET) == 0 && get.page->count == 1);
+    check_text(room_text(get.page), "c/Sea 0 0m");
+    check(get.page->rooms[0].created_ms == 5 && span_eq(get.page->rooms[0].created_by, SPAN("u1")));
+    check(CALL(&none, STORE_ROOM_GET) == 0 && none.page->count == 0);
+    free(get.page);
+    free(none.page);
+    teardown();
+}
+
+static void counts_what_a_user_has_not_read(void)
+{
+    uint64_t offset;
+
+    setup();
+    for (char id[2] = "a"; id[0] <= 'e'; id[0]++) {
+        check(say(id, "one", "1") == (uint64_t)(id[0] - 'a' + 1));
+    }
+    check_rooms(STORE_ROOMS_ALL, "u2", NULL, 10, "one/ 5 5", false);
+    check_rooms(STORE_ROOMS_ALL, "u1", NULL, 10, "one/ 5 0", false); /* his own */
+    check(mark("one", "u2", 2, "", true) == 2);
+    check(mark("one", "u2", 1, "", false) == 2);
+    check(act(MESSAGE_DELETE, "d", "one", "u1", "", &offset) == MESSAGE_STORED);
+    check_rooms(STORE_ROOMS_ALL, "u2", NULL, 10, "one/ 6 2", false);
+    check(mark("one", "u2", 0, "e", true) == 5);
+    check(mark("one", "u2", 100, "", true) == 6);
+    check_rooms(STORE_ROOMS_ALL, "u2", NULL, 10, "one/ 6 0", false);
+    check(mark("two", "u2", 1, "", false) == 1000);
+    check(mark("one", "u2", 0, "x", false) == 1000);
+    teardown();
+}
+
+static void keeps_members_and_how_far_they_read(void)
+{
+    setup();
+    check(say("a", "one", "1") == 1 && say("b", "two", "1") == 1);
+    put_member("one", "u2", true);
+    put_member("one", "u2", true);
+    put_member("one", "u3", true);
+    put_member("three", "u2", true);
+    check(mark("one", "u1", 1, "", true) == 1 && mark("one", "u3", 1, "", true) == 1);
+    put_member("three", "u2", false);
+    restart();
+    check_rooms(STORE_ROOMS_JOINED, "u2", NULL, 10, "one/ 1 1j", false);
+    struct store_reads r = {.room = SPAN("one"), .limit = 2};
+    check(CALL(&r, STORE_READS) == 0 && r.more && r.page->count == 2);
+    check(span_eq(r.page->reads[0].user_id, SPAN("u1")));
+    check(r.page->reads[0].offset == 1 && !r.page->reads[0].joined);
+    check(span_eq(r.page->reads[1].user_id, SPAN("u2")));
+    check(r.page->reads[1].offset == 0 && r.page->reads[1].joined);
+    struct store_reads rest = {.room = SPAN("one"), .limit = 2, .after_user = SPAN("u2")};
+    check(CALL(&rest, STORE_READS) == 0 && !rest.more && rest.page->count == 1);
+    check(rest.page->reads[0].offset == 1 && rest.page->reads[0].joined);
+    free(r.page);
+    free(rest.page);
+    teardown();
+}
+
+/* ---- users ---- */
+
+static int add_user(const char *id, const char *name, const char *email, bool chosen)
+{
+    struct store_user_add r = {.id = span_cstr(id),
+                               .username = span_cstr(name),
+                               .email = span_cstr(email),
+                               .password_hash = SPAN("hash"),
+                               .display_name = SPAN("Display"),
+                               .created_ms = 7,
+                               .username_chosen = chosen};
+    return CALL(&r, STORE_USER_ADD);
+}
+
+static void check_user(enum store_user_by by, const char *key, const char *id)
+{
+    struct store_user_get r = {.by = by, .key = span_cstr(key)};
+
+    check(CALL(&r, STORE_USER_GET) == 0 && (r.user != NULL) == (id != NULL));
+    check(r.user == NULL || span_eq(r.user->id, span_cstr(id)));
+    free(r.user);
+}
+
+static void finds_users_by_id_address_and_chosen_name(void)
+{
+    setup();
+    check(add_user("1", "Ann", "ann@x", true) == 0);
+    check(add_user("2", "bob", "bob@x", false) == 0);
+    check(add_user("3", "bob", "", false) == 0);
+    restart();
+    check_user(STORE_BY_ID, "2", "2");
+    check_user(STORE_BY_EMAIL, "ann@x", "1");
+    check_user(STORE_BY_USERNAME, "aNN", "1");
+    check_user(STORE_BY_USERNAME, "bob", NULL);
+    check_user(STORE_BY_EMAIL, "", NULL);
+    check_user(STORE_BY_ID, "x", NULL);
+    struct store_user_get r = {.by = STORE_BY_ID, .key = SPAN("1")};
+    check(CALL(&r, STORE_USER_GET) == 0 && r.user != NULL);
+    if (r.user != NULL) {
+        check(span_eq(r.user->username, SPAN("Ann")) && span_eq(r.user->email, SPAN("ann@x")));
+        check(span_eq(r.user->password_hash, SPAN("hash")) && r.user->created_ms == 7);
+        check(span_eq(r.user->display_name, SPAN("Display")) && r.user->username_chosen);
+    }
+    free(r.user);
+    teardown();
+}
+
+static void says_which_part_of_a_user_is_taken(void)
+{
+    setup();
+    check(add_user("1", "ann", "ann@x", true) == 0);
+    check(add_user("2", "eve", "ann@x", true) == STORE_EEXISTS_EMAIL);
+    check(add_user("2", "ANN", "eve@x", true) == STORE_EEXISTS_USERNAME);
+    check(add_user("1", "eve", "eve@x", true) == STORE_EEXISTS);
+    check(add_user("2", "ann", "eve@x", false) == 0);
+    check_user(STORE_BY_USERNAME, "ann", "1");
+    teardown();
+}
+
+static void changes_a_password(void)
+{
+    struct store_user_password r = {.id = SPAN("1"), .password_hash = SPAN("new")};
+
+    setup();
+    check(CALL(&r, STORE_USER_PASSWORD) == STORE_EMISSING);
+    check(add_user("1", "ann", "ann@x", true) == 0);
+    check(CALL(&r, STORE_USER_PASSWORD) == 0);
+    struct store_user_get get = {.by = STORE_BY_ID, .key = SPAN("1")};
+    check(CALL(&get, STORE_USER_GET) == 0 && get.user != NULL);
+    check(get.user != NULL && span_eq(get.user->password_hash, SPAN("new")));
+    free(get.user);
+    teardown();
+}
+
+/* ---- search ---- */
+
+static const char *search(const char *query, const char *room, const char *user)
+{
+    struct store_search r = {.query = span_cstr(query),
+                             .room = span_cstr(room),
+                             .user_id = span_cstr(user),
+                             .limit = 10};
+    check(CALL(&r, STORE_SEARCH) == 0 && r.next == 0);
+    return text_of(r.page);
+}
+
+/* Searches until it gives that, since the index follows a moment later. */
+static void check_search(const char *query, const char *room, const char *user, const char *want)
+{
+    const struct timespec pause = {.tv_nsec = 20000000};
+    const char *got = search(query, room, user);
+
+    for (int i = 0; i < 1000 && strcmp(got, want) != 0; i++) {
+        (void)nanosleep(&pause, NULL);
+        got = search(query, room, user);
+    }
+    check_text(got, want);
+}
+
+static void finds_messages_by_their_words_newest_first(void)
+{
+    setup();
+    check(say("a", "one", "\"The quick brown fox\"") == 1);
+    check(say("b", "two", "\"a QUICK r\\u00e9sum\\u00e9\"") == 1);
+    check(say("c", "one", "{\"key\":[\"slow\",\"brownish\"]}") == 2);
+    check_search("quick", "", "",
+                 "b 1 \"a QUICK r\\u00e9sum\\u00e9\", a 1 \"The quick brown fox\"");
+    check_search("resume", "", "", "b 1 \"a QUICK r\\u00e9sum\\u00e9\"");
+    check_search("quick", "one", "", "a 1 \"The quick brown fox\"");
+    check_search("bro", "one", "",
+                 "c 2 {\"key\":[\"slow\",\"brownish\"]}, a 1 \"The quick brown fox\"");
+    check_search("fox the", "", "", "a 1 \"The quick brown fox\"");
+    check_search("qui fox", "", "", ""); /* only the last may be a beginning */
+    check_search("key", "", "", "");
+    check_search("quick", "none", "", "");
+    restart();
+    check_search("résumé", "", "", "b 1 \"a QUICK r\\u00e9sum\\u00e9\"");
+    teardown();
+}
+
+static void takes_a_query_for_text_whatever_is_in_it(void)
+{
+    static const char *const queries[] = {
+        "\"",         "\"\"", "a OR b",    "NOT x",        "text : x", "*",  "(", ") AND (",
+        "{text} : x", "^x",   "a NEAR(b)", "!!!",          "'",        "--", ";", " ",
+        "",           "\x01", "+ -",       "room : \"1\"", "\xff\xfe",
+    };
+    char big[4000];
+
+    setup();
+    check(say("a", "one", "\"say OR or NOT\"") == 1);
+    check_search("say or NOT", "", "", "a 1 \"say OR or NOT\"");
+    for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++) {
+        check_text(search(queries[i], "", ""), "");
+    }
+    memset(big, '"', sizeof big - 1);
+    big[sizeof big - 1] = 0;
+    check_text(search(big, "", ""), "");
+    for (size_t i = 0; i + 1 < sizeof big; i++) {
+        big[i] = i % 2 ? ' ' : 'x';
+    }
+    check_text(search(big, "", ""), "");
+    teardown();
+}
+
+static void follows_edits_and_deletions(void)
+{
+    uint64_t offset;
+
+    setup();
+    check(say("a", "one", "\"first words\"") == 1 && say("b", "one", "\"second words\"") == 2);
+    check_search("words", "", "", "b 2 \"second words\", a 1 \"first words\"");
+    check(act(MESSAGE_EDIT, "a", "one", "u1", "\"other thing\"", &offset) == MESSAGE_STORED);
+    check(act(MESSAGE_DELETE, "b", "one", "u1", "", &offset) == MESSAGE_STORED);
+    check_text(search("second", "", ""), ""); /* at once */
+    check_search("thing", "", "", "a 1 \"other thing\"");
+    check_search("words", "", "", "");
+    teardown();
+}
+
+static void finds_direct_messages_for_their_two_users_only(void)
+{
+    struct message m = message("a", "u1+u2", "\"secret\"");
+
+    setup();
+    m.recipient = SPAN("u2");
+    check(append(&m) == 1);
+    check_search("secret", "", "u2", "a 1 \"secret\"");
+    check_text(search("secret", "", "u1"), "a 1 \"secret\"");
+    check_text(search("secret", "", "u3"), "");
+    check_text(search("secret", "", ""), "");
+    check_text(search("secret", "u1+u2", "u3"), "");
+    teardown();
+}
+
+static void pages_through_what_it_finds(void)
+{
+    struct store_search r = {.query = SPAN("word"), .limit = 2};
+    char id[8];
+
+    setup();
+    for (int i = 1; i <= 5; i++) {
+        (void)snprintf(id, sizeof id, "m%d", i);
+        check(say(id, "one", "\"word\"") == (uint64_t)i);
+    }
+    check_search("word", "", "",
+                 "m5 5 \"word\", m4 4 \"word\", m3 3 \"word\", m2 2 \"word\", "
+                 "m1 1 \"word\"");
+    check(CALL(&r, STORE_SEARCH) == 0 && r.next != 0);
+    check_text(text_of(r.page), "m5 5 \"word\", m4 4 \"word\"");
+    r.before = r.next;
+    check(CALL(&r, STORE_SEARCH) == 0 && r.next != 0);
+    check_text(text_of(r.page), "m3 3 \"word\", m2 2 \"word\"");
+    r.before = r.next;
+    check(CALL(&r, STORE_SEARCH) == 0 && r.next == 0);
+    check_text(text_of(r.page), "m1 1 \"word\"");
+    teardown();
+}
+
+int main(void)
+{
+    for (size_t i = 0; i < sizeof back_ends / sizeof back_ends[0]; i++) {
+        ops = store_ops_by_name(back_ends[i]);
+        printf("# %s\n", back_ends[i]);
+        RUN(gives_all_fields_of_a_message_back);
+        RUN(edits_and_deletes_with_the_next_offsets_of_the_room);
+        RUN(refuses_to_change_what_is_missing_or_not_his_own_without_an_offset);
+        RUN(changes_a_message_of_the_same_batch);
+        RUN(pages_in_every_direction);
+        RUN(tells_what_happened_after_an_offset);
+        RUN(keeps_direct_messages_until_they_are_delivered);
+        RUN(makes_rooms_and_lists_them_by_name);
+        RUN(counts_what_a_user_has_not_read);
+        RUN(keeps_members_and_how_far_they_read);
+        RUN(finds_users_by_id_address_and_chosen_name);
+        RUN(says_which_part_of_a_user_is_taken);
+        RUN(changes_a_password);
+        RUN(finds_messages_by_their_words_newest_first);
+        RUN(takes_a_query_for_text_whatever_is_in_it);
+        RUN(follows_edits_and_deletions);
+        RUN(finds_direct_messages_for_their_two_users_only);
+        RUN(pages_through_what_it_finds);
+    }
+    return tap_done();
+}
