@@ -79,10 +79,12 @@ bool sqlite_query_write(struct bytes *out, struct span query, uint64_t room)
         bytes_add_cstr(out, "\" AND ");
     }
     bytes_add_cstr(out, "text : ( ");
+    size_t last = 0;
     for (unsigned i = 0; word.len > 0 && i < STORE_WORDS_MAX; i++, word = next_word(&rest)) {
         add_quoted(out, word);
+        last = word.len;
     }
-    bytes_add_cstr(out, "* )");
+    bytes_add_cstr(out, last >= STORE_PREFIX_BYTES_MIN ? "* )" : ")");
     return true;
 }
 

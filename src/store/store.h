@@ -47,6 +47,7 @@ enum {
     STORE_UNREAD_MAX = 1000,      /* messages looked at for an unread count */
     STORE_WORDS_MAX = 16,         /* words of a search; further ones are ignored */
     STORE_QUERY_BYTES_MAX = 1024, /* bytes of a search; further ones are ignored */
+    STORE_PREFIX_BYTES_MIN = 3,   /* of a beginning: shorter ones are those of half of all words */
 };
 
 struct store_options {
@@ -144,9 +145,10 @@ struct store_find {
     struct message_page *page; /* 0 or 1 message */
 };
 
-/* Messages that contain all words of the query, the last of them perhaps only as a beginning,
- * without regard to case or accents; newest first. The query is text and knows no operators. What
- * was appended a moment ago may be missing: it is found within about a second. */
+/* Messages that contain all words of the query, the last of them, if it is long enough, perhaps
+ * only as a beginning; without regard to case or accents; newest first. The query is text and knows
+ * no operators. What was appended a moment ago may be missing: it is found within about a second.
+ */
 struct store_search {
     struct store_call call;
     struct span query;

@@ -255,6 +255,87 @@ static void refuses_reads_when_too_many_wait_and_then_never_calls_back(void)
     check(many.refused > 0 && many.started >= 2);
 }
 
+/* ---- writes beside appends ---- */
+
+enum { WRITES = 500, APPENDS = 200 };
+
+static struct writes {
+    struct store_room_put rooms[WRITES];
+    struct store_read_mark marks[WRITES];
+    char names[WRITES][8];
+    unsigned started, refused;
+    atomic_uint done, failed;
+} writes;
+
+static void write_done(struct store_call *call)
+{
+    atomic_fetch_add(&writes.failed, call->error != 0);
+    atomic_fetch_add(&writes.done, 1);
+}
+
+static void start_write(struct store_call *call, enum store_op op)
+{
+    call->on_done = write_done;
+    int result = store_start(store, &loop.executor, call, op);
+    writes.started += result == 0;
+    writes.refused += result == STORE_EBUSY;
+}
+
+static void start_writes(void *arg)
+{
+    for (int i = 0; i < WRITES; i++) {
+        (void)snprintf(writes.names[i], sizeof writes.names[i], "r%d", i);
+        writes.rooms[i] = (struct store_room_put){.room = span_cstr(writes.names[i])};
+        start_write(&writes.rooms[i].call, STORE_ROOM_PUT);
+        writes.marks[i] =
+            (struct store_read_mark){.room = SPAN("one"), .user_id = SPAN("u"), .offset = 1};
+        start_write(&writes.marks[i].call, STORE_READ_MARK);
+    }
+}
+
+static void writes_beside_appends_without_losing_either(void)
+{
+    char id[16];
+
+    memset(&writes, 0, sizeof writes);
+    setup();
+    check(append("first", "one") == 1);
+    thread_executor_run(&loop, start_writes, NULL);
+    for (int i = 0; i < APPENDS; i++) {
+        (void)snprintf(id, sizeof id, "m%d", i);
+        check(append(id, "one") == (uint64_t)i + 2);
+    }
+    restart(); /* finishes what was started */
+    struct store_rooms r = {.which = STORE_ROOMS_MADE, .limit = STORE_PAGE_MAX};
+    check(store_place_call(&loop, store, &r.call, STORE_ROOMS) == 0 && r.page->count == WRITES);
+    free(r.page);
+    struct message_page *p = page("one", 0, STORE_PAGE_MAX);
+    check(p != NULL && p->count == APPENDS + 1);
+    free(p);
+    teardown();
+    check(writes.refused == 0 && atomic_load(&writes.done) == 2 * WRITES);
+    check(atomic_load(&writes.failed) == 0);
+}
+
+static void refuses_writes_when_too_many_wait_and_then_never_calls_back(void)
+{
+    struct bytes why = {0};
+
+    memset(&writes, 0, sizeof writes);
+    setup();
+    store_close(store);
+    struct store_options options = {.path = place.path, .write_queue_max = 2};
+    store = ops->open(&options, &why);
+    bytes_finish(&why);
+    check(store != NULL && append("first", "one") == 1);
+    thread_executor_run(&loop, start_writes, NULL);
+    store_close(store);
+    store = NULL;
+    teardown();
+    check(writes.refused > 0 && writes.started + writes.refused == 2 * WRITES);
+    check(atomic_load(&writes.done) == writes.started);
+}
+
 int main(void)
 {
     for (size_t i = 0; i < sizeof back_ends / sizeof back_ends[0]; i++) {
@@ -269,6 +350,8 @@ int main(void)
         RUN(ends_a_page_that_holds_enough_bytes_but_never_before_its_first_message);
         RUN(finishes_the_reads_that_were_started_before_it_closes);
         RUN(refuses_reads_when_too_many_wait_and_then_never_calls_back);
+        RUN(writes_beside_appends_without_losing_either);
+        RUN(refuses_writes_when_too_many_wait_and_then_never_calls_back);
     }
     return tap_done();
 }
