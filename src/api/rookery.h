@@ -287,7 +287,18 @@ ROOKERY_API void rookery_disconnect(struct rookery_socket *s, bool close_connect
  * just now (a polling client between two polls). */
 ROOKERY_API bool rookery_socket_cut(struct rookery_socket *s);
 
+/* A socket's tag in a room says which of the forms of rookery_broadcast_forms it gets. One that is
+ * in the room already keeps the tag that it has there. */
 ROOKERY_API void rookery_join(struct rookery_socket *s, struct rookery_str room);
+
+enum { ROOKERY_TAGS_MAX = 16 }; /* tags are 0 .. 15; rookery_join gives 0 */
+
+/* As rookery_join, but a socket that is in the room already changes its tag. In its own room it has
+ * tag 0 whatever it is given. ROOKERY_EINVAL for a tag that is too large, ROOKERY_EGONE when the
+ * socket has left. */
+ROOKERY_API int rookery_join_as(struct rookery_socket *s, struct rookery_str room, unsigned tag);
+/* The tag of s in that room, or -1 when it is not there. */
+ROOKERY_API int rookery_room_tag(const struct rookery_socket *s, struct rookery_str room);
 ROOKERY_API void rookery_leave(struct rookery_socket *s, struct rookery_str room);
 ROOKERY_API bool rookery_in_room(const struct rookery_socket *s, struct rookery_str room);
 /* Calls fn for each room, its own first. fn must not join or leave. */
@@ -361,6 +372,21 @@ ROOKERY_API int rookery_broadcast(struct rookery_namespace *nsp, const struct ro
 ROOKERY_API int rookery_broadcast_from(struct rookery_socket *s, const struct rookery_target *to,
                                        struct rookery_str event, const struct rookery_args *args,
                                        const struct rookery_broadcast *how);
+
+/* One of the ways in which a broadcast is said. */
+struct rookery_form {
+    uint32_t tags; /* of the members that get it: 1u << tag for each */
+    struct rookery_str event;
+    struct rookery_args args;
+};
+
+/* Says the same to a room in several forms: each member gets the form that has its tag (of several
+ * such, each in their order), and nothing if none has. Each form is encoded once, and nothing is
+ * sent if one of them cannot be. At most ROOKERY_TAGS_MAX forms; from may be NULL: a socket of the
+ * namespace and of the calling loop to leave out. Order and loops are as with rookery_broadcast. */
+ROOKERY_API int rookery_broadcast_forms(struct rookery_namespace *nsp, struct rookery_str room,
+                                        const struct rookery_form *forms, size_t count,
+                                        struct rookery_socket *from);
 
 /* ---- Commands on many sockets ------------------------------------------------------------------
  */

@@ -17,27 +17,65 @@ static char *put(char **at, const void *data, size_t len)
     return to;
 }
 
+static size_t bytes_of_args(const struct rookery_args *args)
+{
+    size_t len = args->json.len;
+
+    for (size_t i = 0; i < args->bin_count; i++) {
+        len += args->bins[i].len;
+    }
+    return len;
+}
+
+/* The copy's bins go where bins points, which moves on. */
+static struct rookery_args put_args(const struct rookery_args *from, struct rookery_bin **bins,
+                                    char **at)
+{
+    struct rookery_bin *to = *bins;
+
+    for (size_t i = 0; i < from->bin_count; i++) {
+        to[i] =
+            (struct rookery_bin){put(at, from->bins[i].data, from->bins[i].len), from->bins[i].len};
+    }
+    *bins += from->bin_count;
+    return (struct rookery_args){
+        .json = {put(at, from->json.data, from->json.len), from->json.len},
+        .bins = to,
+        .bin_count = from->bin_count,
+    };
+}
+
 struct rookery_args *args_copy(const struct rookery_args *args)
 {
     static const struct rookery_args none;
     const struct rookery_args *from = args == NULL ? &none : args;
-    size_t len = from->json.len;
-
-    for (size_t i = 0; i < from->bin_count; i++) {
-        len += from->bins[i].len;
-    }
-    struct rookery_args *copy = xmalloc(sizeof *copy + from->bin_count * sizeof *from->bins + len);
+    size_t bins_size = from->bin_count * sizeof *from->bins;
+    struct rookery_args *copy = xmalloc(sizeof *copy + bins_size + bytes_of_args(from));
     struct rookery_bin *bins = (struct rookery_bin *)(void *)(copy + 1);
     char *at = (char *)(bins + from->bin_count);
-    for (size_t i = 0; i < from->bin_count; i++) {
-        bins[i] = (struct rookery_bin){put(&at, from->bins[i].data, from->bins[i].len),
-                                       from->bins[i].len};
+
+    *copy = put_args(from, &bins, &at);
+    return copy;
+}
+
+struct rookery_form *forms_copy(const struct rookery_form *forms, size_t count)
+{
+    size_t bin_count = 0, len = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        bin_count += forms[i].args.bin_count;
+        len += forms[i].event.len + bytes_of_args(&forms[i].args);
     }
-    *copy = (struct rookery_args){
-        .json = {put(&at, from->json.data, from->json.len), from->json.len},
-        .bins = bins,
-        .bin_count = from->bin_count,
-    };
+    struct rookery_form *copy =
+        xmalloc(count * sizeof *copy + bin_count * sizeof(struct rookery_bin) + len + 1);
+    struct rookery_bin *bins = (struct rookery_bin *)(void *)(copy + count);
+    char *at = (char *)(bins + bin_count);
+    for (size_t i = 0; i < count; i++) {
+        copy[i].tags = forms[i].tags;
+        copy[i].event.data = put(&at, forms[i].event.data, forms[i].event.len);
+        copy[i].event.len = forms[i].event.len;
+        copy[i].args = put_args(&forms[i].args, &bins, &at);
+    }
     return copy;
 }
 

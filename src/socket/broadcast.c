@@ -1,7 +1,8 @@
-/* rookery_broadcast and rookery_broadcast_from.
+/* rookery_broadcast, rookery_broadcast_from and rookery_broadcast_forms, of which the first two are
+ * the case of one form for all tags.
  *
- * The packet is encoded once. On the caller's loop it is delivered at once; for the others it goes
- * into a frame, and by an errand.
+ * Each form is encoded once, and all of them before the first is sent. On the caller's loop they
+ * are delivered at once; for the others they go into frames, and by an errand.
  *
  * A parent namespace has no packets of its own: each loop encodes for each child that it has. A
  * thread that runs no loop has loop 0 do it. */
@@ -13,14 +14,15 @@
 #include "src/socket/delivery.h"
 #include "src/socket/errand.h"
 #include "src/socket/io.h"
+#include "src/socket/rooms.h"
 #include "src/socket/socket.h"
 
 /* The arguments of the call, but for the namespace. */
 struct call {
     struct rookery_socket *from; /* or NULL */
     const struct rookery_target *to;
-    struct rookery_str event;
-    const struct rookery_args *args;
+    const struct rookery_form *forms;
+    size_t count;                        /* of forms, at most ROOKERY_TAGS_MAX */
     const struct rookery_broadcast *how; /* not NULL */
 };
 
@@ -32,16 +34,66 @@ static int check_how(const struct rookery_namespace *nsp, const struct rookery_b
     return how->on_acks != NULL && !fit_for_acks ? ROOKERY_EINVAL : 0;
 }
 
+/* ---- encoding ---- */
+
+static void release_frames(const struct delivery_form *forms, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (forms[i].frame != NULL) {
+            frame_release(forms[i].frame);
+        }
+    }
+}
+
+static void put_in_frame(struct delivery_form *form, bool no_compress)
+{
+    form->frame = delivery_frame(form, no_compress);
+    form->packet = span_of(form->frame->data, form->frame->len);
+}
+
+/* Fills in encoded[call->count], to be given to release_frames. Outside of frames there is room for
+ * one form only: it is in the encoder. */
+static int encode(struct encoder *encoder, struct sio_head head, const struct call *call,
+                  bool in_frames, struct delivery_form *encoded)
+{
+    for (size_t i = 0; i < call->count; i++) {
+        const struct rookery_form *form = &call->forms[i];
+        encoded[i] = (struct delivery_form){.tags = form->tags};
+        int error = encoder_event(encoder, head, form->event, &form->args, &encoded[i].packet);
+        if (error < 0) {
+            release_frames(encoded, i);
+            return error;
+        }
+        if (in_frames || call->count > 1) {
+            put_in_frame(&encoded[i], call->how->no_compress);
+        }
+    }
+    return 0;
+}
+
+static struct delivery delivery_of(const struct call *call, const struct delivery_form *encoded)
+{
+    return (struct delivery){.to = call->to,
+                             .from = call->from,
+                             .forms = encoded,
+                             .count = call->count,
+                             .is_volatile = call->how->is_volatile,
+                             .no_compress = call->how->no_compress};
+}
+
 /* ---- on the other loops ---- */
 
 struct broadcast {
     struct errand errand;
-    struct delivery delivery; /* with a frame, which it holds */
+    struct delivery delivery;
+    struct delivery_form forms[]; /* with frames, which it holds */
 };
 
 static void finish_broadcast(struct errand *e)
 {
-    frame_release(((struct broadcast *)e)->delivery.frame);
+    const struct delivery *d = &((struct broadcast *)e)->delivery;
+
+    release_frames(d->forms, d->count);
 }
 
 static void run_broadcast(struct errand *e, struct rookery_loop *loop)
@@ -52,15 +104,18 @@ static void run_broadcast(struct errand *e, struct rookery_loop *loop)
 static void send_to_other_loops(const struct delivery *d, struct rookery_namespace *nsp,
                                 const struct rookery_loop *here)
 {
-    struct broadcast *b = errand_create(sizeof *b, nsp, d->to);
+    struct broadcast *b = errand_create(sizeof *b + d->count * sizeof *d->forms, nsp, d->to);
 
     b->errand.run = run_broadcast;
     b->errand.finish = finish_broadcast;
     b->delivery = *d;
     b->delivery.from = NULL; /* that one is here */
     b->delivery.to = b->errand.target;
-    b->delivery.packet = span_of(d->frame->data, d->frame->len);
-    (void)frame_hold(d->frame);
+    b->delivery.forms = b->forms;
+    for (size_t i = 0; i < d->count; i++) {
+        b->forms[i] = d->forms[i];
+        (void)frame_hold(d->forms[i].frame);
+    }
     errand_send(&b->errand, here);
 }
 
@@ -68,31 +123,27 @@ static int broadcast_from_loop(struct rookery_loop *here, struct rookery_namespa
                                const struct call *call)
 {
     const struct rookery_broadcast *how = call->how;
+    bool several_loops = nsp->io->loop_count > 1;
     struct sio_head head = {.type = SIO_EVENT, .nsp = namespace_name(nsp)};
-    struct delivery d = {.to = call->to,
-                         .from = call->from,
-                         .is_volatile = how->is_volatile,
-                         .no_compress = how->no_compress};
+    struct delivery_form encoded[ROOKERY_TAGS_MAX];
+    struct delivery d = delivery_of(call, encoded);
 
     if (how->on_acks != NULL) {
         head.has_id = true;
         head.id = d.ack_id = share_take_ack_id(share_get(nsp, here));
     }
-    int error = encoder_event(&here->encoder, head, call->event, call->args, &d.packet);
+    int error = encode(&here->encoder, head, call, several_loops, encoded);
     if (error < 0) {
         return error;
     }
     if (how->on_acks != NULL) {
         d.gather = gather_create(here, how->timeout_ms, how->on_acks, how->arg);
     }
-    if (nsp->io->loop_count == 1) {
-        delivery_run(&d, nsp, here);
-        return 0;
+    if (several_loops) {
+        send_to_other_loops(&d, nsp, here);
     }
-    d.frame = delivery_frame(&d);
-    send_to_other_loops(&d, nsp, here);
     delivery_run(&d, nsp, here);
-    frame_release(d.frame);
+    release_frames(encoded, call->count);
     return 0;
 }
 
@@ -104,16 +155,12 @@ struct kept_call {
     struct task task;     /* for other threads, on loop 0 */
     struct call call;
     struct rookery_broadcast how;
-    struct rookery_str *event;
-    struct rookery_args *args;
+    struct rookery_form *forms;
 };
 
 static void finish_kept(struct errand *e)
 {
-    struct kept_call *kept = (struct kept_call *)e;
-
-    free(kept->event);
-    free(kept->args);
+    free(((struct kept_call *)e)->forms);
 }
 
 static struct kept_call *keep(struct rookery_namespace *nsp, const struct call *call)
@@ -122,24 +169,23 @@ static struct kept_call *keep(struct rookery_namespace *nsp, const struct call *
 
     kept->errand.finish = finish_kept;
     kept->how = *call->how;
-    kept->event = strs_copy(&call->event, 1);
-    kept->args = args_copy(call->args);
+    kept->forms = forms_copy(call->forms, call->count);
     kept->call = (struct call){
-        .to = kept->errand.target, .event = *kept->event, .args = kept->args, .how = &kept->how};
+        .to = kept->errand.target, .forms = kept->forms, .count = call->count, .how = &kept->how};
     return kept;
 }
 
 static void run_for_children(struct errand *e, struct rookery_loop *loop)
 {
     const struct call *call = &((struct kept_call *)e)->call;
-    struct delivery d = {.to = call->to,
-                         .is_volatile = call->how->is_volatile,
-                         .no_compress = call->how->no_compress};
+    struct delivery_form encoded[ROOKERY_TAGS_MAX];
+    const struct delivery d = delivery_of(call, encoded);
 
     for (struct share *s = share_first(e->nsp, loop); s != NULL; s = share_next(e->nsp, s)) {
         const struct sio_head head = {.type = SIO_EVENT, .nsp = namespace_name(s->nsp)};
-        if (encoder_event(&loop->encoder, head, call->event, call->args, &d.packet) == 0) {
+        if (encode(&loop->encoder, head, call, false, encoded) == 0) {
             delivery_run(&d, s->nsp, loop);
+            release_frames(encoded, call->count);
         }
     }
 }
@@ -158,9 +204,12 @@ static int check_call(const struct rookery_namespace *nsp, const struct call *ca
 {
     struct encoder encoder = {0};
     const struct sio_head head = {.type = SIO_EVENT, .nsp = namespace_name(nsp)};
-    struct span packet;
-    int error = encoder_event(&encoder, head, call->event, call->args, &packet);
+    struct delivery_form encoded[ROOKERY_TAGS_MAX];
+    int error = encode(&encoder, head, call, false, encoded);
 
+    if (error == 0) {
+        release_frames(encoded, call->count);
+    }
     encoder_finish(&encoder);
     return error;
 }
@@ -185,28 +234,65 @@ static int broadcast_later(struct rookery_namespace *nsp, const struct call *cal
 
 /* ---- the API ---- */
 
-int rookery_broadcast(struct rookery_namespace *nsp, const struct rookery_target *to,
-                      struct rookery_str event, const struct rookery_args *args,
-                      const struct rookery_broadcast *how)
+/* here: the calling loop, or NULL. */
+static int broadcast(struct rookery_loop *here, struct rookery_namespace *nsp,
+                     const struct call *call)
 {
-    struct rookery_loop *here = io_current(nsp->io);
-    const struct call call = {NULL, to, event, args, how == NULL ? &plainly : how};
-    int error = check_how(nsp, call.how);
+    int error = check_how(nsp, call->how);
 
     if (error < 0) {
         return error;
     }
-    return here == NULL || namespace_is_parent(nsp) ? broadcast_later(nsp, &call)
-                                                    : broadcast_from_loop(here, nsp, &call);
+    return here == NULL || namespace_is_parent(nsp) ? broadcast_later(nsp, call)
+                                                    : broadcast_from_loop(here, nsp, call);
+}
+
+static struct rookery_form form_for_all(struct rookery_str event, const struct rookery_args *args)
+{
+    static const struct rookery_args none;
+
+    return (struct rookery_form){TAGS_ALL, event, args == NULL ? none : *args};
+}
+
+int rookery_broadcast(struct rookery_namespace *nsp, const struct rookery_target *to,
+                      struct rookery_str event, const struct rookery_args *args,
+                      const struct rookery_broadcast *how)
+{
+    const struct rookery_form form = form_for_all(event, args);
+    const struct call call = {NULL, to, &form, 1, how == NULL ? &plainly : how};
+
+    return broadcast(io_current(nsp->io), nsp, &call);
 }
 
 int rookery_broadcast_from(struct rookery_socket *s, const struct rookery_target *to,
                            struct rookery_str event, const struct rookery_args *args,
                            const struct rookery_broadcast *how)
 {
-    struct share *share = s->share;
-    const struct call call = {s, to, event, args, how == NULL ? &plainly : how};
-    int error = check_how(share->nsp, call.how);
+    const struct rookery_form form = form_for_all(event, args);
+    const struct call call = {s, to, &form, 1, how == NULL ? &plainly : how};
 
-    return error < 0 ? error : broadcast_from_loop(share->loop, share->nsp, &call);
+    return broadcast(s->share->loop, s->share->nsp, &call);
+}
+
+static bool forms_valid(const struct rookery_form *forms, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if ((forms[i].tags & ~(uint32_t)TAGS_ALL) != 0) {
+            return false;
+        }
+    }
+    return count <= ROOKERY_TAGS_MAX;
+}
+
+int rookery_broadcast_forms(struct rookery_namespace *nsp, struct rookery_str room,
+                            const struct rookery_form *forms, size_t count,
+                            struct rookery_socket *from)
+{
+    const struct rookery_target to = {.rooms = &room, .room_count = 1};
+    const struct call call = {from, &to, forms, count, &plainly};
+
+    if (!forms_valid(forms, count) || (from != NULL && from->share->nsp != nsp)) {
+        return ROOKERY_EINVAL;
+    }
+    return broadcast(from != NULL ? from->share->loop : io_current(nsp->io), nsp, &call);
 }

@@ -6,6 +6,7 @@
 #include "src/base/memory.h"
 #include "src/socket/args_copy.h"
 #include "src/socket/errand.h"
+#include "src/socket/rooms.h"
 #include "src/socket/socket.h"
 
 struct command {
@@ -40,7 +41,7 @@ static void apply_to_share(const struct command *command, struct share *share)
 {
     struct receivers chosen = {0};
 
-    receivers_collect(&chosen, share, command->errand.target, NULL);
+    receivers_collect(&chosen, share, command->errand.target, TAGS_ALL, NULL);
     for (size_t i = 0; i < chosen.count; i++) {
         (void)rookery_socket_hold(chosen.sockets[i]);
     }

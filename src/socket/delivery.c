@@ -8,13 +8,15 @@
 /* ---- to one room ---- */
 
 struct route {
-    struct room *room; /* NULL or empty: nobody is there */
+    struct room *room; /* NULL: nobody is there */
     struct room_skips skips;
 };
 
 static bool skip(struct route *r, const struct rookery_socket *s)
 {
-    if (r->room == NULL || !socket_receives(s) || room_slot(r->room, s) < 0) {
+    int64_t slot = r->room == NULL || !socket_receives(s) ? -1 : room_slot(r->room, s);
+
+    if (slot < 0) {
         return true;
     }
     struct outq *queue = &socket_session(s)->queue;
@@ -26,6 +28,7 @@ static bool skip(struct route *r, const struct rookery_socket *s)
     if (r->skips.count == ROOM_SKIPS_MAX) {
         return false;
     }
+    r->skips.sections[r->skips.count] = s->memberships[slot].section;
     r->skips.queues[r->skips.count++] = queue;
     return true;
 }
@@ -65,28 +68,28 @@ static bool find_route(struct route *r, const struct share *share, const struct 
 
 static bool fit_for_cork(const struct delivery *d)
 {
-    return !d->is_volatile && !d->no_compress && d->gather == NULL &&
-           d->packet.len <= DELIVERY_CORKED_BYTES_MAX;
+    return !d->is_volatile && !d->no_compress && d->gather == NULL;
 }
 
 /* ---- to a collection ---- */
 
-struct frame *delivery_frame(const struct delivery *d)
+struct frame *delivery_frame(const struct delivery_form *form, bool no_compress)
 {
-    if (d->frame != NULL) {
-        return frame_hold(d->frame);
+    if (form->frame != NULL) {
+        return frame_hold(form->frame);
     }
-    struct frame *f = frame_copy(d->packet);
-    f->no_compress = d->no_compress;
+    struct frame *f = frame_copy(form->packet);
+    f->no_compress = no_compress;
     return f;
 }
 
-static void send_to_each(const struct delivery *d, struct share *share, struct gather_part *part)
+static void send_to_each(const struct delivery *d, const struct delivery_form *form,
+                         struct share *share, struct gather_part *part)
 {
     struct receivers *r = &share->loop->receivers;
-    struct frame *f = delivery_frame(d);
+    struct frame *f = delivery_frame(form, d->no_compress);
 
-    receivers_collect(r, share, d->to, d->from);
+    receivers_collect(r, share, d->to, form->tags, d->from);
     for (size_t i = 0; i < r->count; i++) {
         if (part != NULL) {
             gather_part_ask(part, r->sockets[i], d->ack_id);
@@ -100,19 +103,29 @@ static void send_to_each(const struct delivery *d, struct share *share, struct g
     frame_release(f);
 }
 
+static void send_forms(const struct delivery *d, struct share *share, struct gather_part *part)
+{
+    struct route route;
+    bool corked = fit_for_cork(d) && find_route(&route, share, d);
+
+    for (size_t i = 0; i < d->count; i++) {
+        const struct delivery_form *form = &d->forms[i];
+        if (!corked || form->packet.len > DELIVERY_CORKED_BYTES_MAX) {
+            send_to_each(d, form, share, part);
+        } else if (route.room != NULL) {
+            room_send(route.room, form->packet, form->tags, &route.skips);
+        }
+    }
+}
+
 void delivery_run(const struct delivery *d, const struct rookery_namespace *nsp,
                   struct rookery_loop *loop)
 {
     struct share *share = share_of(nsp, loop);
     struct gather_part *part = d->gather == NULL ? NULL : gather_part_begin(d->gather);
-    struct route route;
 
-    if (share == NULL) {
-        /* Nobody has come to the namespace here. */
-    } else if (!fit_for_cork(d) || !find_route(&route, share, d)) {
-        send_to_each(d, share, part);
-    } else if (route.room != NULL && route.room->count > 0) {
-        room_send(route.room, d->packet, &route.skips);
+    if (share != NULL) { /* else nobody has come to the namespace here */
+        send_forms(d, share, part);
     }
     if (part != NULL) {
         gather_part_asked(part);

@@ -1,4 +1,5 @@
-/* Delivery: hands a packet to all of one loop that it is for. There are two ways:
+/* Delivery: hands a packet to all of one loop that it is for, or each of several to those who have
+ * its tags in the room that it is for. There are two ways:
  *
  *   one room (or everybody), at most a few single sockets left out: the room's cork, see rooms.h
  *   anything else: the receivers are collected, and each gets the same frame
@@ -14,11 +15,17 @@
 /* Packets above this are shared by pointer rather than copied into corks. */
 enum { DELIVERY_CORKED_BYTES_MAX = 32 * 1024 };
 
+struct delivery_form {
+    uint32_t tags;       /* of those who get it, see rooms.h */
+    struct span packet;  /* as it is queued (see encoder.h) */
+    struct frame *frame; /* the same, if it is in a frame already; or NULL */
+};
+
 struct delivery {
     const struct rookery_target *to; /* NULL: everybody */
     struct rookery_socket *from;     /* gets nothing; or NULL */
-    struct span packet;              /* as it is queued (see encoder.h) */
-    struct frame *frame;             /* the same, if it is in a frame already; or NULL */
+    const struct delivery_form *forms;
+    size_t count; /* of forms; with a gather 1 */
     bool is_volatile;
     bool no_compress;
     struct gather *gather; /* for the answers, or NULL */
@@ -29,6 +36,7 @@ struct delivery {
 void delivery_run(const struct delivery *d, const struct rookery_namespace *nsp,
                   struct rookery_loop *loop);
 
-struct frame *delivery_frame(const struct delivery *d);
+/* The form's packet in a frame: one more reference, the caller's. */
+struct frame *delivery_frame(const struct delivery_form *form, bool no_compress);
 
 #endif

@@ -7,6 +7,7 @@
 #include "src/engine/request.h"
 #include "src/socket/errand.h"
 #include "src/socket/io.h"
+#include "src/socket/rooms.h"
 #include "src/socket/socket.h"
 #include "src/socket/text.h"
 
@@ -134,7 +135,7 @@ static void run(struct errand *e, struct rookery_loop *loop)
     finding->fetch = ((struct fetch_errand *)e)->fetch;
     finding->task.run = receive;
     if (share != NULL && !namespace_is_parent(e->nsp)) {
-        receivers_collect(&loop->receivers, share, e->target, NULL);
+        receivers_collect(&loop->receivers, share, e->target, TAGS_ALL, NULL);
         finding->count = loop->receivers.count;
         finding->sockets = xcalloc(finding->count + 1, sizeof *finding->sockets);
         for (size_t i = 0; i < finding->count; i++) {

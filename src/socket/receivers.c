@@ -30,24 +30,35 @@ static void add(struct receivers *r, struct rookery_socket *s, uint64_t mark)
     r->sockets[r->count++] = s;
 }
 
-static void add_members(struct receivers *r, const struct room *room, uint64_t mark)
+static void add_members(struct receivers *r, const struct room *room, uint32_t tags, uint64_t mark)
 {
-    for (uint32_t i = 0; i < room->count; i++) {
-        add(r, room->members[i].socket, mark);
+    for (const struct section *in = &room->first; in != NULL; in = in->next) {
+        for (uint32_t i = 0; i < in->count && section_tagged(in, tags); i++) {
+            add(r, in->members[i].socket, mark);
+        }
     }
 }
 
 static void add_room(struct receivers *r, const struct share *share, struct rookery_str name,
-                     uint64_t mark)
+                     uint32_t tags, uint64_t mark)
 {
     const struct room *room = rooms_find(share, span_of_str(name));
     struct rookery_socket *own = receivers_by_id(share, name);
 
     if (room != NULL) {
-        add_members(r, room, mark);
+        add_members(r, room, tags, mark);
     }
-    if (own != NULL) {
+    if (own != NULL && (tags & 1) != 0) {
         add(r, own, mark);
+    }
+}
+
+static void mark_members(const struct room *room, uint64_t mark)
+{
+    for (const struct section *in = &room->first; in != NULL; in = in->next) {
+        for (uint32_t i = 0; i < in->count; i++) {
+            in->members[i].socket->mark = mark;
+        }
     }
 }
 
@@ -57,8 +68,8 @@ static void mark_room(const struct share *share, struct rookery_str name, uint64
     const struct room *room = rooms_find(share, span_of_str(name));
     struct rookery_socket *own = receivers_by_id(share, name);
 
-    for (uint32_t i = 0; room != NULL && i < room->count; i++) {
-        room->members[i].socket->mark = mark;
+    if (room != NULL) {
+        mark_members(room, mark);
     }
     if (own != NULL) {
         own->mark = mark;
@@ -66,7 +77,7 @@ static void mark_room(const struct share *share, struct rookery_str name, uint64
 }
 
 void receivers_collect(struct receivers *r, struct share *share, const struct rookery_target *to,
-                       struct rookery_socket *from)
+                       uint32_t tags, struct rookery_socket *from)
 {
     static const struct rookery_target everybody;
     const struct rookery_target *target = to == NULL ? &everybody : to;
@@ -80,10 +91,10 @@ void receivers_collect(struct receivers *r, struct share *share, const struct ro
         mark_room(share, target->except[i], mark);
     }
     if (target->room_count == 0) {
-        add_members(r, share->everybody, mark);
+        add_members(r, share->everybody, tags, mark);
     }
     for (size_t i = 0; i < target->room_count; i++) {
-        add_room(r, share, target->rooms[i], mark);
+        add_room(r, share, target->rooms[i], tags, mark);
     }
 }
 

@@ -19,9 +19,10 @@ struct receivers {
 };
 
 /* Replaces what is in r by the sockets that receive what is sent to the target (NULL: everybody)
- * but not to from (may be NULL). */
+ * but not to from (may be NULL). Of the rooms of the target, those of their members count that have
+ * one of the tags there (a mask, see rooms.h). */
 void receivers_collect(struct receivers *r, struct share *share, const struct rookery_target *to,
-                       struct rookery_socket *from);
+                       uint32_t tags, struct rookery_socket *from);
 
 /* The socket that is in the room of that name since that is its id, or NULL. */
 struct rookery_socket *receivers_by_id(const struct share *share, struct rookery_str room);

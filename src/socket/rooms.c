@@ -11,13 +11,13 @@ enum { MEMBERS_MIN = 2 };
 
 /* ---- corks ---- */
 
-static void seal(struct room *room)
+static void seal(struct section *section)
 {
-    if (room->cork.frame == NULL) {
+    if (section->cork.frame == NULL) {
         return;
     }
-    cork_seal(&room->cork);
-    list_remove(&room->corked);
+    cork_seal(&section->cork);
+    list_remove(&section->corked);
 }
 
 void rooms_seal_corked(struct turn_hook *hook)
@@ -25,36 +25,57 @@ void rooms_seal_corked(struct turn_hook *hook)
     struct rookery_loop *loop = container_of(hook, struct rookery_loop, seal_hook);
 
     while (loop->corked.first != NULL) {
-        seal(container_of(loop->corked.first, struct room, corked));
+        seal(container_of(loop->corked.first, struct section, corked));
     }
 }
 
-static void open_cork(struct room *room)
+static void open_cork(struct section *section)
 {
-    struct rookery_loop *loop = room->share->loop;
+    struct rookery_loop *loop = section->room->share->loop;
 
-    cork_init(&room->cork);
-    list_add(&loop->corked, &room->corked);
+    cork_init(&section->cork);
+    list_add(&loop->corked, &section->corked);
     executor_at_turn_end(loop->executor, &loop->seal_hook, TURN_SEAL);
-    room->receivers = 0;
-    for (uint32_t i = 0; i < room->count; i++) {
-        struct rookery_socket *s = room->members[i].socket;
+    section->receivers = 0;
+    for (uint32_t i = 0; i < section->count; i++) {
+        struct rookery_socket *s = section->members[i].socket;
         if (socket_receives(s)) {
-            session_send_cork(socket_session(s), &room->cork);
-            room->receivers++;
+            session_send_cork(socket_session(s), &section->cork);
+            section->receivers++;
         }
     }
 }
 
-void room_send(struct room *room, struct span packet, const struct room_skips *skips)
+static uint32_t skipped(const struct section *section, const struct room_skips *skips)
 {
-    if (room->cork.frame == NULL) {
-        open_cork(room);
+    uint32_t n = 0;
+
+    for (size_t i = 0; i < skips->count; i++) {
+        n += skips->sections[i] == section;
     }
-    cork_append(&room->cork, packet, skips->queues, skips->count, session_queue_full);
-    io_loop_count(room->share->loop, STAT_PACKETS_SENT, room->receivers - skips->count);
-    if (room->cork.frame->len >= CORK_BYTES_MAX) {
-        seal(room);
+    return n;
+}
+
+static void section_send(struct section *section, struct span packet,
+                         const struct room_skips *skips)
+{
+    if (section->cork.frame == NULL) {
+        open_cork(section);
+    }
+    cork_append(&section->cork, packet, skips->queues, skips->count, session_queue_full);
+    io_loop_count(section->room->share->loop, STAT_PACKETS_SENT,
+                  section->receivers - skipped(section, skips));
+    if (section->cork.frame->len >= CORK_BYTES_MAX) {
+        seal(section);
+    }
+}
+
+void room_send(struct room *room, struct span packet, uint32_t tags, const struct room_skips *skips)
+{
+    for (struct section *section = &room->first; section != NULL; section = section->next) {
+        if (section->count > 0 && section_tagged(section, tags)) {
+            section_send(section, packet, skips);
+        }
     }
 }
 
@@ -65,7 +86,8 @@ struct room *room_create(struct share *share, struct span name)
     struct room *room = xcalloc(1, sizeof *room + name.len);
 
     room->share = share;
-    room->name_len = name.len;
+    room->first.room = room;
+    room->name_len = (uint32_t)name.len;
     if (name.len != 0) {
         memcpy(room->name, name.data, name.len);
     }
@@ -74,15 +96,16 @@ struct room *room_create(struct share *share, struct span name)
 
 void room_destroy(struct room *room)
 {
-    assert(room->count == 0 && room->cork.frame == NULL);
-    free(room->members);
+    assert(room->count == 0 && room->first.next == NULL);
+    assert(room->first.cork.frame == NULL);
+    free(room->first.members);
     free(room);
 }
 
-static void set_members_cap(struct room *room, uint32_t cap)
+static void set_members_cap(struct section *section, uint32_t cap)
 {
-    room->members = xreallocarray(room->members, cap, sizeof *room->members);
-    room->cap = cap;
+    section->members = xreallocarray(section->members, cap, sizeof *section->members);
+    section->cap = cap;
 }
 
 static void grow_memberships(struct rookery_socket *s)
@@ -107,6 +130,72 @@ static void shrink_memberships(struct rookery_socket *s)
     }
 }
 
+/* ---- sections ---- */
+
+static struct section *add_section(struct room *room)
+{
+    struct section *section = xcalloc(1, sizeof *section);
+
+    section->room = room;
+    section->next = room->first.next;
+    room->first.next = section;
+    return section;
+}
+
+/* That of the tag, made if there is none. */
+static struct section *section_of(struct room *room, unsigned tag)
+{
+    struct section *section = &room->first;
+
+    while (section != NULL && (section->count == 0 || section->tag != tag)) {
+        section = section->next;
+    }
+    if (section == NULL) {
+        section = room->first.count == 0 ? &room->first : add_section(room);
+        section->tag = tag;
+    }
+    return section;
+}
+
+static void drop_section(struct section *section)
+{
+    struct section **link = &section->room->first.next;
+
+    while (*link != section) {
+        link = &(*link)->next;
+    }
+    *link = section->next;
+    free(section->members);
+    free(section);
+}
+
+/* s is in that section from now on, by its membership of that slot. */
+static void enter_section(struct section *section, struct rookery_socket *s, uint32_t slot)
+{
+    seal(section);
+    if (section->count == section->cap) {
+        set_members_cap(section, section->cap == 0 ? MEMBERS_MIN : section->cap * 2);
+    }
+    section->members[section->count] = (struct member){s, slot};
+    s->memberships[slot] = (struct membership){section, section->count++};
+}
+
+static void leave_section(struct section *section, uint32_t index)
+{
+    seal(section);
+    struct member last = section->members[--section->count];
+
+    if (index != section->count) {
+        section->members[index] = last;
+        last.socket->memberships[last.slot].index = index;
+    }
+    if (section->count == 0 && section != &section->room->first) {
+        drop_section(section);
+    } else if (section->cap > MEMBERS_MIN && section->count < section->cap / 4) {
+        set_members_cap(section, section->cap / 2);
+    }
+}
+
 /* ---- joining and leaving ---- */
 
 struct room *rooms_find(const struct share *share, struct span name)
@@ -114,29 +203,22 @@ struct room *rooms_find(const struct share *share, struct span name)
     return map_get(&share->rooms, name);
 }
 
-void room_add(struct room *room, struct rookery_socket *s)
+void room_add(struct room *room, struct rookery_socket *s, unsigned tag)
 {
-    seal(room);
-    if (room->count == room->cap) {
-        set_members_cap(room, room->cap == 0 ? MEMBERS_MIN : room->cap * 2);
-    }
     if (s->membership_count == s->membership_cap) {
         grow_memberships(s);
     }
-    room->members[room->count] = (struct member){s, s->membership_count};
-    s->memberships[s->membership_count++] = (struct membership){room, room->count++};
+    enter_section(section_of(room, tag), s, s->membership_count++);
+    room->count++;
 }
 
-static void forget_member(struct room *room, uint32_t index)
+static void set_tag(struct room *room, struct rookery_socket *s, uint32_t slot, unsigned tag)
 {
-    struct member last = room->members[--room->count];
+    struct membership m = s->memberships[slot];
 
-    if (index != room->count) {
-        room->members[index] = last;
-        last.socket->memberships[last.slot].index = index;
-    }
-    if (room->cap > MEMBERS_MIN && room->count < room->cap / 4) {
-        set_members_cap(room, room->cap / 2);
+    if (m.section->tag != tag) {
+        leave_section(m.section, m.index);
+        enter_section(section_of(room, tag), s, slot);
     }
 }
 
@@ -146,54 +228,80 @@ static void forget_membership(struct rookery_socket *s, uint32_t slot)
 
     if (slot != s->membership_count) {
         s->memberships[slot] = last;
-        last.room->members[last.index].slot = slot;
+        last.section->members[last.index].slot = slot;
     }
     shrink_memberships(s);
 }
 
 static void leave_slot(struct rookery_socket *s, uint32_t slot)
 {
-    struct room *room = s->memberships[slot].room;
+    struct membership m = s->memberships[slot];
+    struct room *room = m.section->room;
 
-    seal(room);
-    forget_member(room, s->memberships[slot].index);
+    leave_section(m.section, m.index);
     forget_membership(s, slot);
-    if (room->count == 0 && room != s->share->everybody) {
+    if (--room->count == 0 && room != s->share->everybody) {
         (void)map_remove(&s->share->rooms, room_name(room));
         room_destroy(room);
     }
+}
+
+static int64_t slot_by_members(const struct room *room, const struct rookery_socket *s)
+{
+    for (const struct section *in = &room->first; in != NULL; in = in->next) {
+        for (uint32_t i = 0; i < in->count; i++) {
+            if (in->members[i].socket == s) {
+                return in->members[i].slot;
+            }
+        }
+    }
+    return -1;
 }
 
 /* Through whichever of the two lists is shorter. */
 int64_t room_slot(const struct room *room, const struct rookery_socket *s)
 {
     if (room->count < s->membership_count) {
-        for (uint32_t i = 0; i < room->count; i++) {
-            if (room->members[i].socket == s) {
-                return room->members[i].slot;
-            }
-        }
-        return -1;
+        return slot_by_members(room, s);
     }
     for (uint32_t i = 0; i < s->membership_count; i++) {
-        if (s->memberships[i].room == room) {
+        if (s->memberships[i].section->room == room) {
             return i;
         }
     }
     return -1;
 }
 
-void rooms_join(struct rookery_socket *s, struct span name)
+static struct room *find_or_create(struct share *share, struct span name)
 {
-    struct room *room = rooms_find(s->share, name);
+    struct room *room = rooms_find(share, name);
 
     if (room == NULL) {
-        room = room_create(s->share, name);
-        map_add(&s->share->rooms, room);
-    } else if (room_slot(room, s) >= 0) {
-        return;
+        room = room_create(share, name);
+        map_add(&share->rooms, room);
     }
-    room_add(room, s);
+    return room;
+}
+
+void rooms_join(struct rookery_socket *s, struct span name)
+{
+    struct room *room = find_or_create(s->share, name);
+
+    if (room_slot(room, s) < 0) {
+        room_add(room, s, 0);
+    }
+}
+
+void rooms_join_as(struct rookery_socket *s, struct span name, unsigned tag)
+{
+    struct room *room = find_or_create(s->share, name);
+    int64_t slot = room_slot(room, s);
+
+    if (slot < 0) {
+        room_add(room, s, tag);
+    } else {
+        set_tag(room, s, (uint32_t)slot, tag);
+    }
 }
 
 void rooms_leave(struct rookery_socket *s, struct span name)
@@ -216,6 +324,6 @@ void rooms_leave_all(struct rookery_socket *s)
 void rooms_seal(struct rookery_socket *s)
 {
     for (uint32_t i = 0; i < s->membership_count; i++) {
-        seal(s->memberships[i].room);
+        seal(s->memberships[i].section);
     }
 }

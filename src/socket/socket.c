@@ -79,7 +79,7 @@ void socket_connect(struct rookery_socket *s)
 
     rooms_seal(s);
     s->state = SOCKET_CONNECTED;
-    room_add(share->everybody, s);
+    room_add(share->everybody, s, 0);
     map_add(&share->sockets, s);
     client_greeted(s->client);
     io_loop_count(share->loop, STAT_SOCKETS_CONNECTED, 1);
@@ -257,6 +257,22 @@ void rookery_join(struct rookery_socket *s, struct rookery_str room)
     }
 }
 
+int rookery_join_as(struct rookery_socket *s, struct rookery_str room, unsigned tag)
+{
+    if (tag >= ROOKERY_TAGS_MAX) {
+        return ROOKERY_EINVAL;
+    }
+    if (s->state != SOCKET_CONNECTING && s->state != SOCKET_CONNECTED) {
+        return ROOKERY_EGONE;
+    }
+    if (is_own_id(s, room)) {
+        s->left_own_room = false;
+    } else {
+        rooms_join_as(s, span_of_str(room), tag);
+    }
+    return 0;
+}
+
 void rookery_leave(struct rookery_socket *s, struct rookery_str room)
 {
     if (is_own_id(s, room)) {
@@ -266,13 +282,19 @@ void rookery_leave(struct rookery_socket *s, struct rookery_str room)
     }
 }
 
-bool rookery_in_room(const struct rookery_socket *s, struct rookery_str name)
+int rookery_room_tag(const struct rookery_socket *s, struct rookery_str name)
 {
     if (is_own_id(s, name)) {
-        return socket_in_own_room(s);
+        return socket_in_own_room(s) ? 0 : -1;
     }
     const struct room *room = rooms_find(s->share, span_of_str(name));
-    return room != NULL && room_slot(room, s) >= 0;
+    int64_t slot = room == NULL ? -1 : room_slot(room, s);
+    return slot < 0 ? -1 : (int)s->memberships[slot].section->tag;
+}
+
+bool rookery_in_room(const struct rookery_socket *s, struct rookery_str name)
+{
+    return rookery_room_tag(s, name) >= 0;
 }
 
 void rookery_rooms(const struct rookery_socket *s, rookery_room_fn fn, void *arg)
@@ -281,7 +303,7 @@ void rookery_rooms(const struct rookery_socket *s, rookery_room_fn fn, void *arg
         fn(rookery_socket_id(s), arg);
     }
     for (uint32_t i = 0; i < s->membership_count; i++) {
-        const struct room *room = s->memberships[i].room;
+        const struct room *room = s->memberships[i].section->room;
         if (room != s->share->everybody) {
             fn(str_of_span(room_name(room)), arg);
         }

@@ -29,9 +29,9 @@ enum { SOCKET_ID_LEN = 20, SOCKET_MEMBERSHIPS_OWN = 2 };
 
 enum socket_state { SOCKET_CONNECTING, SOCKET_CONNECTED, SOCKET_LEAVING, SOCKET_GONE };
 
-/* That a socket is in a room, at that index of its members (see rooms.h). */
+/* That a socket is in a section of a room, at that index of its members (see rooms.h). */
 struct membership {
-    struct room *room;
+    struct section *section;
     uint32_t index;
 };
 

@@ -59,9 +59,19 @@ static void on_any(struct rookery_socket *s, const struct rookery_event *e, void
     case 'j':
         rookery_join(s, name);
         break;
+    case 't':
+        (void)rookery_join_as(s, name, (unsigned)e->name.len - 1);
+        break;
     case 'l':
         rookery_leave(s, name);
         break;
+    case 'f': {
+        const struct rookery_form forms[] = {{1 << 0 | 1 << 1, e->name, e->args},
+                                             {1 << 1 | 1 << 2, e->name, part}};
+        (void)rookery_broadcast_forms(rookery_socket_namespace(s), name, forms, 2,
+                                      e->wants_ack ? s : NULL);
+        break;
+    }
     case 'r':
         (void)rookery_broadcast(rookery_socket_namespace(s), &to, e->name, &e->args, NULL);
         break;

@@ -184,13 +184,13 @@ static void collects_what_a_room_gets_within_a_turn_in_one_buffer(void)
     struct peer *p[PEERS];
     start_with_room(p, 3);
     say("r", "a");
-    const struct frame *f = room_r()->cork.frame;
+    const struct frame *f = room_r()->first.cork.frame;
     say("r", "b");
     say("r", "c");
-    check(f != NULL && room_r()->cork.frame == f);
+    check(f != NULL && room_r()->first.cork.frame == f);
     check(f->refs == 3 + 1);
     world_turn(0);
-    check(room_r()->cork.frame == NULL);
+    check(room_r()->first.cork.frame == NULL);
     check_peer(p[2], "|42[\"a\"]|42[\"b\"]|42[\"c\"]");
     say("r", "d");
     world_turn(0);
@@ -316,7 +316,8 @@ static void begins_a_new_cork_when_one_is_full(void)
     const struct rookery_target to = {.rooms = &r, .room_count = 1};
     for (int i = 0; i < 10; i++) {
         check(rookery_broadcast(root, &to, ROOKERY_STR("e"), &args, NULL) == 0);
-        check(room_r()->cork.frame == NULL || room_r()->cork.frame->len < CORK_BYTES_MAX);
+        check(room_r()->first.cork.frame == NULL ||
+              room_r()->first.cork.frame->len < CORK_BYTES_MAX);
     }
     world_turn(0);
     check(p[0]->transport.sent.len == 10 * (strlen("|42[\"e\",]") + LEN + 2));
@@ -337,7 +338,7 @@ static void shares_large_packets_by_pointer(void)
     say("r", "a");
     check(rookery_broadcast(root, &to, ROOKERY_STR("e"), &args, NULL) == 0);
     say("r", "b");
-    check(room_r()->cork.frame->len < 100);
+    check(room_r()->first.cork.frame->len < 100);
     world_turn(0);
     const char *got = peer_got(p[0]);
     check(strncmp(got, "|42[\"a\"]|42[\"e\",111", 19) == 0);
@@ -354,7 +355,7 @@ static void needs_no_memory_for_the_second_packet_of_a_turn(void)
     const uint8_t *scratch = sockets[0]->share->loop->encoder.out.data;
     say("r", "b");
     check(scratch == sockets[0]->share->loop->encoder.out.data);
-    check(room_r()->cork.frame->data == room_r()->cork.frame->own);
+    check(room_r()->first.cork.frame->data == room_r()->first.cork.frame->own);
     world_turn(0);
     check(outq_empty(&p[0]->transport.base.session->queue));
     check(p[0]->transport.base.session->queue.segments == NULL);

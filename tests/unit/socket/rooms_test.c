@@ -11,7 +11,7 @@ enum { SOCKETS = 40, ROOMS = 30, STEPS = 20000 };
 
 static struct rookery_socket *sockets[SOCKETS];
 static unsigned socket_count;
-static bool model[SOCKETS][ROOMS]; /* who is where */
+static int model[SOCKETS][ROOMS]; /* who is where: his tag + 1, or 0 */
 
 static void on_connection(struct rookery_socket *s, void *arg)
 {
@@ -40,8 +40,8 @@ static bool is_consistent(const struct rookery_socket *s)
 {
     for (uint32_t slot = 0; slot < s->membership_count; slot++) {
         const struct membership *m = &s->memberships[slot];
-        if (m->index >= m->room->count || m->room->members[m->index].socket != s ||
-            m->room->members[m->index].slot != slot) {
+        if (m->index >= m->section->count || m->section->members[m->index].socket != s ||
+            m->section->members[m->index].slot != slot) {
             return false;
         }
     }
@@ -51,7 +51,7 @@ static bool is_consistent(const struct rookery_socket *s)
 static bool agrees_with_model(unsigned socket)
 {
     for (unsigned r = 0; r < ROOMS; r++) {
-        if (rookery_in_room(sockets[socket], name_of(r)) != model[socket][r]) {
+        if (rookery_room_tag(sockets[socket], name_of(r)) != model[socket][r] - 1) {
             return false;
         }
     }
@@ -69,8 +69,13 @@ static void knows_who_is_where_after_any_joining_and_leaving(void)
         seed = seed * 1664525 + 1013904223;
         unsigned s = (seed >> 8) % SOCKETS, r = (seed >> 16) % ROOMS;
         bool join = (seed >> 24) % 100 < (step / 1000 % 2 == 0 ? 70U : 30U);
-        (join ? rookery_join : rookery_leave)(sockets[s], name_of(r));
-        model[s][r] = join;
+        if (join) {
+            model[s][r] = 1 + (int)(seed >> 28);
+            check(rookery_join_as(sockets[s], name_of(r), seed >> 28) == 0);
+        } else {
+            model[s][r] = 0;
+            rookery_leave(sockets[s], name_of(r));
+        }
         check(is_consistent(sockets[s]));
         if (step % 100 == 0) {
             check(agrees_with_model(s));
@@ -80,6 +85,39 @@ static void knows_who_is_where_after_any_joining_and_leaving(void)
         check(is_consistent(sockets[i]) && agrees_with_model(i));
     }
     world_end(); /* asserts that no room is left */
+}
+
+static unsigned section_count(const struct room *room)
+{
+    unsigned n = 0;
+    for (const struct section *section = &room->first; section != NULL; section = section->next) {
+        n++;
+    }
+    return n;
+}
+
+static void has_no_more_sections_than_there_are_tags(void)
+{
+    enum { MEMBERS = 3 };
+    start();
+    for (unsigned i = 0; i < MEMBERS; i++) {
+        (void)peer_join(0, "/");
+        check(rookery_join_as(sockets[i], ROOKERY_STR("r"), 5) == 0);
+    }
+    struct room *room = rooms_find(sockets[0]->share, SPAN("r"));
+    check(room->count == MEMBERS && section_count(room) == 1);
+    for (unsigned tag = 0; tag < ROOKERY_TAGS_MAX; tag++) {
+        check(rookery_join_as(sockets[0], ROOKERY_STR("r"), tag) == 0);
+        check(section_count(room) == (tag == 5 ? 1 : 2));
+    }
+    check(rookery_join_as(sockets[1], ROOKERY_STR("r"), 1) == 0);
+    check(rookery_join_as(sockets[2], ROOKERY_STR("r"), 2) == 0);
+    rookery_leave(sockets[1], ROOKERY_STR("r")); /* tag 1 takes the first section along */
+    check(room->count == 2 && section_count(room) <= 3);
+    rookery_leave(sockets[0], ROOKERY_STR("r"));
+    check(rookery_join_as(sockets[2], ROOKERY_STR("r"), 3) == 0);
+    check(room->count == 1 && section_count(room) <= 2);
+    world_end();
 }
 
 static void makes_rooms_for_their_first_member_and_drops_them_with_the_last(void)
@@ -140,6 +178,7 @@ static void lists_the_own_room_first(void)
 int main(void)
 {
     RUN(knows_who_is_where_after_any_joining_and_leaving);
+    RUN(has_no_more_sections_than_there_are_tags);
     RUN(makes_rooms_for_their_first_member_and_drops_them_with_the_last);
     RUN(gives_memory_back_with_the_rooms);
     RUN(lists_the_own_room_first);

@@ -51,6 +51,15 @@ static void settle(void)
     }
 }
 
+/* Peer i is in room "tagged", with tag i % 3. */
+static void join_tagged(struct rookery_socket *s, void *arg)
+{
+    const struct rookery_request *request = rookery_socket_request(s);
+    unsigned i = (unsigned)strtoul(rookery_request_header(request, "Peer").data, NULL, 10);
+
+    check(rookery_join_as(s, ROOKERY_STR("tagged"), i % 3) == 0);
+}
+
 static void start(void)
 {
     const struct io_options options = {
@@ -63,6 +72,7 @@ static void start(void)
     }
     io_init(&server.io, &options, executors, LOOPS);
     root = rookery_of(&server, ROOKERY_STR("/"));
+    rookery_on_connection(root, join_tagged, NULL);
     parent = rookery_of_pattern(&server, "^/d[0-9]$");
     for (unsigned i = 0; i < LOOPS; i++) {
         engine_init(&places[i].engine, executors[i], &engine_options, io_engine_app(&server.io, i),
@@ -72,14 +82,13 @@ static void start(void)
 
 static void connect_peers(void *arg)
 {
-    static const char head[] = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
     struct place *place = arg;
-    char packet[16];
+    char packet[16], head[64];
 
     for (unsigned i = 0; i < PEERS; i++) {
         struct memory_transport *t = &place->peers[i];
-        struct rookery_request *request =
-            request_create(span_of(head, sizeof head - 1), "::1", false, 0);
+        (void)snprintf(head, sizeof head, "GET / HTTP/1.1\r\nHost: h\r\nPeer: %u\r\n\r\n", i);
+        struct rookery_request *request = request_create(span_cstr(head), "::1", false, 0);
         memory_transport_init(t, &place->thread.executor);
         struct session *s = engine_handshake(&place->engine, &t->base, request, NULL);
         request_release(request);
@@ -106,12 +115,15 @@ static void act(void)
     static const struct rookery_str room = {"r", 1};
     const struct rookery_target in_room = {.rooms = &room, .room_count = 1};
     const struct rookery_broadcast asking = {.timeout_ms = 1000, .on_acks = count_answers};
+    const struct rookery_form forms[] = {{.tags = 1 << 0, .event = ROOKERY_STR("f0")},
+                                         {.tags = 1 << 1, .event = ROOKERY_STR("f1")}};
 
     for (int i = 0; i < ROUNDS; i++) {
         check(rookery_broadcast(root, NULL, ROOKERY_STR("x"), NULL, NULL) == 0);
         check(rookery_broadcast(parent, NULL, ROOKERY_STR("x"), NULL, NULL) == 0);
         rookery_sockets_join(root, NULL, &room, 1);
         check(rookery_broadcast(root, &in_room, ROOKERY_STR("r"), NULL, NULL) == 0);
+        check(rookery_broadcast_forms(root, ROOKERY_STR("tagged"), forms, 2, NULL) == 0);
         rookery_fetch_sockets(root, NULL, count_fetched, NULL);
         rookery_sockets_leave(root, &in_room, &room, 1);
     }
@@ -145,6 +157,8 @@ static void check_peers(void *arg)
         (void)snprintf(packet, sizeof packet, "|42/d%u,[\"x\"]", i % CHILDREN);
         check(count(&place->peers[i], "|42[\"x\"]") == (LOOPS + 1) * ROUNDS);
         check(count(&place->peers[i], packet) == (LOOPS + 1) * ROUNDS);
+        check(count(&place->peers[i], "|42[\"f0\"]") == (i % 3 == 0 ? (LOOPS + 1) * ROUNDS : 0));
+        check(count(&place->peers[i], "|42[\"f1\"]") == (i % 3 == 1 ? (LOOPS + 1) * ROUNDS : 0));
     }
 }
 
