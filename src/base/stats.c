@@ -1,27 +1,59 @@
 // SPDX-License-Identifier: MIT
 #include "src/base/stats.h"
 
-const char *stats_name(enum stat_id which)
+#define CONNECTIONS_REFUSED "connections_refused", "Connections refused at a limit."
+#define REQUESTS_REFUSED    "requests_refused", "HTTP requests refused or given up."
+#define SESSIONS_CLOSED     "sessions_closed", "Engine.IO sessions that have ended."
+#define DROPS               "drops", "What was dropped instead of being queued: connections or packets."
+
+#define COUNTER(family_, help_)              \
+    {                                        \
+        .family = (family_), .help = (help_) \
+    }
+#define REASON_(family_, help_, reason_)                          \
+    {                                                             \
+        .family = (family_), .help = (help_), .reason = (reason_) \
+    }
+#define REASON(both, reason_) REASON_(both, reason_)
+
+const struct stat_info *stats_info(enum stat_id which)
 {
-    static const char *const names[STAT_COUNT] = {
-        [STAT_CONNECTIONS_ACCEPTED] = "connections_accepted",
-        [STAT_CONNECTIONS_REFUSED] = "connections_refused",
-        [STAT_DESCRIPTORS_EXHAUSTED] = "descriptors_exhausted",
-        [STAT_REQUESTS] = "requests",
-        [STAT_REQUESTS_REFUSED] = "requests_refused",
-        [STAT_REQUESTS_TIMED_OUT] = "requests_timed_out",
-        [STAT_SESSIONS_OPENED] = "sessions_opened",
-        [STAT_SESSIONS_CLOSED] = "sessions_closed",
-        [STAT_SESSIONS_UPGRADED] = "sessions_upgraded",
-        [STAT_HANDSHAKES_REFUSED] = "handshakes_refused",
-        [STAT_SLOW_CONSUMERS] = "slow_consumers",
-        [STAT_VOLATILE_DROPPED] = "volatile_dropped",
-        [STAT_PARSE_ERRORS] = "parse_errors",
-        [STAT_PING_TIMEOUTS] = "ping_timeouts",
-        [STAT_PACKETS_RECEIVED] = "packets_received",
-        [STAT_PACKETS_SENT] = "packets_sent",
-        [STAT_SOCKETS_CONNECTED] = "sockets_connected",
-        [STAT_SOCKETS_DISCONNECTED] = "sockets_disconnected",
+    static const struct stat_info infos[STAT_COUNT] = {
+        [STAT_CONNECTIONS_ACCEPTED] =
+            COUNTER("connections_accepted", "TCP connections that were accepted."),
+        [STAT_CONNECTIONS_REFUSED] = REASON(CONNECTIONS_REFUSED, "limit"),
+        [STAT_DESCRIPTORS_EXHAUSTED] = REASON(CONNECTIONS_REFUSED, "descriptors"),
+        [STAT_REQUESTS] = COUNTER("requests", "HTTP requests."),
+        [STAT_REQUESTS_REFUSED] = REASON(REQUESTS_REFUSED, "malformed"),
+        [STAT_REQUESTS_TIMED_OUT] = REASON(REQUESTS_REFUSED, "timeout"),
+        [STAT_HANDSHAKES_REFUSED] = REASON(REQUESTS_REFUSED, "handshake"),
+        [STAT_SESSIONS_OPENED] = COUNTER("sessions_opened", "Engine.IO handshakes."),
+        [STAT_SESSIONS_UPGRADED] =
+            COUNTER("sessions_upgraded", "Engine.IO sessions that went on to a WebSocket."),
+        [STAT_CLOSED_TRANSPORT_CLOSE] = REASON(SESSIONS_CLOSED, "transport close"),
+        [STAT_CLOSED_TRANSPORT_ERROR] = REASON(SESSIONS_CLOSED, "transport error"),
+        [STAT_CLOSED_PING_TIMEOUT] = REASON(SESSIONS_CLOSED, "ping timeout"),
+        [STAT_CLOSED_PARSE_ERROR] = REASON(SESSIONS_CLOSED, "parse error"),
+        [STAT_CLOSED_FORCED_CLOSE] = REASON(SESSIONS_CLOSED, "forced close"),
+        [STAT_CLOSED_SERVER_SHUTDOWN] = REASON(SESSIONS_CLOSED, "server shutting down"),
+        [STAT_SLOW_CONSUMERS] = REASON(DROPS, "slow consumer"),
+        [STAT_VOLATILE_DROPPED] = REASON(DROPS, "volatile"),
+        [STAT_QUEUE_BYTES] = {.family = "queue_bytes",
+                              .help = "Bytes that connections could not be given yet.",
+                              .is_gauge = true},
+        [STAT_PARSE_ERRORS] = COUNTER("parse_errors", "Packets of clients that were no packets."),
+        [STAT_PACKETS_RECEIVED] = COUNTER("packets_received", "Packets from clients."),
+        [STAT_PACKETS_SENT] =
+            COUNTER("packets_sent", "Socket.IO packets queued for clients, one per receiver."),
+        [STAT_ACKS_RECEIVED] = COUNTER("acks_received", "Answers of clients to events."),
+        [STAT_ACKS_SENT] = COUNTER("acks_sent", "Answers to events of clients."),
+        [STAT_ACKS_TIMED_OUT] = COUNTER("acks_timed_out", "Events that no client answered."),
+        [STAT_SOCKETS_CONNECTED] =
+            COUNTER("sockets_connected", "Clients that have joined a namespace."),
+        [STAT_SOCKETS_DISCONNECTED] =
+            COUNTER("sockets_disconnected", "Clients that have left a namespace."),
+        [STAT_ROOMS_OPENED] = COUNTER("rooms_opened", "Rooms made by a first member, per loop."),
+        [STAT_ROOMS_CLOSED] = COUNTER("rooms_closed", "Rooms that went with the last."),
     };
-    return names[which];
+    return &infos[which];
 }

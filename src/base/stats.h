@@ -6,8 +6,10 @@
 #define BASE_STATS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
+/* Those of a family (see stats_info) are neighbours. */
 enum stat_id {
     STAT_CONNECTIONS_ACCEPTED,
     STAT_CONNECTIONS_REFUSED,   /* over connections_max */
@@ -15,18 +17,28 @@ enum stat_id {
     STAT_REQUESTS,              /* HTTP requests that the gate has passed on */
     STAT_REQUESTS_REFUSED,      /* by the gate, with a 4xx or 5xx of its own */
     STAT_REQUESTS_TIMED_OUT,    /* did not arrive whole in time */
+    STAT_HANDSHAKES_REFUSED,    /* answered with an Engine.IO error */
     STAT_SESSIONS_OPENED,
-    STAT_SESSIONS_CLOSED,
     STAT_SESSIONS_UPGRADED,
-    STAT_HANDSHAKES_REFUSED, /* answered with an Engine.IO error */
-    STAT_SLOW_CONSUMERS,     /* dropped at queue_bytes_max */
+    STAT_CLOSED_TRANSPORT_CLOSE, /* sessions, by enum session_reason; these six in its order */
+    STAT_CLOSED_TRANSPORT_ERROR,
+    STAT_CLOSED_PING_TIMEOUT,
+    STAT_CLOSED_PARSE_ERROR,
+    STAT_CLOSED_FORCED_CLOSE,
+    STAT_CLOSED_SERVER_SHUTDOWN,
+    STAT_SLOW_CONSUMERS, /* dropped at queue_bytes_max */
     STAT_VOLATILE_DROPPED,
+    STAT_QUEUE_BYTES,  /* a gauge: what flushes have left in the queues of sessions */
     STAT_PARSE_ERRORS, /* packets of peers that were no packets */
-    STAT_PING_TIMEOUTS,
     STAT_PACKETS_RECEIVED,
     STAT_PACKETS_SENT, /* Socket.IO packets queued, one per receiver */
+    STAT_ACKS_RECEIVED,
+    STAT_ACKS_SENT,
+    STAT_ACKS_TIMED_OUT,
     STAT_SOCKETS_CONNECTED,
     STAT_SOCKETS_DISCONNECTED,
+    STAT_ROOMS_OPENED,
+    STAT_ROOMS_CLOSED,
     STAT_COUNT
 };
 
@@ -34,7 +46,8 @@ struct stats {
     _Atomic uint64_t counts[STAT_COUNT];
 };
 
-/* One writer, so an addition needs no locked instruction. */
+/* One writer, so an addition needs no locked instruction. Of a gauge, n may be the difference to a
+ * smaller value, modulo 2^64. */
 static inline void stats_add(struct stats *s, enum stat_id which, uint64_t n)
 {
     uint64_t old = atomic_load_explicit(&s->counts[which], memory_order_relaxed);
@@ -46,7 +59,14 @@ static inline uint64_t stats_get(const struct stats *s, enum stat_id which)
     return atomic_load_explicit(&s->counts[which], memory_order_relaxed);
 }
 
-/* The name of a counter as metrics show it, e.g. "slow_consumers". */
-const char *stats_name(enum stat_id which);
+/* How metrics show a counter. */
+struct stat_info {
+    const char *family; /* e.g. "sessions_closed"; one or several counters */
+    const char *reason; /* which of the family it is, or NULL */
+    const char *help;   /* of the family */
+    bool is_gauge;
+};
+
+const struct stat_info *stats_info(enum stat_id which);
 
 #endif

@@ -13,6 +13,9 @@
 
 enum { SCRATCH_KEPT_BYTES = 64 * 1024 };
 
+_Static_assert(STAT_CLOSED_SERVER_SHUTDOWN - STAT_CLOSED_TRANSPORT_CLOSE == REASON_SERVER_SHUTDOWN,
+               "a counter for each reason");
+
 const char *session_reason_text(enum session_reason reason)
 {
     static const char *const texts[] = {
@@ -48,13 +51,22 @@ static void free_session(struct turn_hook *hook)
     free(s);
 }
 
+static void set_backlog(struct session *s, uint32_t bytes)
+{
+    if (bytes != s->backlog) {
+        stats_add(s->engine->stats, STAT_QUEUE_BYTES, (uint64_t)bytes - s->backlog);
+        s->backlog = bytes;
+    }
+}
+
 /* Tells the layer above, which takes its corks off the queue by that. */
 static void tell_closed(struct session *s, enum session_reason reason)
 {
     struct engine *e = s->engine;
 
     executor_timer_stop(e->executor, &s->heartbeat);
-    stats_add(e->stats, STAT_SESSIONS_CLOSED, 1);
+    stats_add(e->stats, (enum stat_id)(STAT_CLOSED_TRANSPORT_CLOSE + reason), 1);
+    set_backlog(s, 0);
     e->app->on_close(s, reason);
 }
 
@@ -137,9 +149,14 @@ static void flush(struct turn_hook *hook)
         return;
     }
     s->transport->ops->flush(s->transport, &s->queue);
-    if (s->state == SESSION_OPEN && !outq_empty(&s->queue) &&
-        outq_bytes(&s->queue) > s->engine->options->queue_bytes_max) {
+    if (s->state != SESSION_OPEN) {
+        return;
+    }
+    size_t left = outq_bytes(&s->queue);
+    if (left > s->engine->options->queue_bytes_max) {
         drop_slow_consumer(s);
+    } else {
+        set_backlog(s, left < UINT32_MAX ? (uint32_t)left : UINT32_MAX);
     }
 }
 
@@ -197,7 +214,6 @@ static void on_heartbeat(struct timer *timer)
     struct engine *e = s->engine;
 
     if (s->pong_due) {
-        stats_add(e->stats, STAT_PING_TIMEOUTS, 1);
         session_end(s, REASON_PING_TIMEOUT);
         return;
     }

@@ -66,6 +66,7 @@ struct session {
     bool pong_due;
     bool pong_put_off; /* some other packet has put the pong off already */
     bool overflowed;   /* its queue has no room: ends at the end of the turn */
+    uint32_t backlog;  /* its part in STAT_QUEUE_BYTES */
     struct engine *engine;
     struct transport *transport; /* NULL in CLOSED */
     struct upgrade *upgrade;     /* NULL unless a WebSocket is probing */

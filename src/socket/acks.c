@@ -60,7 +60,10 @@ static void settle_without(struct pending_ack *p, int error)
 
 static void on_timeout(struct timer *timer)
 {
-    settle_without(container_of(timer, struct pending_ack, timeout), ROOKERY_ETIMEOUT);
+    struct pending_ack *p = container_of(timer, struct pending_ack, timeout);
+
+    io_loop_count(p->socket->share->loop, STAT_ACKS_TIMED_OUT, 1);
+    settle_without(p, ROOKERY_ETIMEOUT);
 }
 
 void acks_expect(struct rookery_socket *s, uint64_t id, unsigned timeout_ms, rookery_ack_fn fn,
@@ -90,6 +93,7 @@ void acks_receive(struct rookery_socket *s, uint64_t id, const struct rookery_ar
     struct span outer = loop->encoder.trusted;
 
     if (p != NULL) {
+        io_loop_count(loop, STAT_ACKS_RECEIVED, 1);
         loop->encoder.trusted = span_of_str(args->json);
         settle(p, 0, args);
         loop->encoder.trusted = outer;

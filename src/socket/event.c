@@ -86,6 +86,7 @@ static int send_answer(struct rookery_socket *s, uint64_t id, const struct rooke
     }
     int error = encoder_ack(&s->share->loop->encoder, head, args, &frames);
     if (error == 0) {
+        io_loop_count(s->share->loop, STAT_ACKS_SENT, 1);
         client_send(s->client, frames);
     }
     return error;

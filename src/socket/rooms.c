@@ -243,6 +243,7 @@ static void leave_slot(struct rookery_socket *s, uint32_t slot)
     if (--room->count == 0 && room != s->share->everybody) {
         (void)map_remove(&s->share->rooms, room_name(room));
         room_destroy(room);
+        io_loop_count(s->share->loop, STAT_ROOMS_CLOSED, 1);
     }
 }
 
@@ -279,6 +280,7 @@ static struct room *find_or_create(struct share *share, struct span name)
     if (room == NULL) {
         room = room_create(share, name);
         map_add(&share->rooms, room);
+        io_loop_count(share->loop, STAT_ROOMS_OPENED, 1);
     }
     return room;
 }

@@ -60,7 +60,7 @@ static void pings_and_ends_without_a_pong(void)
     check(app_log[0] == '\0');
     turn(20 + TIMER_TICK_MS);
     check(strcmp(app_log, "close(ping timeout)") == 0);
-    check(stats_get(&stats, STAT_PING_TIMEOUTS) == 1);
+    check(stats_get(&stats, STAT_CLOSED_PING_TIMEOUT) == 1);
     finish();
     transport_free(t);
 }
@@ -109,11 +109,14 @@ static void drops_a_slow_consumer_at_its_limit(void)
         if (i < 3) {
             turn(0);
             check(app_log[0] == '\0');
+            check(stats_get(&stats, STAT_QUEUE_BYTES) == 26U * (unsigned)(i + 1));
         }
     }
     turn(0);
     check(strcmp(app_log, "close(transport error)") == 0);
     check(t->ending == MEMORY_ABORTED);
+    check(stats_get(&stats, STAT_QUEUE_BYTES) == 0);
+    check(stats_get(&stats, STAT_CLOSED_TRANSPORT_ERROR) == 1);
     check(stats_get(&stats, STAT_SLOW_CONSUMERS) == 1);
     finish();
     transport_free(t);

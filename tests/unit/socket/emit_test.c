@@ -141,6 +141,7 @@ static void answers_once_with_the_id_of_the_event(void)
     peer_send(p, "2[\"echo\"]"); /* wants none */
     world_turn(0);
     check_peer(p, "|430[1 ,null]|439007199254740991[]");
+    check(world_stat(STAT_ACKS_SENT) == 2);
     world_end();
 }
 
@@ -225,6 +226,7 @@ static void calls_back_with_each_answer_once(void)
     world_advance(200);
     check_seen("");
     check(peer_is_open(p));
+    check(world_stat(STAT_ACKS_RECEIVED) == 2 && world_stat(STAT_ACKS_TIMED_OUT) == 0);
     ask(first, 0);
     world_turn(0);
     check_peer(p, "|422[\"q\"]"); /* ids are not used again */
@@ -245,6 +247,7 @@ static void calls_back_when_no_answer_comes_in_time(void)
     check_seen("");
     world_advance(100);
     check_seen("second:-6[]");
+    check(world_stat(STAT_ACKS_TIMED_OUT) == 2 && world_stat(STAT_ACKS_RECEIVED) == 0);
     world_end();
 }
 

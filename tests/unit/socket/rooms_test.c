@@ -135,6 +135,7 @@ static void makes_rooms_for_their_first_member_and_drops_them_with_the_last(void
     check(share->rooms.count == 1);
     peer_vanish(p);
     check(share->rooms.count == 0 && share->everybody->count == 0);
+    check(world_stat(STAT_ROOMS_OPENED) == 2 && world_stat(STAT_ROOMS_CLOSED) == 2);
     world_end();
 }
 
