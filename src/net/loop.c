@@ -100,6 +100,8 @@ static void on_clock(evutil_socket_t fd, short what, void *arg)
 {
     struct loop *loop = arg;
     loop_tick(loop);
+    uint64_t due_us = loop->clock_at_ms * 1000;
+    histogram_add(&loop->lags, loop->woke_us > due_us ? loop->woke_us - due_us : 0);
     loop->clock_at_ms = 0;
 }
 
@@ -208,6 +210,7 @@ static void run_turn(struct loop *loop)
     run_inbox(loop);
     executor_run_timers(&loop->executor, loop->executor.now_ms);
     executor_end_turn(&loop->executor);
+    histogram_add(&loop->turns, loop_clock_us() - loop->woke_us);
 }
 
 static void block_sigpipe(void)

@@ -10,6 +10,9 @@
  * libevent counts its timeouts by as well: it is a scheduler tick (4 ms) behind at most, and a
  * timer started in a callback is early by no more than that.
  *
+ * How busy it is shows in how long its turns take without the wait, and in how late after the time
+ * of the next timer it wakes. The fine clock is read for that twice in a turn.
+ *
  * A task posted from the loop's own thread costs no system call, unless a signal handler posts it
  * while the loop waits. Posts from others wake the loop only when they find the inbox empty. The
  * eventfd is watched edge-triggered and never read.
@@ -32,6 +35,7 @@
 
 #include "protocol/bytes.h"
 #include "src/base/executor.h"
+#include "src/base/histogram.h"
 #include "src/base/list.h"
 #include "src/base/stats.h"
 #include "src/net/poller.h"
@@ -44,6 +48,9 @@ struct loop {
     struct executor executor; /* first: see loop_of */
     struct event_base *base;
     struct stats stats;
+    struct histogram turns; /* how long they take */
+    struct histogram lags;  /* how late it wakes for a timer */
+    uint64_t woke_us;       /* when the last wait was over, by the fine clock */
     uint8_t *read_buffer; /* LOOP_READ_BYTES that all connections of this loop read into in turn */
     atomic_bool stopping;
     atomic_bool waiting; /* or about to: from the last look into the inbox to the next callback */
@@ -79,12 +86,23 @@ static inline struct loop *loop_of(struct executor *ex)
     return (struct loop *)(void *)ex;
 }
 
+/* The fine clock: microseconds of the same time as executor.now_ms. */
+static inline uint64_t loop_clock_us(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
 /* The wait is over: brings executor.now_ms up to date. See above. */
 static inline void loop_tick(struct loop *loop)
 {
     struct timespec t;
     (void)clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-    atomic_store_explicit(&loop->waiting, false, memory_order_relaxed);
+    if (atomic_load_explicit(&loop->waiting, memory_order_relaxed)) { /* the first of the turn */
+        atomic_store_explicit(&loop->waiting, false, memory_order_relaxed);
+        loop->woke_us = loop_clock_us();
+    }
     loop->executor.now_ms = (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 

@@ -503,6 +503,21 @@ unsigned server_connections(const struct rookery *io)
     return atomic_load_explicit(&io->connections, memory_order_relaxed);
 }
 
+const struct histogram *server_turns(const struct rookery *io, unsigned loop)
+{
+    return &io->loops[loop].loop.turns;
+}
+
+const struct histogram *server_lags(const struct rookery *io, unsigned loop)
+{
+    return &io->loops[loop].loop.lags;
+}
+
+bool server_stopping(const struct rookery *io)
+{
+    return atomic_load_explicit(&io->stop_requested, memory_order_relaxed);
+}
+
 struct executor *server_executor(const struct rookery *io, unsigned loop)
 {
     return &io->loops[loop].loop.executor;

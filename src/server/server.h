@@ -8,6 +8,7 @@
 #define SERVER_SERVER_H
 
 #include "src/api/rookery.h"
+#include "src/base/histogram.h"
 #include "src/base/stats.h"
 #include "src/net/http.h"
 
@@ -20,6 +21,13 @@ uint64_t server_stat(const struct rookery *io, enum stat_id which);
 
 /* Connections that are open now; from any thread. */
 unsigned server_connections(const struct rookery *io);
+
+/* How long a loop's turns take, and how late it wakes for its timers; from any thread. */
+const struct histogram *server_turns(const struct rookery *io, unsigned loop);
+const struct histogram *server_lags(const struct rookery *io, unsigned loop);
+
+/* Has rookery_stop been called? From any thread. */
+bool server_stopping(const struct rookery *io);
 
 /* The executor of that loop, for back-ends that complete on it. */
 struct executor *server_executor(const struct rookery *io, unsigned loop);

@@ -93,7 +93,7 @@ static void runs_each_task_of_four_threads_once_and_in_the_order_of_its_thread(v
 
 struct script {
     struct loop loop;
-    struct task task;
+    struct task task, again;
     struct timer timer;
     struct turn_hook seal, flush;
     uint64_t started_ms, fired_ms;
@@ -136,6 +136,55 @@ static void stop_when_fired(struct timer *timer)
 }
 
 static struct script *signalled;
+
+static uint64_t count_of(const struct histogram *h)
+{
+    struct histogram_copy copy = {0};
+    uint64_t count = 0;
+    histogram_read(h, &copy);
+    for (unsigned i = 0; i <= HISTOGRAM_BOUNDS; i++) {
+        count += copy.counts[i];
+    }
+    return count;
+}
+
+static uint64_t sum_of(const struct histogram *h)
+{
+    struct histogram_copy copy = {0};
+    histogram_read(h, &copy);
+    return copy.sum_us;
+}
+
+/* Starts a timer and keeps the loop busy beyond its time. */
+static void start_timer_and_spin(struct task *task)
+{
+    struct script *s = container_of(task, struct script, task);
+    s->timer.fire = stop_when_fired;
+    executor_timer_start(&s->loop.executor, &s->timer, SOON_MS);
+    executor_post(&s->loop.executor, &s->again);
+}
+
+static void spin(struct task *task)
+{
+    uint64_t end_ms = clock_ms() + 2 * SOON_MS + 4 * TICK_MS;
+    while (clock_ms() < end_ms) {
+    }
+}
+
+static void tells_how_long_its_turns_take_and_how_late_it_wakes(void)
+{
+    struct script s;
+    begin(&s);
+    s.task.run = start_timer_and_spin;
+    s.again.run = spin;
+    executor_post(&s.loop.executor, &s.task);
+    loop_run(&s.loop);
+    check(count_of(&s.loop.turns) >= 3);
+    check(sum_of(&s.loop.turns) >= UINT64_C(2000) * SOON_MS);
+    check(count_of(&s.loop.lags) == 1);
+    check(sum_of(&s.loop.lags) >= UINT64_C(1000) * (SOON_MS - 4 * TICK_MS));
+    loop_finish(&s.loop);
+}
 
 static void post_to_signalled(int number)
 {
@@ -369,6 +418,7 @@ int main(void)
     RUN(a_timer_that_is_started_after_a_long_wait_keeps_its_delay);
     RUN(a_timer_fires_while_nothing_else_happens);
     RUN(a_timer_that_is_moved_forward_does_not_wait_for_its_old_time);
+    RUN(tells_how_long_its_turns_take_and_how_late_it_wakes);
     RUN(a_hook_that_is_added_too_late_for_its_turn_runs_in_the_next_without_an_event);
     RUN(a_turn_ends_though_something_is_always_ready);
     RUN(finish_runs_what_was_posted_too_late);
