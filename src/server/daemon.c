@@ -16,8 +16,8 @@
 #include "src/server/options.h"
 #include "src/server/places.h"
 #include "src/server/server.h"
+#include "src/server/vitals.h"
 #include "src/web/files.h"
-#include "src/web/health.h"
 
 struct daemon {
     struct daemon_options options;
@@ -27,7 +27,7 @@ struct daemon {
     struct journal *journal;
     struct chat *chat;
     struct web_files *page;
-    struct web_health health;
+    struct vitals vitals;
 };
 
 __attribute__((format(printf, 1, 2))) static void complain(const char *format, ...)
@@ -50,6 +50,7 @@ static void on_store_problem(void *arg, const char *line)
     struct daemon *d = arg;
     time_t now = time(NULL);
 
+    vitals_store_failed(&d->vitals);
     if (atomic_exchange(&d->complained_at, now) != now) {
         complain("%s", line);
     }
@@ -57,7 +58,9 @@ static void on_store_problem(void *arg, const char *line)
 
 static int write_to_store(void *arg, struct message *const *messages, size_t count)
 {
-    return store_append(arg, messages, count);
+    struct daemon *d = arg;
+
+    return vitals_append(&d->vitals, d->store, messages, count);
 }
 
 static int open_store(struct daemon *d)
@@ -93,7 +96,7 @@ static int open_storage(struct daemon *d)
     if (open_store(d) < 0) {
         return -1;
     }
-    const struct journal_options options = {.sink = {.write = write_to_store, .arg = d->store}};
+    const struct journal_options options = {.sink = {.write = write_to_store, .arg = d}};
     d->journal = ops->open(&options);
     return 0;
 }
@@ -105,18 +108,11 @@ static void add_route(void *server, const struct http_route *route)
     server_add_route(server, route);
 }
 
-static unsigned count_connections(void *server)
-{
-    return server_connections(server);
-}
-
 static int open_web(struct daemon *d)
 {
     const char *dir = place_choose(d->options.web_dir, WEB_DIR_BUILT, WEB_DIR_INSTALLED);
 
-    d->health = (struct web_health){.connections = count_connections, .server = d->io};
-    struct http_route health = web_health_route(&d->health);
-    server_add_route(d->io, &health);
+    vitals_add_routes(&d->vitals, d->io, d->store != NULL);
     if (dir == NULL) {
         complain("the page is missing, so nothing is served at / (--web says where it is)");
         return 0;

@@ -1,6 +1,14 @@
-/* Health: GET /health answers 200 and, as JSON,
+/* Health: how the server is, for people, containers and balancers.
  *
- *     {"status":"healthy","service":"healthy","connections":12,"timestamp":"2024-05-01T12:00:00.000Z"}
+ *     GET /health/live     200 as long as it answers at all
+ *     GET /health/ready    200, or 503 {"status":"not ready","error":"..."} while no new client
+ *                          should come here
+ *     GET /health          the same in full, in the words of all the servers that clients know:
+ *
+ *     {"status":"healthy","service":"healthy","database":"connected","redis":"not configured",
+ *      "kafka":"not configured","connections":12,"timestamp":"2024-05-01T12:00:00.000Z"}
+ *
+ * status and service are "unhealthy" when it is not ready, with "error" behind them and 503.
  *
  * Threads: set up on one, answers on all. */
 // SPDX-License-Identifier: MIT
@@ -8,17 +16,25 @@
 #define WEB_HEALTH_H
 
 #include "src/net/http.h"
+#include "src/web/files.h"
 
-/* Lives as long as the server that its route was added to. */
-struct web_health {
-    unsigned (*connections)(void *server); /* from any thread */
-    void *server;
+enum web_service { SERVICE_NOT_CONFIGURED, SERVICE_CONNECTED, SERVICE_DISCONNECTED };
+
+struct web_health_report {
+    const char *not_ready; /* why; NULL when it is ready */
+    enum web_service database, redis, kafka;
+    unsigned connections;
 };
 
-/* The route; its arg is health. */
-struct http_route web_health_route(struct web_health *health);
+/* Lives as long as the server that its routes were added to. */
+struct web_health {
+    struct web_health_report (*look)(void *arg); /* from any thread */
+    void *arg;
+};
 
-/* Appends that JSON. */
-void web_health_write(struct bytes *out, unsigned connections, int64_t wall_ms);
+void web_health_add_routes(struct web_health *health, web_add_route_fn add, void *server);
+
+/* Appends the JSON of /health. */
+void web_health_write(struct bytes *out, const struct web_health_report *report, int64_t wall_ms);
 
 #endif

@@ -4,7 +4,7 @@
  *     # TYPE rookery_sessions_closed_total counter
  *     rookery_sessions_closed_total{reason="ping timeout"} 3
  *
- * What the chat server shows (src/server/daemon_metrics.c; the counters are in src/base/stats.c):
+ * What the chat server shows (src/server/vitals.c; the counters are in src/base/stats.c):
  *
  *   counters, with _total     connections_accepted, requests, sessions_opened, sessions_upgraded,
  *                             packets_received, packets_sent, parse_errors, acks_received,
@@ -41,9 +41,9 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 /* A family: what its samples have in common. Of a counter, name ends in "_total". */
 void metrics_family(struct bytes *out, const char *name, enum metric_type type, const char *help);
 
-/* At most one label; name NULL: none. */
+/* A label of a sample. */
 struct metric_label {
-    const char *name;
+    const char *name; /* NULL: there is none */
     struct span value;
 };
 

@@ -145,6 +145,25 @@ test('health is told over HTTP', async () => {
     const body = await response.json();
     assert.equal(response.status, 200);
     assert.match(body.timestamp, ISO);
-    assert.deepEqual([body.status, body.service], ['healthy', 'healthy']);
+    assert.deepEqual([body.status, body.service, body.database], ['healthy', 'healthy', 'connected']);
+    assert.deepEqual([body.redis, body.kafka], ['not configured', 'not configured']);
     assert.ok(body.connections >= 2, `connections: ${body.connections}`);
+    assert.equal((await fetch(`${daemon.origin}/health/live`)).status, 200);
+    assert.equal((await fetch(`${daemon.origin}/health/ready`)).status, 200);
+});
+
+test('metrics count what has happened', async () => {
+    const { daemon, a } = await pair();
+    await say(a, 'general', 'hello');
+    const response = await fetch(`${daemon.origin}/metrics`);
+    const text = await response.text();
+    const value = (sample) => Number(text.split('\n').find((l) => l.startsWith(`${sample} `)).slice(sample.length));
+    assert.equal(response.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8');
+    assert.equal(value('rookery_sockets'), 2);
+    assert.ok(value('rookery_rooms') >= 1);
+    assert.ok(value('rookery_acks_sent_total') >= 3);
+    assert.equal(value('rookery_sessions_closed_total{reason="ping timeout"}'), 0);
+    assert.ok(value('rookery_store_append_seconds_count') >= 1);
+    assert.ok(value('rookery_loop_turn_seconds_count{loop="0"}') >= 1);
+    assert.ok(text.split('\n').slice(0, -1).every((l) => /^(# (HELP|TYPE) \w+ .+|\w+(\{[^}]*\})? [\d.]+)$/.test(l)));
 });

@@ -4,36 +4,65 @@
 #include "tests/support/tap.h"
 #include "tests/unit/web/exchange.h"
 
-static unsigned twelve(void *server)
+static struct web_health_report report;
+
+static struct web_health_report look(void *arg)
 {
-    return 12;
+    return report;
 }
 
-static void says_that_it_is_well_and_how_many_there_are(void)
+static void check_answer(const char *method, const char *path, int status, const char *body)
 {
-    static const char want[] = "{\"status\":\"healthy\",\"service\":\"healthy\",\"connections\":12,"
-                               "\"timestamp\":\"2024-05-01T12:00:00.000Z\"}";
-    struct web_health health = {.connections = twelve};
-    struct http_route route = web_health_route(&health);
-    struct answer a = ask(&route, 1, "GET", "/health", NULL);
-    check(a.status == 200);
-    check_mem(a.body.data, a.body.len, want, sizeof want - 1);
-    check(answer_has(&a, "Content-Type: application/json; charset=utf-8\n"));
+    struct web_health health = {.look = look};
+    struct routes routes = {0};
+    web_health_add_routes(&health, routes_add, &routes);
+    struct answer a = ask(routes.list, routes.count, method, path, NULL);
+    check(a.status == status);
+    if (body != NULL) {
+        check_mem(a.body.data, a.body.len, body, strlen(body));
+        check(answer_has(&a, "Content-Type: application/json; charset=utf-8\n"));
+        check(answer_has(&a, "Cache-Control: no-store\n"));
+    }
     bytes_finish(&a.body);
+}
+
+static void says_that_it_is_well_and_what_it_stands_on(void)
+{
+    report = (struct web_health_report){.database = SERVICE_CONNECTED, .connections = 12};
+    check_answer("GET", "/health", 200,
+                 "{\"status\":\"healthy\",\"service\":\"healthy\",\"database\":\"connected\","
+                 "\"redis\":\"not configured\",\"kafka\":\"not configured\",\"connections\":12,"
+                 "\"timestamp\":\"2024-05-01T12:00:00.000Z\"}");
+    check_answer("GET", "/health/ready", 200, "{\"status\":\"ready\"}");
+    check_answer("GET", "/health/live", 200, "{\"status\":\"alive\"}");
+}
+
+static void says_why_nobody_should_come(void)
+{
+    report = (struct web_health_report){
+        .not_ready = "disk \"full\"", .database = SERVICE_DISCONNECTED, .kafka = SERVICE_CONNECTED};
+    check_answer("GET", "/health", 503,
+                 "{\"status\":\"unhealthy\",\"service\":\"unhealthy\",\"error\":\"disk "
+                 "\\\"full\\\"\",\"database\":\"disconnected\",\"redis\":\"not configured\","
+                 "\"kafka\":\"connected\",\"connections\":0,"
+                 "\"timestamp\":\"2024-05-01T12:00:00.000Z\"}");
+    check_answer("GET", "/health/ready", 503,
+                 "{\"status\":\"not ready\",\"error\":\"disk \\\"full\\\"\"}");
+    check_answer("GET", "/health/live", 200, "{\"status\":\"alive\"}");
 }
 
 static void is_read_only(void)
 {
-    struct web_health health = {.connections = twelve};
-    struct http_route route = web_health_route(&health);
-    struct answer a = ask(&route, 1, "DELETE", "/health", NULL);
-    check(a.status == 405);
-    bytes_finish(&a.body);
+    report = (struct web_health_report){0};
+    check_answer("DELETE", "/health", 405, NULL);
+    check_answer("POST", "/health/live", 405, NULL);
+    check_answer("PUT", "/health/ready", 405, NULL);
 }
 
 int main(void)
 {
-    RUN(says_that_it_is_well_and_how_many_there_are);
+    RUN(says_that_it_is_well_and_what_it_stands_on);
+    RUN(says_why_nobody_should_come);
     RUN(is_read_only);
     return tap_done();
 }

@@ -1,0 +1,44 @@
+/* Vitals: what the daemon knows of how it is, for /health (src/web/health.h) and /metrics
+ * (src/web/metrics.h, which lists what there is).
+ *
+ * It is not ready while it stops, and while the store has failed: until an append goes well again,
+ * or nothing has failed for VITALS_FAILED_S, since without clients nothing would be tried.
+ *
+ * Threads: set up on one. vitals_append on one at a time, vitals_store_failed on any; the routes
+ * answer on all loops. */
+// SPDX-License-Identifier: MIT
+#ifndef SERVER_VITALS_H
+#define SERVER_VITALS_H
+
+#include "src/base/histogram.h"
+#include "src/server/server.h"
+#include "src/store/store.h"
+#include "src/web/health.h"
+#include "src/web/metrics.h"
+
+enum { VITALS_FAILED_S = 30 };
+
+/* A zeroed struct is fine until the routes are added. */
+struct vitals {
+    const struct rookery *io;
+    bool has_store;
+    _Atomic int64_t store_failed_s; /* by a clock that only runs forward; 0: it works */
+    struct histogram appends;
+    struct web_health health;
+    struct web_metrics metrics;
+};
+
+/* Serves both from io, which v must outlive. Before rookery_run. */
+void vitals_add_routes(struct vitals *v, struct rookery *io, bool has_store);
+
+/* store_append, watched. */
+MUST_USE int vitals_append(struct vitals *v, struct store *store, struct message *const *messages,
+                           size_t count);
+
+void vitals_store_failed(struct vitals *v);
+
+/* What the routes tell; arg is a struct vitals. */
+struct web_health_report vitals_look(void *arg);
+void vitals_write(struct bytes *out, void *arg);
+
+#endif
