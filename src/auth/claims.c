@@ -206,8 +206,8 @@ int claims_read(struct span json, const struct claims_rules *rules, int64_t wall
     return result;
 }
 
-void claims_write(const struct auth_claims *claims, int64_t issued_s, int64_t expires_s,
-                  struct bytes *out)
+void claims_write(const struct auth_claims *claims, const struct claims_rules *rules,
+                  int64_t issued_s, int64_t expires_s, struct bytes *out)
 {
     bytes_add_byte(out, '{');
     json_member_string(out, SPAN("userId"), auth_text_span(&claims->user_id));
@@ -221,5 +221,11 @@ void claims_write(const struct auth_claims *claims, int64_t issued_s, int64_t ex
     json_write_i64(out, issued_s);
     json_write_key(out, SPAN("exp"));
     json_write_i64(out, expires_s);
+    if (rules->issuer != NULL) {
+        json_member_string(out, SPAN("iss"), span_cstr(rules->issuer));
+    }
+    if (rules->audience != NULL) {
+        json_member_string(out, SPAN("aud"), span_cstr(rules->audience));
+    }
     bytes_add_byte(out, '}');
 }

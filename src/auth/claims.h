@@ -70,9 +70,10 @@ struct claims_rules {
 MUST_USE int claims_read(struct span json, const struct claims_rules *rules, int64_t wall_ms,
                          struct auth_claims *out);
 
-/* Appends the JSON that claims_read reads: userId, then email and username unless they are empty,
- * iat, exp. Both times in seconds since the Epoch. */
-void claims_write(const struct auth_claims *claims, int64_t issued_s, int64_t expires_s,
-                  struct bytes *out);
+/* Appends the JSON that claims_read reads by the same rules: userId, then email and username unless
+ * they are empty, iat, exp, then iss and aud if the rules have them. Both times in seconds since
+ * the Epoch. */
+void claims_write(const struct auth_claims *claims, const struct claims_rules *rules,
+                  int64_t issued_s, int64_t expires_s, struct bytes *out);
 
 #endif

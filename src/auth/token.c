@@ -10,7 +10,7 @@
 
 enum { HEADER_DEPTH_MAX = 8, ES256_SIGNATURE_BYTES = 64 };
 
-int token_issue(const struct token_key *secret, const struct auth_claims *claims, int64_t issued_s,
+int token_issue(const struct token_rules *rules, const struct auth_claims *claims, int64_t issued_s,
                 int64_t expires_s, struct bytes *out)
 {
     struct bytes payload = {0};
@@ -19,12 +19,12 @@ int token_issue(const struct token_key *secret, const struct auth_claims *claims
     cjose_err err;
     int result = -1;
 
-    assert(secret->algorithm == TOKEN_HS256);
+    assert(rules->secret->algorithm == TOKEN_HS256);
     cjose_header_t *header = cjose_header_new(&err);
-    claims_write(claims, issued_s, expires_s, &payload);
+    claims_write(claims, &rules->claims, issued_s, expires_s, &payload);
     if (header != NULL && cjose_header_set(header, CJOSE_HDR_ALG, CJOSE_HDR_ALG_HS256, &err) &&
         cjose_header_set(header, "typ", "JWT", &err)) {
-        jws = cjose_jws_sign(secret->jwk, header, payload.data, payload.len, &err);
+        jws = cjose_jws_sign(rules->secret->jwk, header, payload.data, payload.len, &err);
     }
     if (jws != NULL && cjose_jws_export(jws, &text, &err)) {
         bytes_add_cstr(out, text);

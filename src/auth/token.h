@@ -25,8 +25,9 @@ struct token_rules {
     struct claims_rules claims;
 };
 
-/* Appends a token. secret: an HS256 key. Returns 0, or -1 when cjose has no memory. */
-MUST_USE int token_issue(const struct token_key *secret, const struct auth_claims *claims,
+/* Appends a token by these rules, whose secret must be there. Returns 0, or -1 when cjose has no
+ * memory. */
+MUST_USE int token_issue(const struct token_rules *rules, const struct auth_claims *claims,
                          int64_t issued_s, int64_t expires_s, struct bytes *out);
 
 /* Returns 0 and fills *out, or an enum token_error and leaves *out undefined. */

@@ -162,19 +162,23 @@ static void refuses_what_is_no_object(void)
 
 static void writes_what_it_reads(void)
 {
+    const struct claims_rules any = {0}, picky = {.issuer = "us", .audience = "chat"};
     struct auth_claims some = {0};
     struct bytes json = {0};
 
     check(auth_text_set(&some.user_id, SPAN("u\"1")));
-    claims_write(&some, 10, 20, &json);
+    claims_write(&some, &any, 10, 20, &json);
     check(span_eq(bytes_span(&json), SPAN("{\"userId\":\"u\\\"1\",\"iat\":10,\"exp\":20}")));
     bytes_clear(&json);
     check(auth_text_set(&some.username, SPAN("Ada")));
     check(auth_text_set(&some.email, SPAN("a@b.c")));
-    claims_write(&some, 10, 1700003600, &json);
-    check(claims_read(bytes_span(&json), &(struct claims_rules){0}, NOW_MS, &claims) == 0);
+    claims_write(&some, &any, 10, 1700003600, &json);
+    check(claims_read(bytes_span(&json), &any, NOW_MS, &claims) == 0);
     check(is(&claims.user_id, "u\"1") && is(&claims.username, "Ada"));
     check(is(&claims.email, "a@b.c") && claims.expires_ms == INT64_C(1700003600000));
+    bytes_clear(&json);
+    claims_write(&some, &picky, 10, 1700003600, &json);
+    check(claims_read(bytes_span(&json), &picky, NOW_MS, &claims) == 0);
     bytes_finish(&json);
 }
 

@@ -85,7 +85,8 @@ static void issues_the_compact_form_that_others_make(void)
 
     check(auth_text_set(&some.user_id, SPAN("u1")));
     check(auth_text_set(&some.email, SPAN("ada@example.com")));
-    check(token_issue(&devsecret, &some, 1699999000, 1700003600, &token) == 0);
+    check(token_issue(&(struct token_rules){.secret = &devsecret}, &some, 1699999000, 1700003600,
+                      &token) == 0);
     char *want = signed_with(hs256,
                              "{\"userId\":\"u1\",\"email\":\"ada@example.com\","
                              "\"iat\":1699999000,\"exp\":1700003600}",
@@ -332,7 +333,7 @@ static void *check_many(void *arg)
         *failed |= token_check(&shared_rules, SPAN(TOKENS_RS256_R2_SAYS_R1), NOW_MS, &mine) !=
                    TOKEN_ESIGNATURE;
         struct bytes token = {0};
-        *failed |= token_issue(shared_rules.secret, &mine, 1699999000, 1700003600, &token) != 0;
+        *failed |= token_issue(&shared_rules, &mine, 1699999000, 1700003600, &token) != 0;
         *failed |= token_check(&shared_rules, bytes_span(&token), NOW_MS, &mine) != 0;
         bytes_finish(&token);
     }
