@@ -72,7 +72,7 @@ static int open_workers(struct auth *auth, const struct auth_options *options, s
     unsigned waiting_max = options->waiting_max != 0 ? options->waiting_max : WAITING_MAX_DEFAULT;
 
     if (passwords_init(&auth->passwords, &auth->workers, options->cost) != 0) {
-        return say(why, "passwords can be hashed with 8 KiB to 256 MiB of memory, not otherwise");
+        return say(why, "passwords can be hashed with 1 to 16 passes over 8 KiB to 256 MiB");
     }
     if (workers_start(&auth->workers, threads, waiting_max) != 0) {
         return say(why, "cannot start the threads for passwords");

@@ -21,7 +21,8 @@
 enum {
     PASSWORD_BYTES_MAX = 1024,
     PASSWORD_HASH_MAX = 127,
-    PASSWORD_MEMORY_MAX = 256 << 20, /* what a stored hash may ask for */
+    PASSWORD_MEMORY_MAX = 256 << 20, /* bytes that a stored hash may ask for */
+    PASSWORD_PASSES_MAX = 16,        /* over it, likewise */
 };
 
 enum password_error {
@@ -62,8 +63,8 @@ struct password_request {
     char password[PASSWORD_BYTES_MAX];
 };
 
-/* libsodium must be ready (sodium_init). Returns 0, or -1 when the cost is beyond what libsodium or
- * PASSWORD_MEMORY_MAX allows. */
+/* libsodium must be ready (sodium_init). Returns 0, or -1 when the cost is below what libsodium or
+ * beyond what the bounds above allow. */
 MUST_USE int passwords_init(struct passwords *passwords, struct workers *workers,
                             struct password_cost cost);
 

@@ -37,7 +37,8 @@ int token_issue(const struct token_rules *rules, const struct auth_claims *claim
 }
 
 struct parts {
-    struct span header, payload, signature; /* in Base64url */
+    struct span header, payload; /* in Base64url */
+    struct span signature;       /* likewise; may be empty */
 };
 
 static bool is_base64url(uint8_t c)
@@ -46,7 +47,7 @@ static bool is_base64url(uint8_t c)
            c == '_';
 }
 
-/* Takes a part of at least a character, up to what cannot be in one. */
+/* Takes a part that decodes to at least a byte, up to what cannot be in one. */
 static bool take_part(struct span *rest, struct span *part)
 {
     size_t len = 0;
@@ -56,7 +57,7 @@ static bool take_part(struct span *rest, struct span *part)
     }
     *part = span_of(rest->data, len);
     *rest = span_skip(*rest, len);
-    return len > 0;
+    return len > 0 && len % 4 != 1;
 }
 
 static bool take_dot(struct span *rest)
@@ -68,16 +69,16 @@ static bool take_dot(struct span *rest)
     return true;
 }
 
-/* cjose would take padding and, in the signature, dots. The signature may be missing: that is how
- * "none" looks, and it is the algorithm that is wrong about it. */
+/* cjose would take padding and, in the signature, dots, or end the process over them. The signature
+ * may be missing: that is how "none" looks, and it is the algorithm that is wrong about it. */
 static bool split(struct span token, struct parts *out)
 {
+    out->signature = SPAN("");
     if (!take_part(&token, &out->header) || !take_dot(&token) ||
         !take_part(&token, &out->payload) || !take_dot(&token)) {
         return false;
     }
-    (void)take_part(&token, &out->signature);
-    return token.len == 0;
+    return token.len == 0 || (take_part(&token, &out->signature) && token.len == 0);
 }
 
 /* Finds the key that a header asks for, among those that fit its algorithm. */

@@ -2,16 +2,17 @@
 #include "src/auth/token_key.h"
 
 #include <cjose/cjose.h>
+#include <sodium.h>
 
 enum { RSA_BITS_MIN = 2048, RSA_BITS_MAX = 8192 };
 
 static const struct {
-    const char *name, *kty;
-    const char *members[3]; /* what makes the public key, as JWK names it */
+    const char *name, *kty, *crv;
+    const char *numbers[2]; /* what makes the public key, as JWK names it */
 } algorithms[] = {
-    [TOKEN_HS256] = {"HS256", "oct", {NULL}},
-    [TOKEN_RS256] = {"RS256", "RSA", {"n", "e"}},
-    [TOKEN_ES256] = {"ES256", "EC", {"crv", "x", "y"}},
+    [TOKEN_HS256] = {"HS256", "oct", NULL, {NULL, NULL}},
+    [TOKEN_RS256] = {"RS256", "RSA", NULL, {"n", "e"}},
+    [TOKEN_ES256] = {"ES256", "EC", "P-256", {"x", "y"}},
 };
 
 bool token_algorithm_find(struct json name, enum token_algorithm *out)
@@ -82,15 +83,31 @@ static bool find_algorithm(struct json jwk, enum token_algorithm *out)
     return is_or_missing(jwk, SPAN("alg"), algorithms[*out].name);
 }
 
+/* cjose ends the process over Base64 that it did not expect, so this must be strict. */
+static bool is_number(struct json value)
+{
+    uint8_t number[RSA_BITS_MAX / 8 + 1]; /* a zero may be in front */
+    struct span text;
+    size_t len;
+
+    return value.type == JSON_STRING && json_string_plain(value, &text) &&
+           sodium_base642bin(number, sizeof number, (const char *)text.data, text.len, NULL, &len,
+                             NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 &&
+           len > 0;
+}
+
 static int write_public_half(struct json jwk, enum token_algorithm algorithm, struct bytes *out)
 {
     struct json value;
 
     bytes_add_byte(out, '{');
     json_member_string(out, SPAN("kty"), span_cstr(algorithms[algorithm].kty));
-    for (int i = 0; i < 3 && algorithms[algorithm].members[i] != NULL; i++) {
-        struct span name = span_cstr(algorithms[algorithm].members[i]);
-        if (!json_object_find(jwk, name, &value) || value.type != JSON_STRING) {
+    if (algorithms[algorithm].crv != NULL) {
+        json_member_string(out, SPAN("crv"), span_cstr(algorithms[algorithm].crv));
+    }
+    for (int i = 0; i < 2; i++) {
+        struct span name = span_cstr(algorithms[algorithm].numbers[i]);
+        if (!json_object_find(jwk, name, &value) || !is_number(value)) {
             return -1;
         }
         json_member_json(out, name, value.text);

@@ -58,6 +58,8 @@ static void says_what_is_wrong_with_a_set(void)
         "{\"keys\":[{\"kty\":\"RSA\",\"n\":7,\"e\":\"AQAB\"}]}",
         "{\"keys\":[{\"kty\":\"RSA\",\"n\":\"\",\"e\":\"\"}]}",
         "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}]}",
+        "{\"keys\":[{\"kty\":\"RSA\",\"n\":\"A===\",\"e\":\"A=\"}]}",
+        "{\"keys\":[{\"kty\":\"RSA\",\"n\":\"" TOKENS_R1_N "\",\"e\":\"AQ=B\"}]}",
         TOKENS_KEY_FOR_RS512};
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

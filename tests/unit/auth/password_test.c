@@ -333,6 +333,8 @@ static void refuses_a_cost_out_of_bounds(void)
 
     check(passwords_init(&p, &workers, (struct password_cost){1, 4096}) == -1);
     check(passwords_init(&p, &workers, (struct password_cost){1, PASSWORD_MEMORY_MAX + 1}) == -1);
+    check(passwords_init(&p, &workers, (struct password_cost){PASSWORD_PASSES_MAX + 1, 8192}) ==
+          -1);
     check(passwords_init(&p, &workers, (struct password_cost){0, 0}) == 0);
     check(strncmp(p.unmatched, "$argon2id$v=19$m=65536,t=2,p=1$", 31) == 0);
 }

@@ -285,6 +285,10 @@ static void refuses_what_is_no_token(void)
                                       "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VySWQiOiJ1MSJ9=.AAAA",
                                       " eyJhbGciOiJIUzI1NiJ9.e30.AAAA",
                                       "IkhTMjU2Ig.e30.AAAA",
+                                      "eyJhbGciOiJIUzI1NiJ9.AAAAA.AAAA",
+                                      "eyJhbGciOiJIUzI1NiJ9.AAAA.AAAAA",
+                                      "eyJhbGciOiJIUzI1NiJ9.AAAA.AAAA=",
+                                      "eyJhbGciOiJIUzI1NiJ9.AA=.AA==",
                                       "W10.e30.AAAA"};
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
