@@ -8,8 +8,8 @@
  * a key in it (RS256, ES256); token.h has the rules, password.h those of passwords.
  *
  * Threads: open, close on one; everything else on any loop. auth_check costs its loop 4 us for
- * HS256, 20 for RS256, 65 for ES256; it takes a lock (jwks.h) only for tokens that are not signed
- * with our secret. */
+ * HS256, 20 for RS256, 65 for ES256; where a JWKS is configured it takes its lock (jwks.h) for a
+ * moment. */
 // SPDX-License-Identifier: MIT
 #ifndef AUTH_AUTH_H
 #define AUTH_AUTH_H
