@@ -47,7 +47,7 @@ static bool is_base64url(uint8_t c)
            c == '_';
 }
 
-/* Takes a part that decodes to at least a byte, up to what cannot be in one. */
+/* Takes a part of at least a character, up to what cannot be in one. */
 static bool take_part(struct span *rest, struct span *part)
 {
     size_t len = 0;
@@ -57,7 +57,7 @@ static bool take_part(struct span *rest, struct span *part)
     }
     *part = span_of(rest->data, len);
     *rest = span_skip(*rest, len);
-    return len > 0 && len % 4 != 1;
+    return len > 0;
 }
 
 static bool take_dot(struct span *rest)
