@@ -19,6 +19,8 @@ const struct refusal refused_type = {invalid, "type must be a string of 1 to 64 
                                      false};
 const struct refusal refused_room_count = {
     "TOO_MANY_ROOMS", "A connection can be in no more than 1000 rooms.", false};
+const struct refusal refused_rate = {"RATE_LIMIT_EXCEEDED", "Too many messages. Please slow down.",
+                                     true};
 const struct refusal refused_left = {"LEFT_ROOM", "The room was left before the join was done.",
                                      false};
 const struct refusal refused_busy = {

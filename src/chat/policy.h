@@ -35,6 +35,7 @@ extern const struct refusal refused_content;
 extern const struct refusal refused_content_length;
 extern const struct refusal refused_type;
 extern const struct refusal refused_room_count;
+extern const struct refusal refused_rate;    /* more messages than one user may send in a minute */
 extern const struct refusal refused_left;    /* a join that a leave has overtaken */
 extern const struct refusal refused_busy;    /* the journal takes no more just now */
 extern const struct refusal refused_storage; /* the journal failed */
