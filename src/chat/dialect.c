@@ -34,18 +34,20 @@ static struct event_entry entries[EVENTS_MAX];
 static unsigned row_count, entry_count;
 static uint8_t first_of_len[NAME_LEN_MAX + 2]; /* [len + 1] is the end */
 
-static unsigned key_index(struct event_entry *entry, const char *key)
+static unsigned key_index(struct event_entry *entry, struct span key)
 {
-    struct span wanted = span_cstr(key);
+    unsigned slot = event_key_hash(key);
 
-    for (unsigned i = 0; i < entry->key_count; i++) {
-        if (span_eq(entry->keys[i], wanted)) {
+    for (; entry->slots[slot % KEY_SLOTS] != 0; slot++) {
+        unsigned i = entry->slots[slot % KEY_SLOTS] - 1U;
+        if (span_eq(entry->keys[i], key)) {
             return i;
         }
     }
     assert(entry->key_count < KEYS_MAX);
-    entry->keys[entry->key_count] = wanted;
-    return entry->key_count++;
+    entry->keys[entry->key_count] = key;
+    entry->slots[slot % KEY_SLOTS] = (uint8_t)++entry->key_count;
+    return entry->key_count - 1;
 }
 
 /* Puts a row behind those of its event that have as many signs. */
@@ -61,15 +63,42 @@ static void add_row(struct event_entry *entry, struct event_row row)
     entry->rows[at] = row;
 }
 
+/* The keys of the field at i, with those of its synonyms. */
+static uint32_t keys_of(const struct event_row *row, unsigned i)
+{
+    uint32_t keys = UINT32_C(1) << row->key[i];
+
+    while (++i < row->event->field_count && (row->event->fields[i].flags & SYNONYM) != 0) {
+        keys |= UINT32_C(1) << row->key[i];
+    }
+    return keys;
+}
+
+static void add_signs(struct event_row *row)
+{
+    unsigned fits = 0;
+
+    for (unsigned i = 0; i < row->event->field_count; i++) {
+        uint8_t flags = row->event->fields[i].flags;
+        if ((flags & FITS) != 0) {
+            assert(fits < SIGNS_MAX);
+            row->any_of[fits++] = keys_of(row, i);
+        } else if ((flags & FITS_NOT) != 0) {
+            row->none_of |= keys_of(row, i);
+        }
+        row->signs += (flags & (FITS | FITS_NOT)) != 0;
+    }
+}
+
 static void add_event(struct event_entry *entry, enum dialect_id id, const struct dialect_event *e)
 {
     struct event_row row = {.event = e, .dialect = id};
 
     assert(e->field_count <= FIELDS_MAX);
     for (unsigned i = 0; i < e->field_count; i++) {
-        row.key[i] = (uint8_t)key_index(entry, e->fields[i].key);
-        row.signs += (e->fields[i].flags & (FITS | FITS_NOT)) != 0;
+        row.key[i] = (uint8_t)key_index(entry, span_cstr(e->fields[i].key));
     }
+    add_signs(&row);
     add_row(entry, row);
 }
 

@@ -20,13 +20,9 @@ struct reading {
     const struct dialect_limits *limits;
     struct dialect_scratch *scratch;
     struct command *out;
-    struct json values[KEYS_MAX]; /* by the keys of the event; empty: absent */
+    uint32_t there;               /* which keys of the event the payload has: 1 << index */
+    struct json values[KEYS_MAX]; /* and their values */
 };
-
-static bool is_there(struct json v)
-{
-    return v.text.len != 0;
-}
 
 /* ---- the payload ---- */
 
@@ -46,9 +42,10 @@ static unsigned find_key(const struct event_entry *entry, struct json key)
 {
     struct span text = span_of(key.text.data + 1, key.text.len - QUOTES);
 
-    for (unsigned i = 0; i < entry->key_count; i++) {
-        if (span_eq(entry->keys[i], text)) {
-            return i;
+    for (unsigned slot = event_key_hash(text), i; (i = entry->slots[slot % KEY_SLOTS]) != 0;
+         slot++) {
+        if (span_eq(entry->keys[i - 1], text)) {
+            return i - 1;
         }
     }
     bool escaped = text.len != 0 && memchr(text.data, '\\', text.len) != NULL;
@@ -64,7 +61,9 @@ static void read_members(struct reading *r, const struct event_entry *entry, str
     while (json_object_next(&it, &key, &value)) {
         unsigned i = find_key(entry, key);
         if (i < entry->key_count) {
-            r->values[i] = value.type == JSON_NULL ? (struct json){0} : value;
+            uint32_t bit = UINT32_C(1) << i;
+            r->there = value.type == JSON_NULL ? r->there & ~bit : r->there | bit;
+            r->values[i] = value;
         }
     }
 }
@@ -118,43 +117,49 @@ static bool is_one_of(struct span text, const char *words)
     }
 }
 
-/* The value of the field at i, by the first of its keys that is there. */
-static struct json field_value(const struct reading *r, const struct event_row *row, unsigned i)
+static bool has(const struct reading *r, unsigned key)
 {
-    const struct dialect_event *e = row->event;
-    struct json v = r->values[row->key[i]];
-
-    while (!is_there(v) && ++i < e->field_count && (e->fields[i].flags & SYNONYM) != 0) {
-        v = r->values[row->key[i]];
-    }
-    return v;
+    return (r->there >> key & 1) != 0;
 }
 
-static bool sign_shows(const struct dialect_field *field, struct json v)
+/* The value of the field at i, by the first of its keys that is there; NULL if none is. */
+static const struct json *field_value(const struct reading *r, const struct event_row *row,
+                                      unsigned i)
 {
-    if (!is_there(v)) {
-        return (field->flags & FITS_NOT) != 0;
+    const struct dialect_event *e = row->event;
+
+    while (!has(r, row->key[i])) {
+        if (++i == e->field_count || (e->fields[i].flags & SYNONYM) == 0) {
+            return NULL;
+        }
     }
-    if ((field->flags & FITS_NOT) != 0) {
-        return false;
+    return &r->values[row->key[i]];
+}
+
+/* A sign that wants a certain word; that it is there at all is known. */
+static bool says_so(const struct reading *r, const struct event_row *row)
+{
+    const struct dialect_event *e = row->event;
+
+    for (unsigned i = 0; i < e->field_count; i++) {
+        if (e->fields[i].kind == FIELD_SIGN && e->fields[i].one_of != NULL) {
+            return json_string_eq(r->values[row->key[i]], span_cstr(e->fields[i].one_of));
+        }
     }
-    return field->kind != FIELD_SIGN || field->one_of == NULL ||
-           json_string_eq(v, span_cstr(field->one_of));
+    return true;
 }
 
 static bool fits(const struct reading *r, const struct event_row *row)
 {
-    const struct dialect_event *e = row->event;
-
-    for (unsigned i = 0, left = row->signs; left > 0; i++) {
-        if ((e->fields[i].flags & (FITS | FITS_NOT)) != 0) {
-            if (!sign_shows(&e->fields[i], field_value(r, row, i))) {
-                return false;
-            }
-            left--;
+    if ((r->there & row->none_of) != 0) {
+        return false;
+    }
+    for (unsigned i = 0; i < SIGNS_MAX && row->any_of[i] != 0; i++) {
+        if ((r->there & row->any_of[i]) == 0) {
+            return false;
         }
     }
-    return true;
+    return says_so(r, row);
 }
 
 static const struct event_row *choose(const struct reading *r, const struct event_entry *entry,
@@ -387,13 +392,14 @@ static bool forgives(const struct dialect_field *field, const struct refusal *wh
     return (field->flags & LENIENT) != 0 && why->code == invalid;
 }
 
+/* v: NULL if it is absent. */
 static const struct refusal *read_field(struct reading *r, const struct dialect_field *field,
-                                        struct json v)
+                                        const struct json *v)
 {
-    if (!is_there(v)) {
+    if (v == NULL) {
         return read_absent(r, field);
     }
-    const struct refusal *why = read_present(r, field, v);
+    const struct refusal *why = read_present(r, field, *v);
     return why != NULL && forgives(field, why) ? NULL : why;
 }
 
@@ -423,7 +429,7 @@ static const struct refusal *read_row(struct reading *r, const struct event_row 
     r->out->kind = e->kind;
     r->out->dialect = row->dialect;
     if ((e->flags & PAYLOAD_IS_TEXT) != 0) {
-        return read_field(r, &e->fields[0], payload);
+        return read_field(r, &e->fields[0], payload.text.len != 0 ? &payload : NULL);
     }
     if (payload.type != JSON_OBJECT && e->field_count > 0) {
         return &refused_payload;
@@ -449,7 +455,10 @@ const struct refusal *dialect_read(struct rookery_str event, struct rookery_str 
     if (entry == NULL) {
         return NULL;
     }
-    r = (struct reading){.limits = limits, .scratch = scratch, .out = out};
+    r.limits = limits;
+    r.scratch = scratch;
+    r.out = out;
+    r.there = 0;
     bytes_clear(&scratch->texts);
     if (value.type == JSON_OBJECT) {
         read_members(&r, entry, value);

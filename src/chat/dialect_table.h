@@ -76,7 +76,8 @@ struct dialect_field {
 
 enum {
     FIELDS_MAX = 16, /* of one row */
-    KEYS_MAX = 24,   /* of all rows of an event together */
+    SIGNS_MAX = 4,   /* FITS, of one row */
+    KEYS_MAX = 31,   /* of all rows of an event together */
 };
 
 enum event_flags {
@@ -189,20 +190,33 @@ const struct dialect *dialect_table(enum dialect_id id);
 
 /* ---- the events of all dialects, by name ---------------------------------------------------- */
 
+/* One row of one dialect. A set of keys has the bit 1 << index, by event_entry.keys. */
 struct event_row {
     const struct dialect_event *event;
     enum dialect_id dialect;
     unsigned signs;
-    uint8_t key[FIELDS_MAX]; /* of each field: its index in event_entry.keys */
+    uint32_t any_of[SIGNS_MAX]; /* of each of these sets of keys one is there */
+    uint32_t none_of;           /* and none of this */
+    uint8_t key[FIELDS_MAX];    /* of each field: the index of its key in event_entry.keys */
 };
+
+/* Keys are found by their length, first and last byte: slots has, from that hash on, 1 + the index
+ * of each key that it may be, up to a 0. */
+enum { KEY_SLOTS = 64 };
 
 struct event_entry {
     struct span name;
     struct span keys[KEYS_MAX]; /* of all rows */
+    uint8_t slots[KEY_SLOTS];
     unsigned key_count;
     struct event_row *rows; /* in the order in which they are tried */
     unsigned row_count;
 };
+
+static inline unsigned event_key_hash(struct span key)
+{
+    return key.len == 0 ? 0 : (unsigned)(key.data[0] * 5 + key.data[key.len - 1] * 3 + key.len);
+}
 
 /* NULL if no dialect has that event. */
 const struct event_entry *dialect_event_find(struct rookery_str name);
