@@ -137,7 +137,8 @@ enum notice_kind {
     NOTICE_HISTORY,       /* messages, newest first, none perhaps; REALTIME only */
     NOTICE_JOINED,        /* room, who, wall_ms, sent_at? */
     NOTICE_LEFT,          /* the same, by a leave */
-    NOTICE_GONE,          /* room, who, who_dialect, wall_ms: by the end of a connection */
+    NOTICE_GONE,          /* room, who, who_dialect, wall_ms: by the end of a connection;
+                             REALTIME hears of its own and of NATIVE as presence instead */
     NOTICE_PRESENCE,      /* room, who, status */
     NOTICE_PEOPLE,        /* room, people: who is in the room; CHATROOM (to one), GROUPS (to all) */
     NOTICE_TYPING,        /* room, who */

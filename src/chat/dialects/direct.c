@@ -16,13 +16,13 @@ static const struct dialect_field arrive_by_name[] = {
     {"username", FIELD_ID, REQUIRED | NOT_BLANK, TO(username)},
 };
 
-#define RECIPIENT                                                                                \
-    {"recipientId", FIELD_ID, REQUIRED | FITS, TO(recipient)}, {"recipient", FIELD_ID, SYNONYM}, \
-        {"receiverId", FIELD_ID, SYNONYM}, {"receiver", FIELD_ID, SYNONYM},                      \
-        {"toUserId", FIELD_ID, SYNONYM},                                                         \
-    {                                                                                            \
-        "to", FIELD_ID, SYNONYM                                                                  \
+#define OR(key)                \
+    {                          \
+        key, FIELD_ID, SYNONYM \
     }
+#define RECIPIENT                                                                                 \
+    {"recipientId", FIELD_ID, REQUIRED | FITS, TO(recipient)}, OR("recipient"), OR("receiverId"), \
+        OR("receiver"), OR("toUserId"), OR("to")
 
 static const struct dialect_field send[] = {
     RECIPIENT,
