@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "src/net/cors.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
+
+#include "src/base/memory.h"
+
+/* ---- fields ---- */
 
 static bool listed(struct span list, struct span origin)
 {
@@ -72,4 +77,56 @@ void cors_preflight_fields(const struct cors_options *o, struct span origin,
         int n = snprintf(age, sizeof age, "%d", o->max_age_s);
         emit(arg, "Access-Control-Max-Age", span_of(age, (size_t)n));
     }
+}
+
+/* ---- policies ---- */
+
+struct cors_version {
+    struct cors_options options; /* strings are our copies */
+    struct cors_version *before;
+};
+
+static const char *copy(const char *s)
+{
+    return s == NULL ? NULL : xnonnull(strdup(s));
+}
+
+static void drop(const char *s)
+{
+    free((void *)(uintptr_t)s);
+}
+
+void cors_policy_set(struct cors_policy *p, const struct cors_options *o)
+{
+    struct cors_version *v = xcalloc(1, sizeof *v);
+
+    v->options = *o;
+    v->options.origin = copy(o->origin);
+    v->options.methods = copy(o->methods);
+    v->options.allowed_headers = copy(o->allowed_headers);
+    v->options.exposed_headers = copy(o->exposed_headers);
+    v->before = atomic_load(&p->now);
+    atomic_store(&p->now, v);
+}
+
+void cors_policy_finish(struct cors_policy *p)
+{
+    struct cors_version *before;
+
+    for (struct cors_version *v = atomic_load(&p->now); v != NULL; v = before) {
+        before = v->before;
+        drop(v->options.origin);
+        drop(v->options.methods);
+        drop(v->options.allowed_headers);
+        drop(v->options.exposed_headers);
+        free(v);
+    }
+    atomic_store(&p->now, NULL);
+}
+
+const struct cors_options *cors_policy_get(const struct cors_policy *p)
+{
+    const struct cors_version *v = p == NULL ? NULL : atomic_load(&p->now);
+
+    return v == NULL || v->options.origin == NULL ? NULL : &v->options;
 }

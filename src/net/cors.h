@@ -1,4 +1,7 @@
-/* CORS (Fetch standard, section 3.2): which fields an answer to a cross-origin request carries. */
+/* CORS (Fetch standard, section 3.2): which fields an answer to a cross-origin request carries, and
+ * a policy for that which can be replaced while loops read it.
+ *
+ * Threads: functions on options are pure. A policy is read on any, set on one at a time. */
 // SPDX-License-Identifier: MIT
 #ifndef NET_CORS_H
 #define NET_CORS_H
@@ -23,9 +26,19 @@ void cors_fields(const struct cors_options *o, struct span origin, cors_emit_fn 
 void cors_preflight_fields(const struct cors_options *o, struct span origin,
                            struct span request_headers, cors_emit_fn emit, void *arg);
 
-static inline bool cors_enabled(const struct cors_options *o)
-{
-    return o->origin != NULL;
-}
+/* A zeroed struct is one without CORS. Options that have been replaced are freed with the last
+ * ones, since a loop may still read them: some hundred bytes each time that somebody reloads. */
+struct cors_policy {
+    _Atomic(struct cors_version *) now;
+};
+
+/* Copies *o. */
+void cors_policy_set(struct cors_policy *p, const struct cors_options *o);
+
+/* When nobody reads it any more. */
+void cors_policy_finish(struct cors_policy *p);
+
+/* What holds now, good until cors_policy_finish; NULL: no CORS. p may be NULL. */
+const struct cors_options *cors_policy_get(const struct cors_policy *p);
 
 #endif

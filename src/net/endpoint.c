@@ -23,13 +23,14 @@ static bool wants_no_xss_filter(struct span agent)
 static void add_common_fields(struct reply *r, const void *arg)
 {
     const struct endpoint *ep = arg;
+    const struct cors_options *cors = cors_policy_get(ep->cors);
 
     if (wants_no_xss_filter(http_exchange_field(r->exchange, "User-Agent"))) {
         reply_add_field(r, "X-XSS-Protection", SPAN("0"));
     }
     reply_add_field(r, "cache-control", SPAN("no-store"));
-    if (cors_enabled(&ep->cors)) {
-        cors_fields(&ep->cors, http_exchange_field(r->exchange, "Origin"), add_to_reply, r);
+    if (cors != NULL) {
+        cors_fields(cors, http_exchange_field(r->exchange, "Origin"), add_to_reply, r);
     }
 }
 
@@ -114,9 +115,9 @@ static void answer(struct reply *r)
 
 static void answer_preflight(struct reply *r)
 {
-    struct endpoint *ep = r->data;
+    const struct cors_options *cors = r->data;
 
-    cors_preflight_fields(&ep->cors, http_exchange_field(r->exchange, "Origin"),
+    cors_preflight_fields(cors, http_exchange_field(r->exchange, "Origin"),
                           http_exchange_field(r->exchange, "Access-Control-Request-Headers"),
                           add_to_reply, r);
     reply_send(r, 204, (struct span){0});
@@ -195,9 +196,10 @@ void endpoint_begin(struct http_exchange *x, void *arg)
 void endpoint_handle(struct http_exchange *x, void *arg)
 {
     struct endpoint *ep = arg;
+    const struct cors_options *cors = cors_policy_get(ep->cors);
 
-    if (span_eq(x->method, SPAN("OPTIONS")) && cors_enabled(&ep->cors)) {
-        reply_hand_over(x, x->executor, answer_preflight, ep);
+    if (span_eq(x->method, SPAN("OPTIONS")) && cors != NULL) {
+        reply_hand_over(x, x->executor, answer_preflight, (void *)(uintptr_t)cors);
     } else {
         reply_hand_over(x, owner_of(ep, x->query, x->executor), answer, ep);
     }

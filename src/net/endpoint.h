@@ -23,7 +23,7 @@ struct endpoint_cookie {
 };
 
 struct endpoint {
-    struct cors_options cors;
+    const struct cors_policy *cors; /* NULL: no CORS */
     struct endpoint_cookie cookie;
     struct poll_options poll; /* add_fields and arg are the endpoint's own */
     struct ws_conn_options ws;

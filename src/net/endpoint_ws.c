@@ -80,6 +80,7 @@ static void accept_upgrade(struct endpoint *ep, struct http_upgrade *u,
     struct span origin = http_head_get(head, SPAN("Origin"));
     struct engine_request request = {
         .method = head->method, .query = head->query, .origin = origin, .is_upgrade = true};
+    const struct cors_options *cors = cors_policy_get(ep->cors);
     struct bytes fields = {0};
     struct session *s;
     enum engine_error error = engine_check(e, &request, &s);
@@ -88,8 +89,8 @@ static void accept_upgrade(struct endpoint *ep, struct http_upgrade *u,
         refuse(e, ep, u, engine_error_text(error));
         return;
     }
-    if (cors_enabled(&ep->cors)) {
-        cors_fields(&ep->cors, origin, append_field, &fields);
+    if (cors != NULL) {
+        cors_fields(cors, origin, append_field, &fields);
     }
     struct frame *response = ws_accept_response(head, bytes_span(&fields));
     if (s != NULL) {

@@ -138,6 +138,7 @@ static void free_server(struct rookery *io)
         loop_finish(&io->loops[i].loop);
     }
     web_files_close(io->bundles);
+    cors_policy_finish(&io->cors);
     for_each_string(&io->options, free_string);
     free(io->routes);
     free(io->loops);
@@ -155,6 +156,7 @@ struct rookery *rookery_create(const struct rookery_options *options)
     for_each_string(&io->options, own_string);
     io->loop_count = count_loops(options->loops);
     derive_options(io);
+    server_set_cors(io, &options->cors);
     if (init_loops(io) < 0 || open_bundles(io) < 0) {
         int error = errno;
         free_server(io);
@@ -194,14 +196,7 @@ void server_add_endpoint(struct rookery *io, const char *path,
 
     assert(io->loop_count > 0);
     se->path = copy_string(path);
-    se->endpoint.cors = (struct cors_options){
-        .origin = o->cors.origin,
-        .methods = o->cors.methods,
-        .allowed_headers = o->cors.allowed_headers,
-        .exposed_headers = o->cors.exposed_headers,
-        .credentials = o->cors.credentials,
-        .max_age_s = o->cors.max_age_s,
-    };
+    se->endpoint.cors = &io->cors;
     se->endpoint.cookie = cookie_of(&o->cookie);
     se->endpoint.poll.close_timeout_ms = o->close_timeout_ms;
     se->endpoint.poll.compression_threshold = o->compression_threshold;
@@ -516,6 +511,23 @@ const struct histogram *server_lags(const struct rookery *io, unsigned loop)
 bool server_stopping(const struct rookery *io)
 {
     return atomic_load_explicit(&io->stop_requested, memory_order_relaxed);
+}
+
+void server_set_cors(struct rookery *io, const struct rookery_cors *cors)
+{
+    cors_policy_set(&io->cors, &(struct cors_options){
+                                   .origin = cors->origin,
+                                   .methods = cors->methods,
+                                   .allowed_headers = cors->allowed_headers,
+                                   .exposed_headers = cors->exposed_headers,
+                                   .credentials = cors->credentials,
+                                   .max_age_s = cors->max_age_s,
+                               });
+}
+
+const struct cors_policy *server_cors(const struct rookery *io)
+{
+    return &io->cors;
 }
 
 struct executor *server_executor(const struct rookery *io, unsigned loop)

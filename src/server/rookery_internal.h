@@ -62,6 +62,7 @@ struct rookery {
     struct raw_websocket *raw_websockets;
     struct raw_engine *raw_engines;
     struct server_port *ports;
+    struct cors_policy cors;   /* of all endpoints */
     struct web_files *bundles; /* NULL: not served */
     struct http_route *routes;
     size_t route_count;

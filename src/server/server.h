@@ -10,6 +10,7 @@
 #include "src/api/rookery.h"
 #include "src/base/histogram.h"
 #include "src/base/stats.h"
+#include "src/net/cors.h"
 #include "src/net/http.h"
 
 /* Serves route beside Engine.IO; the first that was added and matches counts, before the endpoints.
@@ -31,6 +32,13 @@ bool server_stopping(const struct rookery *io);
 
 /* The executor of that loop, for back-ends that complete on it. */
 struct executor *server_executor(const struct rookery *io, unsigned loop);
+
+/* Replaces the CORS policy that came with the options; from any one thread at a time, also while
+ * loops run. *cors is copied. */
+void server_set_cors(struct rookery *io, const struct rookery_cors *cors);
+
+/* The policy, for routes that follow it too; lives as long as io. */
+const struct cors_policy *server_cors(const struct rookery *io);
 
 /* Drops what rookery_run has left: connections, and the tasks that loops have posted to one
  * another. Afterwards no handler runs any more, so nothing asks back-ends for anything: they may be

@@ -231,12 +231,18 @@ bool web_tag_matches(struct span if_none_match, struct span etag)
 
 bool web_may_read(struct http_exchange *x)
 {
-    const struct http_field allow = {"Allow", SPAN("GET, HEAD")};
+    struct http_field allow;
 
+    return web_may_read_with(x, &allow, 0);
+}
+
+bool web_may_read_with(struct http_exchange *x, struct http_field *fields, size_t count)
+{
     if (span_eq(x->method, SPAN("GET")) || span_eq(x->method, SPAN("HEAD"))) {
         return true;
     }
-    http_respond(x, 405, &allow, 1, SPAN(""));
+    fields[count++] = (struct http_field){"Allow", SPAN("GET, HEAD")};
+    http_respond(x, 405, fields, count, SPAN(""));
     return false;
 }
 

@@ -43,8 +43,10 @@ void web_files_add_routes(const struct web_files *files, web_add_route_fn add, v
 
 /* ---- for the other files of this folder ---- */
 
-/* True for GET and HEAD; any other method is answered with 405 here. */
+/* True for GET and HEAD; any other method is answered with 405 here. fields: what that answer
+ * carries beside Allow, which is written behind them. */
 bool web_may_read(struct http_exchange *x);
+bool web_may_read_with(struct http_exchange *x, struct http_field *fields, size_t count);
 
 struct web_files *web_files_create(void);
 

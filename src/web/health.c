@@ -3,6 +3,7 @@
 
 #include "protocol/json.h"
 #include "src/base/iso_time.h"
+#include "src/web/cors.h"
 
 /* ---- what is said ---- */
 
@@ -52,50 +53,68 @@ static void write_status(struct bytes *out, struct span status,
 
 /* ---- serving ---- */
 
-static void respond(struct http_exchange *x, bool well, struct bytes *body)
-{
-    const struct http_field fields[] = {
-        {"Content-Type", SPAN("application/json; charset=utf-8")},
-        {"Cache-Control", SPAN("no-store")},
-    };
+/* An answer under way. */
+struct answer {
+    struct http_exchange *x;
+    struct http_field fields[WEB_CORS_FIELDS_MAX + 2];
+    size_t count;
+    struct bytes body;
+};
 
-    http_respond(x, well ? 200 : 503, fields, sizeof fields / sizeof *fields, bytes_span(body));
-    bytes_finish(body);
+/* False if it is answered already: a preflight, or a method that there is not. */
+static bool begin(struct answer *a, const struct web_health *health, struct http_exchange *x)
+{
+    a->x = x;
+    a->body = (struct bytes){0};
+    if (web_cors_preflight(health->cors, x)) {
+        return false;
+    }
+    a->count = web_cors_fields(health->cors, x, a->fields);
+    return web_may_read_with(x, a->fields, a->count);
+}
+
+static void respond(struct answer *a, bool well)
+{
+    a->fields[a->count++] =
+        (struct http_field){"Content-Type", SPAN("application/json; charset=utf-8")};
+    a->fields[a->count++] = (struct http_field){"Cache-Control", SPAN("no-store")};
+    http_respond(a->x, well ? 200 : 503, a->fields, a->count, bytes_span(&a->body));
+    bytes_finish(&a->body);
 }
 
 static void answer_health(struct http_exchange *x, void *arg)
 {
     const struct web_health *health = arg;
-    struct bytes body = {0};
+    struct answer a;
 
-    if (web_may_read(x)) {
+    if (begin(&a, health, x)) {
         const struct web_health_report report = health->look(health->arg);
-        web_health_write(&body, &report, executor_wall_ms(x->executor));
-        respond(x, report.not_ready == NULL, &body);
+        web_health_write(&a.body, &report, executor_wall_ms(x->executor));
+        respond(&a, report.not_ready == NULL);
     }
 }
 
 static void answer_ready(struct http_exchange *x, void *arg)
 {
     const struct web_health *health = arg;
-    struct bytes body = {0};
+    struct answer a;
 
-    if (web_may_read(x)) {
+    if (begin(&a, health, x)) {
         const struct web_health_report report = health->look(health->arg);
         bool ready = report.not_ready == NULL;
-        write_status(&body, ready ? SPAN("ready") : SPAN("not ready"), &report);
-        respond(x, ready, &body);
+        write_status(&a.body, ready ? SPAN("ready") : SPAN("not ready"), &report);
+        respond(&a, ready);
     }
 }
 
 static void answer_live(struct http_exchange *x, void *arg)
 {
     static const struct web_health_report nothing;
-    struct bytes body = {0};
+    struct answer a;
 
-    if (web_may_read(x)) {
-        write_status(&body, SPAN("alive"), &nothing);
-        respond(x, true, &body);
+    if (begin(&a, arg, x)) {
+        write_status(&a.body, SPAN("alive"), &nothing);
+        respond(&a, true);
     }
 }
 

@@ -10,11 +10,14 @@
  *
  * status and service are "unhealthy" when it is not ready, with "error" behind them and 503.
  *
+ * All of it goes to pages of other origins too, as the CORS policy says.
+ *
  * Threads: set up on one, answers on all. */
 // SPDX-License-Identifier: MIT
 #ifndef WEB_HEALTH_H
 #define WEB_HEALTH_H
 
+#include "src/net/cors.h"
 #include "src/net/http.h"
 #include "src/web/files.h"
 
@@ -28,6 +31,7 @@ struct web_health_report {
 
 /* Lives as long as the server that its routes were added to. */
 struct web_health {
+    const struct cors_policy *cors;              /* NULL: none */
     struct web_health_report (*look)(void *arg); /* from any thread */
     void *arg;
 };

@@ -67,6 +67,23 @@ static void a_preflight_is_told_methods_headers_and_age(void)
     preflight_emits(&o, "x-b", "Allow-Origin=*;Allow-Methods=GET;Allow-Headers=x-c;Max-Age=60;");
 }
 
+static void a_policy_is_replaced_while_its_readers_keep_what_they_have(void)
+{
+    char origin[] = "http://a";
+    struct cors_policy policy = {0};
+
+    check(cors_policy_get(NULL) == NULL && cors_policy_get(&policy) == NULL);
+    cors_policy_set(&policy, &(struct cors_options){.origin = origin, .max_age_s = -1});
+    origin[7] = 'x';
+    const struct cors_options *first = cors_policy_get(&policy);
+    cors_policy_set(&policy, &(struct cors_options){.origin = "http://b", .max_age_s = -1});
+    check(strcmp(first->origin, "http://a") == 0);
+    check(strcmp(cors_policy_get(&policy)->origin, "http://b") == 0);
+    cors_policy_set(&policy, &(struct cors_options){.origin = NULL});
+    check(cors_policy_get(&policy) == NULL);
+    cors_policy_finish(&policy);
+}
+
 int main(void)
 {
     RUN(any_origin_is_a_star_that_caches_may_keep);
@@ -74,5 +91,6 @@ int main(void)
     RUN(of_a_list_only_the_one_that_asks_is_named);
     RUN(reflecting_names_whoever_asks);
     RUN(a_preflight_is_told_methods_headers_and_age);
+    RUN(a_policy_is_replaced_while_its_readers_keep_what_they_have);
     return tap_done();
 }

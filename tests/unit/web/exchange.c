@@ -5,12 +5,23 @@
 #include <stdio.h>
 
 static struct answer *under_way;
-static const char *tags;
+static struct http_field asked[4];
+static size_t asked_count;
+
+void ask_with(const char *name, const char *value)
+{
+    assert(asked_count < sizeof asked / sizeof *asked);
+    asked[asked_count++] = (struct http_field){name, span_cstr(value)};
+}
 
 struct span http_exchange_field(const struct http_exchange *x, const char *name)
 {
-    bool asked = tags != NULL && strcmp(name, "If-None-Match") == 0;
-    return asked ? span_cstr(tags) : SPAN("");
+    for (size_t i = 0; i < asked_count; i++) {
+        if (strcmp(asked[i].name, name) == 0) {
+            return asked[i].value;
+        }
+    }
+    return SPAN("");
 }
 
 void http_respond(struct http_exchange *x, int status, const struct http_field *fields,
@@ -45,7 +56,9 @@ struct answer ask(const struct http_route *routes, size_t count, const char *met
         .executor = &executor, .method = span_cstr(method), .path = span_cstr(path)};
 
     under_way = &answer;
-    tags = if_none_match;
+    if (if_none_match != NULL) {
+        ask_with("If-None-Match", if_none_match);
+    }
     for (size_t i = 0; i < count && answer.status == 0; i++) {
         if (strcmp(routes[i].path, path) == 0) {
             routes[i].handler(&x, routes[i].arg);
@@ -53,6 +66,7 @@ struct answer ask(const struct http_route *routes, size_t count, const char *met
         }
     }
     under_way = NULL;
+    asked_count = 0;
     return answer;
 }
 

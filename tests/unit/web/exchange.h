@@ -15,6 +15,9 @@ struct answer {
 struct answer ask(const struct http_route *routes, size_t count, const char *method,
                   const char *path, const char *if_none_match);
 
+/* A field that the next request has beside If-None-Match. */
+void ask_with(const char *name, const char *value);
+
 bool answer_has(const struct answer *a, const char *field);
 
 /* Routes collected by routes_add (a web_add_route_fn on a zeroed struct). */

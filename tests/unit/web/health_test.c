@@ -59,10 +59,32 @@ static void is_read_only(void)
     check_answer("PUT", "/health/ready", 405, NULL);
 }
 
+static void lets_pages_of_other_origins_read_it(void)
+{
+    struct cors_policy policy = {0};
+    struct web_health health = {.connections = twelve, .cors = &policy};
+    struct http_route route = web_health_route(&health);
+    static const char *const methods[] = {"GET", "DELETE"};
+
+    cors_policy_set(&policy, &(struct cors_options){.origin = "reflect", .max_age_s = -1});
+    for (int i = 0; i < 2; i++) {
+        ask_with("Origin", "http://a");
+        struct answer a = ask(&route, 1, methods[i], "/health", NULL);
+        check(a.status == (i == 0 ? 200 : 405));
+        check(answer_has(&a, "Access-Control-Allow-Origin: http://a\nVary: Origin\n"));
+        bytes_finish(&a.body);
+    }
+    struct answer a = ask(&route, 1, "OPTIONS", "/health", NULL);
+    check(a.status == 204 && a.body.len == 0);
+    bytes_finish(&a.body);
+    cors_policy_finish(&policy);
+}
+
 int main(void)
 {
     RUN(says_that_it_is_well_and_what_it_stands_on);
     RUN(says_why_nobody_should_come);
     RUN(is_read_only);
+    RUN(lets_pages_of_other_origins_read_it);
     return tap_done();
 }
