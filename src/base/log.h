@@ -62,8 +62,9 @@ void log_set_level(enum log_level level);
 /* Would a line of that level be written? For those that are costly to put together. */
 bool log_shows(enum log_level level);
 
-/* "error", "warn", "info" or "debug" as a level; false if name is none of them. */
-MUST_USE bool log_level_of(const char *name, enum log_level *level);
+/* "error", "warn", "info" or "debug" as a level; false, and *level stays, if name is none of them.
+ */
+bool log_level_of(const char *name, enum log_level *level);
 
 /* fields: of LOG_FIELDS, or NULL. */
 void log_write(enum log_level level, const char *message, const struct log_field *fields);

@@ -3,57 +3,46 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <unistd.h>
 
+#include "src/base/log.h"
 #include "src/base/memory.h"
 #include "src/chat/chat.h"
 #include "src/server/daemon_config.h"
 #include "src/server/options.h"
 #include "src/server/places.h"
+#include "src/server/reload.h"
 #include "src/server/server.h"
 #include "src/server/vitals.h"
 #include "src/web/files.h"
 
 struct daemon {
-    struct daemon_options options;
+    int argc; /* both for reading the options again */
+    char **argv;
+    struct options options; /* once it runs, those of the reload thread */
     struct rookery *io;
-    _Atomic time_t complained_at; /* of the store */
-    struct store *store;          /* NULL with --journal none, as the next */
+    struct reload reload;
+    struct log_limit store_problems;
+    struct store *store; /* NULL with --journal none, as the next */
     struct journal *journal;
     struct chat *chat;
     struct web_files *page;
     struct vitals vitals;
 };
 
-__attribute__((format(printf, 1, 2))) static void complain(const char *format, ...)
-{
-    va_list args;
-
-    (void)fputs("rookery: ", stderr);
-    va_start(args, format);
-    (void)vfprintf(stderr, format, args);
-    va_end(args);
-    (void)fputc('\n', stderr);
-}
-
 /* ---- store and journal ---- */
 
-/* Called on threads of the store; at most one line a second, since peers decide how often a full
- * disk is written to. */
+/* Called on threads of the store; peers decide how often a full disk is written to. */
 static void on_store_problem(void *arg, const char *line)
 {
     struct daemon *d = arg;
-    time_t now = time(NULL);
 
     vitals_store_failed(&d->vitals);
-    if (atomic_exchange(&d->complained_at, now) != now) {
-        complain("%s", line);
-    }
+    log_write_limited(&d->store_problems, LOG_ERROR, "the store has a problem",
+                      LOG_FIELDS(LOG_TEXT("why", line)));
 }
 
 static int write_to_store(void *arg, struct message *const *messages, size_t count)
@@ -65,14 +54,16 @@ static int write_to_store(void *arg, struct message *const *messages, size_t cou
 
 static int open_store(struct daemon *d)
 {
+    const char *dir = d->options.values.data_dir;
     struct bytes why = {0};
     char *path;
 
-    if (place_make(d->options.data_dir) < 0) {
-        complain("--data: %s: %s", d->options.data_dir, strerror(errno));
+    if (place_make(dir) < 0) {
+        log_write(LOG_ERROR, "cannot make the data folder",
+                  LOG_FIELDS(LOG_TEXT("data", dir), LOG_TEXT("why", strerror(errno))));
         return -1;
     }
-    if (asprintf(&path, "%s/rookery.sqlite", d->options.data_dir) < 0) {
+    if (asprintf(&path, "%s/rookery.sqlite", dir) < 0) {
         abort();
     }
     const struct store_options options = {
@@ -80,7 +71,8 @@ static int open_store(struct daemon *d)
     d->store = store_sqlite.open(&options, &why);
     free(path);
     if (d->store == NULL) {
-        complain("--data: %.*s", (int)why.len, (const char *)why.data);
+        log_write(LOG_ERROR, "cannot open the store",
+                  LOG_FIELDS(LOG_TEXT("data", dir), LOG_SPAN("why", bytes_span(&why))));
     }
     bytes_finish(&why);
     return d->store == NULL ? -1 : 0;
@@ -88,9 +80,10 @@ static int open_store(struct daemon *d)
 
 static int open_storage(struct daemon *d)
 {
-    const struct journal_ops *ops = journal_ops_by_name(d->options.journal);
+    const char *name = d->options.values.journal;
+    const struct journal_ops *ops = journal_ops_by_name(name);
 
-    if (strcmp(d->options.journal, "none") == 0) {
+    if (strcmp(name, "none") == 0) {
         return 0;
     }
     if (open_store(d) < 0) {
@@ -110,16 +103,20 @@ static void add_route(void *server, const struct http_route *route)
 
 static int open_web(struct daemon *d)
 {
-    const char *dir = place_choose(d->options.web_dir, WEB_DIR_BUILT, WEB_DIR_INSTALLED);
+    const char *dir = place_choose(d->options.values.web_dir, WEB_DIR_BUILT, WEB_DIR_INSTALLED);
 
     vitals_add_routes(&d->vitals, d->io, d->store != NULL);
     if (dir == NULL) {
-        complain("the page is missing, so nothing is served at / (--web says where it is)");
+        log_write(
+            LOG_WARN,
+            "the page is missing, so nothing is served at / (the option web says where it is)",
+            NULL);
         return 0;
     }
     d->page = web_files_open(dir, "/");
     if (d->page == NULL) {
-        complain("--web: %s: %s", dir, strerror(errno));
+        log_write(LOG_ERROR, "cannot read the page",
+                  LOG_FIELDS(LOG_TEXT("web", dir), LOG_TEXT("why", strerror(errno))));
         return -1;
     }
     web_files_add_routes(d->page, add_route, d->io);
@@ -128,23 +125,55 @@ static int open_web(struct daemon *d)
 
 /* ---- server ---- */
 
+static struct rookery_cors cors_of(const struct daemon_options *v)
+{
+    return (struct rookery_cors){
+        .origin = strcmp(v->cors_origin, "none") == 0 ? NULL : v->cors_origin,
+        .credentials = v->cors_credentials,
+        .max_age_s = -1,
+    };
+}
+
+/* The table's ranges keep numbers within their types. */
+static struct rookery_options server_options_of(const struct daemon_options *v)
+{
+    struct rookery_options o;
+
+    rookery_options_init(&o);
+    o.loops = (unsigned)v->loops;
+    o.path = v->path;
+    o.ping_interval_ms = (unsigned)v->ping_interval_ms;
+    o.ping_timeout_ms = (unsigned)v->ping_timeout_ms;
+    o.upgrade_timeout_ms = (unsigned)v->upgrade_timeout_ms;
+    o.connect_timeout_ms = (unsigned)v->connect_timeout_ms;
+    o.request_timeout_ms = (unsigned)v->request_timeout_ms;
+    o.idle_timeout_ms = (unsigned)v->idle_timeout_ms;
+    o.drain_timeout_ms = (unsigned)v->drain_timeout_ms;
+    o.payload_bytes_max = v->payload_bytes_max;
+    o.queue_bytes_max = v->queue_bytes_max;
+    o.connections_max = (unsigned)v->connections_max;
+    o.handshakes_max = (unsigned)v->handshakes_max;
+    o.keep_handshake = false;
+    o.cors = cors_of(v);
+    o.client_dir = place_choose(v->client_dir, CLIENT_DIR_BUILT, CLIENT_DIR_INSTALLED);
+    return o;
+}
+
 static int create_server(struct daemon *d)
 {
-    struct rookery_options options;
+    const struct rookery_options options = server_options_of(&d->options.values);
 
-    rookery_options_init(&options);
-    options.loops = d->options.loops;
-    options.keep_handshake = false;
-    options.client_dir =
-        place_choose(d->options.client_dir, CLIENT_DIR_BUILT, CLIENT_DIR_INSTALLED);
     if (options.client_dir == NULL) {
-        complain("socket.io-client's bundles are missing, so the page cannot connect (--client "
-                 "says where they are)");
+        log_write(LOG_WARN,
+                  "socket.io-client's bundles are missing, so the page cannot connect (the option "
+                  "client says where they are)",
+                  NULL);
     }
     d->io = rookery_create(&options);
     if (d->io == NULL) {
-        complain("--client: %s: %s", options.client_dir == NULL ? "none" : options.client_dir,
-                 strerror(errno));
+        const char *dir = options.client_dir == NULL ? "none" : options.client_dir;
+        log_write(LOG_ERROR, "cannot create the server",
+                  LOG_FIELDS(LOG_TEXT("client", dir), LOG_TEXT("why", strerror(errno))));
         return -1;
     }
     return 0;
@@ -164,20 +193,122 @@ static void create_chat(struct daemon *d)
     free(executors);
 }
 
+/* Says on the standard output where the server can be reached, one line a port. */
+static int announce(const char *host, int port)
+{
+    bool everywhere = strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
+    bool bare_v6 = strchr(host, ':') != NULL && !everywhere;
+
+    log_write(LOG_INFO, "listening", LOG_FIELDS(LOG_TEXT("host", host), LOG_NUMBER("port", port)));
+    printf("rookery: listening on http://%s%s%s:%d/\n", bare_v6 ? "[" : "",
+           everywhere ? "localhost" : host, bare_v6 ? "]" : "", port);
+    return fflush(stdout) == 0 ? 0 : -1;
+}
+
 static int listen_on(struct daemon *d)
 {
-    int port = rookery_listen(d->io, d->options.host, d->options.port);
+    const char *host = d->options.values.host;
+    const struct option_ports *ports = &d->options.values.ports;
 
-    if (port < 0) {
-        complain("cannot listen on %s port %u: %s", d->options.host, d->options.port,
-                 strerror(errno));
-        return -1;
+    for (unsigned i = 0; i < ports->count; i++) {
+        int port = rookery_listen(d->io, host, ports->list[i]);
+        if (port < 0) {
+            log_write(LOG_ERROR, "cannot listen",
+                      LOG_FIELDS(LOG_TEXT("host", host), LOG_NUMBER("port", ports->list[i]),
+                                 LOG_TEXT("why", strerror(errno))));
+            return -1;
+        }
+        if (announce(host, port) < 0) {
+            return -1;
+        }
     }
-    bool everywhere = strcmp(d->options.host, "0.0.0.0") == 0 || strcmp(d->options.host, "::") == 0;
-    bool bare_v6 = strchr(d->options.host, ':') != NULL && !everywhere;
-    printf("rookery: listening on http://%s%s%s:%d/\n", bare_v6 ? "[" : "",
-           everywhere ? "localhost" : d->options.host, bare_v6 ? "]" : "", port);
-    return fflush(stdout) == 0 ? 0 : -1;
+    return 0;
+}
+
+/* ---- log ---- */
+
+static void start_log(const struct daemon_options *v)
+{
+    bool terminal = isatty(STDERR_FILENO) == 1;
+    bool json = strcmp(v->log_format, "auto") == 0 ? !terminal : strcmp(v->log_format, "json") == 0;
+    enum log_level level = LOG_INFO;
+
+    (void)log_level_of(v->log_level, &level);
+    log_start(STDERR_FILENO, json ? LOG_AS_JSON : terminal ? LOG_AS_COLOUR : LOG_AS_TEXT, level);
+}
+
+static void log_beginning(struct daemon *d)
+{
+    const char *file = d->options.file == NULL ? "none" : d->options.file;
+    struct bytes missing = {0};
+
+    log_write(LOG_INFO, "starting",
+              LOG_FIELDS(LOG_TEXT("version", ROOKERY_VERSION), LOG_TEXT("config", file)));
+    options_backends(&d->options, &missing);
+    if (missing.len > 0) {
+        log_write(LOG_WARN, "this build has no such back-end yet, the server runs without",
+                  LOG_FIELDS(LOG_SPAN("options", bytes_span(&missing))));
+    }
+    bytes_finish(&missing);
+}
+
+/* ---- reading the options again ---- */
+
+static void apply_options(struct daemon *d)
+{
+    const struct daemon_options *v = &d->options.values;
+    const struct rookery_cors cors = cors_of(v);
+    enum log_level level;
+
+    if (log_level_of(v->log_level, &level)) {
+        log_set_level(level);
+    }
+    server_set_cors(d->io, &cors);
+}
+
+static void log_problems(struct span problems)
+{
+    while (problems.len > 0) {
+        const uint8_t *end = memchr(problems.data, '\n', problems.len);
+        size_t len = end == NULL ? problems.len : (size_t)(end - problems.data);
+        log_write(LOG_ERROR, "the options stay as they are",
+                  LOG_FIELDS(LOG_SPAN("why", span_of(problems.data, len))));
+        problems = span_skip(problems, end == NULL ? len : len + 1);
+    }
+}
+
+static void take_over(struct daemon *d, struct options *next)
+{
+    struct bytes changed = {0}, kept = {0};
+
+    options_reload(&d->options, next, &changed, &kept);
+    if (changed.len > 0) {
+        apply_options(d);
+    }
+    log_write(LOG_INFO, "the options have been read again",
+              LOG_FIELDS(LOG_SPAN("changed", bytes_span(&changed))));
+    if (kept.len > 0) {
+        log_write(LOG_WARN, "some options change with the next start only",
+                  LOG_FIELDS(LOG_SPAN("options", bytes_span(&kept))));
+    }
+    bytes_finish(&changed);
+    bytes_finish(&kept);
+}
+
+/* On the thread of the reload, whose the options are while the server runs. */
+static void read_again(void *arg)
+{
+    struct daemon *d = arg;
+    struct options next;
+    struct bytes why = {0};
+
+    if (options_read(&next, d->argc, d->argv, getenv, OPTIONS_FILE, &why) == OPTIONS_RUN) {
+        take_over(d, &next);
+    } else {
+        log_problems(bytes_span(&why));
+    }
+    options_finish(&next);
+    bytes_finish(&why);
 }
 
 /* ---- signals ---- */
@@ -207,6 +338,7 @@ static void watch_signals(struct daemon *d)
  * still finds the chat and the loops. */
 static void finish(struct daemon *d)
 {
+    reload_stop(&d->reload);
     if (d->io != NULL) {
         server_drop_all(d->io);
     }
@@ -220,7 +352,8 @@ static void finish(struct daemon *d)
 static int serve(struct daemon *d)
 {
     if (rookery_run(d->io) < 0) {
-        complain("cannot accept connections: %s", strerror(errno));
+        log_write(LOG_ERROR, "cannot accept connections",
+                  LOG_FIELDS(LOG_TEXT("why", strerror(errno))));
         return -1;
     }
     return 0;
@@ -230,44 +363,79 @@ static int run(struct daemon *d)
 {
     int status = 1;
 
+    start_log(&d->options.values);
+    log_beginning(d);
+    reload_block();
     if (open_storage(d) == 0 && create_server(d) == 0 && open_web(d) == 0) {
         create_chat(d);
         watch_signals(d);
         if (listen_on(d) == 0) {
+            reload_start(&d->reload, read_again, d);
             status = serve(d) == 0 ? 0 : 1;
         }
     }
     finish(d);
+    log_write(LOG_INFO, "stopped", LOG_FIELDS(LOG_NUMBER("status", status)));
     return status;
 }
 
-static int show(struct bytes *text)
+/* ---- instead of running ---- */
+
+static int show(const struct bytes *text)
 {
     size_t n = fwrite(text->data, 1, text->len, stdout);
-    bool ok = n == text->len && fflush(stdout) == 0;
 
-    bytes_finish(text);
-    return ok ? 0 : 1;
+    return n == text->len && fflush(stdout) == 0 ? 0 : 1;
+}
+
+static int complain(const struct bytes *why)
+{
+    (void)fprintf(stderr, "%.*s\n", (int)why->len, (const char *)why->data);
+    return 2;
+}
+
+static int report_check(const struct options *options, struct bytes *text)
+{
+    bytes_add_cstr(text, "rookery: the configuration is good (");
+    bytes_add_cstr(text, options->file == NULL ? "no file" : options->file);
+    bytes_add_cstr(text, ")\n");
+    return show(text);
+}
+
+static int act(struct daemon *d, enum options_outcome outcome, struct bytes *text)
+{
+    switch (outcome) {
+    case OPTIONS_WRONG:
+        return complain(text);
+    case OPTIONS_CHECK:
+        return report_check(&d->options, text);
+    case OPTIONS_HELP:
+        options_help(text);
+        return show(text);
+    case OPTIONS_PRINT:
+        options_print(&d->options, text);
+        return show(text);
+    case OPTIONS_PRINT_DEFAULTS:
+        options_print_defaults(text);
+        return show(text);
+    case OPTIONS_VERSION:
+        bytes_add_cstr(text, "rookery " ROOKERY_VERSION "\n");
+        return show(text);
+    case OPTIONS_RUN:
+        break;
+    }
+    return run(d);
 }
 
 int daemon_main(int argc, char *argv[])
 {
-    struct daemon d = {0};
+    struct daemon d = {.argc = argc, .argv = argv};
     struct bytes text = {0};
 
-    switch (options_read(&d.options, argc, argv, getenv, &text)) {
-    case OPTIONS_HELP:
-        options_help(&text);
-        return show(&text);
-    case OPTIONS_VERSION:
-        bytes_add_cstr(&text, "rookery " ROOKERY_VERSION "\n");
-        return show(&text);
-    case OPTIONS_WRONG:
-        complain("%.*s", (int)text.len, (const char *)text.data);
-        bytes_finish(&text);
-        return 2;
-    case OPTIONS_RUN:
-        break;
-    }
-    return run(&d);
+    enum options_outcome outcome =
+        options_read(&d.options, argc, argv, getenv, OPTIONS_FILE, &text);
+    int status = act(&d, outcome, &text);
+    options_finish(&d.options);
+    bytes_finish(&text);
+    return status;
 }

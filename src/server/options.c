@@ -2,258 +2,504 @@
 #include "src/server/options.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum option_type {
-    OPTION_NUMBER,
-    OPTION_TEXT,   /* a path, an address: anything but nothing */
-    OPTION_CHOICE, /* one of `choices` */
-    OPTION_FLAG,   /* takes no value and says what to do instead of running */
-};
+#include "src/base/memory.h"
+#include "src/server/config_file.h"
+#include "src/server/option_table.h"
+#include "src/server/option_values.h"
 
-struct option {
-    const char *name;
-    enum option_type type;
-    const char *value;       /* what help calls it */
-    const char *fallback;    /* the default; NULL: none */
-    unsigned min, max;       /* OPTION_NUMBER */
-    const char *choices;     /* OPTION_CHOICE: "a, b" */
-    const char *environment; /* NULL: none */
+enum { PROBLEMS_MAX = 20, LABEL_MAX = 512 };
+
+/* One options_read. */
+struct reading {
+    struct options *options;
+    struct bytes *why;
+    unsigned problems;
     enum options_outcome outcome;
-    size_t offset;
-    const char *help;
+    char *file;                       /* what --config or ROOKERY_CONFIG say */
+    unsigned file_lines[OPTIONS_MAX]; /* where the file sets what; 0: nowhere */
 };
 
-#define FIELD(name) offsetof(struct daemon_options, name)
-
-static const struct option table[] = {
-    {.name = "port",
-     .type = OPTION_NUMBER,
-     .value = "N",
-     .fallback = "3000",
-     .max = 65535,
-     .environment = "PORT",
-     .offset = FIELD(port),
-     .help = "the port to listen on; 0 picks a free one"},
-    {.name = "host",
-     .type = OPTION_TEXT,
-     .value = "ADDRESS",
-     .fallback = "0.0.0.0",
-     .offset = FIELD(host),
-     .help = "the address to listen on"},
-    {.name = "data",
-     .type = OPTION_TEXT,
-     .value = "DIR",
-     .fallback = "./data",
-     .offset = FIELD(data_dir),
-     .help = "where messages are kept; made if it is missing"},
-    {.name = "loops",
-     .type = OPTION_NUMBER,
-     .value = "N",
-     .fallback = "0",
-     .max = 256,
-     .offset = FIELD(loops),
-     .help = "threads that serve connections; 0: one per core"},
-    {.name = "journal",
-     .type = OPTION_CHOICE,
-     .value = "NAME",
-     .fallback = "direct",
-     .choices = "direct, none",
-     .offset = FIELD(journal),
-     .help = "direct: messages are on disk before they are acknowledged; none: they are not kept"},
-    {.name = "web",
-     .type = OPTION_TEXT,
-     .value = "DIR",
-     .offset = FIELD(web_dir),
-     .help = "the page that is served at / (the one that came with the program)"},
-    {.name = "client",
-     .type = OPTION_TEXT,
-     .value = "DIR",
-     .offset = FIELD(client_dir),
-     .help = "socket.io-client's bundles for browsers (those that came with the program)"},
-    {.name = "help", .type = OPTION_FLAG, .outcome = OPTIONS_HELP, .help = "show this and leave"},
-    {.name = "version",
-     .type = OPTION_FLAG,
-     .outcome = OPTIONS_VERSION,
-     .help = "show the version and leave"},
+/* Who gives a value: its rank, and what a problem begins with: "--port", "PORT", "x.conf:3: port".
+ */
+struct giver {
+    struct option_origin origin;
+    char label[LABEL_MAX];
 };
 
-enum { OPTION_COUNT = sizeof table / sizeof *table };
-
-/* ---- values ---- */
-
-__attribute__((format(printf, 2, 3))) static bool refuse(struct bytes *why, const char *format, ...)
+/* Up to PROBLEMS_MAX are told. Returns false, for the callers' convenience. */
+__attribute__((format(printf, 2, 3))) static bool refuse(struct reading *r, const char *format, ...)
 {
-    char line[512];
+    char line[2 * LABEL_MAX];
     va_list args;
 
     va_start(args, format);
     (void)vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    bytes_clear(why);
-    bytes_add_cstr(why, line);
+    r->outcome = OPTIONS_WRONG;
+    if (r->problems++ < PROBLEMS_MAX) {
+        if (r->why->len > 0) {
+            bytes_add_byte(r->why, '\n');
+        }
+        bytes_add_cstr(r->why, line);
+    }
     return false;
 }
 
-static void *field_of(struct daemon_options *options, const struct option *o)
-{
-    return (char *)options + o->offset;
-}
+/* ---- values ---- */
 
-static bool set_number(struct daemon_options *options, const struct option *o, const char *from,
-                       const char *value, struct bytes *why)
-{
-    uint64_t n;
+/* A value of any type, before it is known whether it counts. */
+struct parsed {
+    uint64_t number;
+    bool flag;
+    struct option_ports ports;
+    struct bytes text; /* with its NUL; empty: none */
+};
 
-    if (span_to_u64(span_cstr(value), o->max, &n) < 0 || n < o->min) {
-        return refuse(why, "%s: '%s' is not a number from %u to %u", from, value, o->min, o->max);
+static bool parse_ports(const struct option *o, struct span value, struct option_ports *ports)
+{
+    struct span rest = value, item;
+    uint64_t port;
+
+    ports->count = 0;
+    while (value_next_item(&rest, &item)) {
+        if (ports->count == OPTION_PORTS_MAX || span_to_u64(item, o->max, &port) < 0) {
+            return false;
+        }
+        ports->list[ports->count++] = (unsigned)port;
     }
-    *(unsigned *)field_of(options, o) = (unsigned)n;
     return true;
 }
 
-/* Is value one of the comma-separated choices? */
-static bool is_choice(const char *choices, const char *value)
+static bool parse_list(struct span value, struct bytes *out)
 {
-    size_t len = strlen(value);
+    struct span rest = value, item;
 
-    for (const char *at = choices; at != NULL; at = strchr(at, ',')) {
-        at += strspn(at, ", ");
-        if (strcspn(at, ",") == len && strncmp(at, value, len) == 0) {
+    while (value_next_item(&rest, &item)) {
+        if (item.len == 0) {
+            return false;
+        }
+        if (out->len > 0) {
+            bytes_add_byte(out, ',');
+        }
+        bytes_add_span(out, item);
+    }
+    bytes_add_byte(out, '\0');
+    return true;
+}
+
+static bool parse_choice(const struct option *o, struct span value, struct bytes *out)
+{
+    struct span rest = span_cstr(o->choices), item;
+
+    while (value_next_item(&rest, &item)) {
+        if (span_eq(item, value)) {
+            bytes_add_span(out, value);
+            bytes_add_byte(out, '\0');
             return true;
         }
     }
     return false;
 }
 
-/* from: who gave it, for the error: "--port" or "PORT" */
-static bool set_value(struct daemon_options *options, const struct option *o, const char *from,
-                      const char *value, struct bytes *why)
+static bool parse_text(struct span value, struct bytes *out)
 {
-    if (o->type == OPTION_NUMBER) {
-        return set_number(options, o, from, value, why);
-    }
-    if (value[0] == '\0') {
-        return refuse(why, "%s: must not be empty", from);
-    }
-    if (o->type == OPTION_CHOICE && !is_choice(o->choices, value)) {
-        return refuse(why, "%s: '%s' is none of: %s", from, value, o->choices);
-    }
-    *(const char **)field_of(options, o) = value;
+    bytes_add_span(out, value);
+    bytes_add_byte(out, '\0');
     return true;
 }
 
-/* ---- where they come from ---- */
-
-static void set_defaults(struct daemon_options *options)
+static bool parse(const struct option *o, struct span value, struct parsed *p)
 {
-    struct bytes why = {0};
+    switch (o->type) {
+    case OPTION_NUMBER:
+        return span_to_u64(value, o->max, &p->number) == 0 && p->number >= o->min;
+    case OPTION_SIZE:
+        return value_size(value, o->max, &p->number) && p->number >= o->min;
+    case OPTION_DURATION:
+        return value_duration(value, o->unit_ms, o->max, &p->number) && p->number >= o->min;
+    case OPTION_PORTS:
+        return parse_ports(o, value, &p->ports);
+    case OPTION_BOOLEAN:
+        return value_boolean(value, &p->flag);
+    case OPTION_CHOICE:
+        return parse_choice(o, value, &p->text);
+    case OPTION_LIST:
+        return parse_list(value, &p->text);
+    case OPTION_TEXT:
+    case OPTION_SECRET:
+    case OPTION_URL:
+    case OPTION_CONFIG:
+        return parse_text(value, &p->text);
+    case OPTION_ACTION:
+        break;
+    }
+    assert(!"an action has no value");
+    return false;
+}
 
-    *options = (struct daemon_options){0};
-    for (unsigned i = 0; i < OPTION_COUNT; i++) {
-        if (table[i].fallback != NULL) {
-            bool ok = set_value(options, &table[i], table[i].name, table[i].fallback, &why);
+/* Of what somebody has written, for "%.*s". */
+static int shown_length(struct span text)
+{
+    enum { SHOWN_MAX = 100 };
+    return text.len > SHOWN_MAX ? SHOWN_MAX : (int)text.len;
+}
+
+static void refuse_value(struct reading *r, const struct option *o, const char *label,
+                         struct span value)
+{
+    struct bytes range = {0};
+
+    option_write_range(o, &range);
+    (void)refuse(r, "%s: '%.*s' is not %.*s", label, shown_length(value), (const char *)value.data,
+                 (int)range.len, (const char *)range.data);
+    bytes_finish(&range);
+}
+
+/* What holds for texts, whatever they mean. *** is what is shown in place of a secret. */
+static bool check_text(struct reading *r, const struct option *o, const char *label,
+                       struct span value)
+{
+    if (value.len == 0) {
+        return refuse(r, "%s: must not be empty", label);
+    }
+    if (!config_is_text(value)) {
+        return refuse(r, "%s: holds a control character, or is no UTF-8", label);
+    }
+    if ((o->type == OPTION_SECRET || o->type == OPTION_URL) &&
+        memmem(value.data, value.len, "***", 3) != NULL) {
+        return refuse(r, "%s: *** stands for a secret, and is none", label);
+    }
+    if (o->begins != NULL && !span_starts(value, span_cstr(o->begins))) {
+        return refuse(r, "%s: '%.*s' does not begin with '%s'", label, shown_length(value),
+                      (const char *)value.data, o->begins);
+    }
+    return true;
+}
+
+static void *field_of(struct options *options, const struct option *o)
+{
+    return (char *)&options->values + o->offset;
+}
+
+static void free_text(struct options *options, const struct option *o)
+{
+    free((void *)(uintptr_t)option_text(&options->values, o));
+}
+
+/* Takes over the text of p. */
+static void store(struct options *options, const struct option *o, struct parsed *p)
+{
+    void *field = field_of(options, o);
+
+    if (option_is_text(o)) {
+        free_text(options, o);
+        *(const char **)field = (const char *)p->text.data;
+        p->text = (struct bytes){0};
+    } else if (o->type == OPTION_PORTS) {
+        *(struct option_ports *)field = p->ports;
+    } else if (o->type == OPTION_BOOLEAN) {
+        *(bool *)field = p->flag;
+    } else {
+        *(uint64_t *)field = p->number;
+    }
+}
+
+/* Every value is checked; it counts unless there is one of a higher rank. */
+static bool set_value(struct reading *r, const struct option *o, const struct giver *giver,
+                      struct span value)
+{
+    struct option_origin *origin = &r->options->origins[o - option_table];
+    struct parsed p = {0};
+    bool is_text = option_is_text(o) || o->type == OPTION_CONFIG;
+    bool ok = !is_text || check_text(r, o, giver->label, value);
+
+    if (ok && !parse(o, value, &p)) {
+        refuse_value(r, o, giver->label, value);
+        ok = false;
+    }
+    if (ok && giver->origin.source >= origin->source) {
+        *origin = giver->origin;
+        if (o->type == OPTION_CONFIG) {
+            free(r->file);
+            r->file = (char *)p.text.data;
+            p.text = (struct bytes){0};
+        } else {
+            store(r->options, o, &p);
+        }
+    }
+    bytes_finish(&p.text);
+    return ok;
+}
+
+static void set_defaults(struct reading *r)
+{
+    const struct giver nobody = {.origin.source = OPTION_DEFAULT};
+
+    for (size_t i = 0; i < option_count; i++) {
+        const struct option *o = &option_table[i];
+        if (o->fallback != NULL) {
+            bool ok = set_value(r, o, &nobody, span_cstr(o->fallback));
             assert(ok);
         }
     }
-    bytes_finish(&why);
 }
 
-/* A variable that is set to nothing counts as one that is not set. */
-static bool take_environment(struct daemon_options *options, char *(*environment)(const char *name),
-                             struct bytes *why)
-{
-    for (unsigned i = 0; i < OPTION_COUNT; i++) {
-        const char *name = table[i].environment;
-        const char *value = name == NULL ? NULL : environment(name);
-        if (value != NULL && value[0] != '\0' && !set_value(options, &table[i], name, value, why)) {
-            return false;
-        }
-    }
-    return true;
-}
+/* ---- names ---- */
 
-static const struct option *find_option(const char *argument)
+static const struct option *find_option(struct span name)
 {
-    size_t len = strcspn(argument, "=");
-
-    for (unsigned i = 0; i < OPTION_COUNT; i++) {
-        const char *name = table[i].name;
-        if (len == strlen(name) + 2 && strncmp(argument, "--", 2) == 0 &&
-            strncmp(argument + 2, name, len - 2) == 0) {
-            return &table[i];
+    for (size_t i = 0; i < option_count; i++) {
+        if (span_eq(span_cstr(option_table[i].name), name)) {
+            return &option_table[i];
         }
     }
     return NULL;
 }
 
-/* Reads the option at argv[*i] and leaves *i at its last word. */
-static bool take_argument(struct daemon_options *options, int argc, char *const argv[], int *i,
-                          enum options_outcome *outcome, struct bytes *why)
+/* The option that somebody may have meant, or NULL. */
+static const struct option *find_like(struct span name, bool with_value)
 {
-    const struct option *o = find_option(argv[*i]);
-    const char *equals = strchr(argv[*i], '=');
-    char name[32];
+    enum { SLIPS_MAX = 2 };
+    const struct option *best = NULL;
+    unsigned least = SLIPS_MAX + 1;
 
-    if (o == NULL) {
-        return refuse(why, "'%s' is no option (--help lists them)", argv[*i]);
-    }
-    (void)snprintf(name, sizeof name, "--%s", o->name);
-    if (o->type == OPTION_FLAG) {
-        *outcome = o->outcome;
-        return equals == NULL || refuse(why, "%s: takes no value", name);
-    }
-    if (equals == NULL && *i + 1 == argc) {
-        return refuse(why, "%s: a value is missing", name);
-    }
-    return set_value(options, o, name, equals != NULL ? equals + 1 : argv[++*i], why);
-}
-
-enum options_outcome options_read(struct daemon_options *options, int argc, char *const argv[],
-                                  char *(*environment)(const char *name), struct bytes *why)
-{
-    enum options_outcome outcome = OPTIONS_RUN;
-
-    set_defaults(options);
-    if (!take_environment(options, environment, why)) {
-        return OPTIONS_WRONG;
-    }
-    for (int i = 1; i < argc && outcome == OPTIONS_RUN; i++) {
-        if (!take_argument(options, argc, argv, &i, &outcome, why)) {
-            return OPTIONS_WRONG;
+    for (size_t i = 0; i < option_count; i++) {
+        struct span other = span_cstr(option_table[i].name);
+        unsigned distance = value_distance(name, other, SLIPS_MAX);
+        if (distance < least && distance < other.len &&
+            (!with_value || option_has_value(&option_table[i]))) {
+            best = &option_table[i];
+            least = distance;
         }
     }
-    return outcome;
+    return best;
 }
 
-/* ---- help ---- */
+/* ---- command line ---- */
 
-static void add_row(struct bytes *out, const struct option *o)
+static bool refuse_argument(struct reading *r, const char *argument)
 {
-    char left[48], row[256];
+    bool dashes = strncmp(argument, "--", 2) == 0;
+    struct span name =
+        span_of(argument + (dashes ? 2 : 0), strcspn(argument, "=") - (dashes ? 2 : 0));
+    const struct option *like = find_like(name, false);
 
-    (void)snprintf(left, sizeof left, "--%s %s", o->name, o->value == NULL ? "" : o->value);
-    (void)snprintf(row, sizeof row, "  %-16s %s", left, o->help);
-    bytes_add_cstr(out, row);
-    if (o->fallback != NULL) {
-        (void)snprintf(row, sizeof row, " (%s)", o->fallback);
-        bytes_add_cstr(out, row);
+    if (like == NULL) {
+        return refuse(r, "'%.100s' is no option (--help lists them)", argument);
     }
-    if (o->environment != NULL) {
-        (void)snprintf(row, sizeof row, " [%s]", o->environment);
-        bytes_add_cstr(out, row);
-    }
-    bytes_add_byte(out, '\n');
+    return refuse(r, "'%.100s' is no option; did you mean '--%s'? (--help lists them)", argument,
+                  like->name);
 }
 
-void options_help(struct bytes *out)
+static bool is_last_word(enum options_outcome outcome)
 {
-    bytes_add_cstr(out, "usage: rookery [OPTION...]\n\nA chat server that Socket.IO clients speak "
-                        "to.\n\n");
-    for (unsigned i = 0; i < OPTION_COUNT; i++) {
-        add_row(out, &table[i]);
+    return outcome == OPTIONS_HELP || outcome == OPTIONS_VERSION ||
+           outcome == OPTIONS_PRINT_DEFAULTS;
+}
+
+/* Reads the option at argv[*i] and leaves *i at its last word. */
+static bool take_argument(struct reading *r, int argc, char *const argv[], int *i)
+{
+    const char *argument = argv[*i], *equals = strchr(argument, '=');
+    struct giver giver = {.origin.source = OPTION_ARGUMENT};
+    const struct option *o = NULL;
+
+    if (strncmp(argument, "--", 2) == 0) {
+        o = find_option(span_of(argument + 2, strcspn(argument + 2, "=")));
     }
-    bytes_add_cstr(out, "\n(default) [environment variable that sets it too]\n");
+    if (o == NULL) {
+        *i += *i + 1 < argc && argv[*i + 1][0] != '-' ? 1 : 0; /* probably its value */
+        return refuse_argument(r, argument);
+    }
+    (void)snprintf(giver.label, sizeof giver.label, "--%s", o->name);
+    if (o->type == OPTION_ACTION) {
+        r->outcome = r->outcome == OPTIONS_WRONG ? OPTIONS_WRONG : o->outcome;
+        return equals == NULL || refuse(r, "%s: takes no value", giver.label);
+    }
+    if (equals == NULL && *i + 1 == argc) {
+        return refuse(r, "%s: a value is missing", giver.label);
+    }
+    return set_value(r, o, &giver, span_cstr(equals != NULL ? equals + 1 : argv[++*i]));
+}
+
+/* ---- environment ---- */
+
+static void take_variable(struct reading *r, const struct option *o, const char *name,
+                          const char *value, const char *origin_name)
+{
+    struct giver giver = {.origin = {.source = OPTION_ENVIRONMENT, .variable = origin_name}};
+
+    (void)snprintf(giver.label, sizeof giver.label, "%s", name);
+    (void)set_value(r, o, &giver, span_cstr(value));
+}
+
+/* Of several variables the first that is set counts; one that is set to nothing counts as one that
+ * is not set. */
+static void take_variables(struct reading *r, const struct option *o,
+                           char *(*environment)(const char *name))
+{
+    char name[OPTION_VARIABLE_MAX];
+    const char *value;
+
+    option_variable(o, name);
+    value = environment(name);
+    if (value != NULL && value[0] != '\0') {
+        take_variable(r, o, name, value, NULL);
+        return;
+    }
+    for (const char *at = o->environment; at != NULL && *at != '\0';) {
+        size_t len = strcspn(at, " ");
+        (void)snprintf(name, sizeof name, "%.*s", (int)len, at);
+        value = environment(name);
+        if (value != NULL && value[0] != '\0') {
+            take_variable(r, o, name, value, at);
+            return;
+        }
+        at += len + strspn(at + len, " ");
+    }
+}
+
+/* ---- file ---- */
+
+static void take_setting(struct reading *r, const struct config_setting *s, unsigned line)
+{
+    const struct option *o = find_option(s->name);
+    struct giver giver = {.origin = {.source = OPTION_FILE, .line = line}};
+    const char *file = r->options->file;
+
+    if (o == NULL || !option_has_value(o)) {
+        const struct option *like = find_like(s->name, true);
+        (void)refuse(r, "%s:%u: '%.*s' is no option%s%s%s", file, line, shown_length(s->name),
+                     (const char *)s->name.data, like == NULL ? " of a file" : "; did you mean '",
+                     like == NULL ? "" : like->name, like == NULL ? "" : "'?");
+        return;
+    }
+    (void)snprintf(giver.label, sizeof giver.label, "%s:%u: %s", file, line, o->name);
+    unsigned *before = &r->file_lines[o - option_table];
+    if (*before != 0) {
+        (void)refuse(r, "%s: line %u sets it already", giver.label, *before);
+        return;
+    }
+    *before = line;
+    (void)set_value(r, o, &giver, s->value);
+}
+
+static void take_settings(struct reading *r, struct span text)
+{
+    struct config_reader reader;
+    struct config_setting s;
+    enum config_step step;
+
+    config_begin(&reader, text);
+    while ((step = config_next(&reader, &s)) != CONFIG_END) {
+        if (step == CONFIG_SETTING) {
+            take_setting(r, &s, reader.line);
+        } else {
+            (void)refuse(r, "%s:%u: %.*s%s%s", r->options->file, reader.line, shown_length(s.name),
+                         (const char *)s.name.data, s.name.len > 0 ? ": " : "", s.problem);
+        }
+    }
+    config_finish(&reader);
+}
+
+/* 0, or an errno. */
+static int read_file(const char *name, struct bytes *out)
+{
+    size_t got;
+    FILE *f = fopen(name, "rbe");
+
+    if (f == NULL) {
+        return errno;
+    }
+    do {
+        got = fread(bytes_reserve(out, BUFSIZ), 1, BUFSIZ, f);
+        out->len += got;
+    } while (got > 0 && out->len <= OPTIONS_FILE_BYTES_MAX);
+    int error = ferror(f) != 0 ? errno : out->len > OPTIONS_FILE_BYTES_MAX ? EFBIG : 0;
+    (void)fclose(f);
+    return error;
+}
+
+/* The file that was named has to be there; the standard one need not. */
+static void take_file(struct reading *r, const char *standard_file)
+{
+    const char *name = r->file != NULL ? r->file : standard_file;
+    struct bytes text = {0};
+
+    if (name == NULL) {
+        return;
+    }
+    int error = read_file(name, &text);
+    if (error == 0) {
+        r->options->file = xnonnull(strdup(name));
+        take_settings(r, bytes_span(&text));
+    } else if (error != ENOENT || r->file != NULL) {
+        (void)refuse(r, "config: %.400s: %s", name, strerror(error));
+    }
+    bytes_finish(&text);
+}
+
+/* ---- all of it ---- */
+
+/* What has to fit together. */
+static void check_whole(struct reading *r)
+{
+    const struct daemon_options *v = &r->options->values;
+
+    if (strcmp(v->auth, "required") == 0 && v->jwt_secret == NULL && v->jwks_file == NULL &&
+        v->jwks_url == NULL) {
+        (void)refuse(r, "auth: 'required' needs a jwt-secret, a jwks-file or a jwks-url");
+    }
+}
+
+static void take_all(struct reading *r, char *(*environment)(const char *name),
+                     const char *standard_file)
+{
+    for (size_t i = 0; i < option_count; i++) {
+        if (option_table[i].type != OPTION_ACTION) {
+            take_variables(r, &option_table[i], environment);
+        }
+    }
+    take_file(r, standard_file);
+    if (r->problems == 0) {
+        check_whole(r);
+    }
+}
+
+enum options_outcome options_read(struct options *options, int argc, char *const argv[],
+                                  char *(*environment)(const char *name), const char *standard_file,
+                                  struct bytes *why)
+{
+    struct reading r = {.options = options, .why = why, .outcome = OPTIONS_RUN};
+
+    *options = (struct options){0};
+    bytes_clear(why);
+    set_defaults(&r);
+    for (int i = 1; i < argc && !is_last_word(r.outcome); i++) {
+        (void)take_argument(&r, argc, argv, &i);
+    }
+    if (!is_last_word(r.outcome)) {
+        take_all(&r, environment, standard_file);
+    }
+    if (r.problems > PROBLEMS_MAX) {
+        bytes_add_cstr(why, "\n... and more");
+    }
+    free(r.file);
+    return r.outcome;
+}
+
+void options_finish(struct options *options)
+{
+    for (size_t i = 0; i < option_count; i++) {
+        if (option_is_text(&option_table[i])) {
+            free_text(options, &option_table[i]);
+        }
+    }
+    free(options->file);
+    *options = (struct options){0};
 }

@@ -170,7 +170,7 @@ void vitals_add_routes(struct vitals *v, struct rookery *io, bool has_store)
 {
     v->io = io;
     v->has_store = has_store;
-    v->health = (struct web_health){.look = vitals_look, .arg = v};
+    v->health = (struct web_health){.cors = server_cors(io), .look = vitals_look, .arg = v};
     v->metrics = (struct web_metrics){.write = vitals_write, .arg = v};
     struct http_route metrics = web_metrics_route(&v->metrics);
     web_health_add_routes(&v->health, add_route, io);
