@@ -150,4 +150,4 @@ async function join(client, roomId) {
 
 const say = (client, roomId, content) => ask(client, 'send_message', { roomId, content });
 
-module.exports = { ask, connect, folder, join, later, say, start, take, test, until, within };
+module.exports = { Daemon, ask, connect, folder, join, later, program, say, start, take, test, until, within };
