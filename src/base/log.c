@@ -200,47 +200,47 @@ static bool put_field(struct log_line *line, size_t room, enum log_form form,
 
 /* ---- lines ---- */
 
-static void put_beginning(struct log_line *line, enum log_form form, enum log_level level,
-                          int64_t wall_ms, const char *message)
+static void put_beginning(struct log_line *line, enum log_form form, const struct log_event *event)
 {
     static const char *const shown[] = {"ERROR", "WARN ", "INFO ", "DEBUG"};
     static const char *const colours[] = {"\033[31m", "\033[33m", "\033[32m", "\033[36m"};
+    bool coloured = form == LOG_AS_COLOUR;
     char time[ISO_TIME_LEN + 1];
     int n;
 
-    iso_time_write(wall_ms, time);
+    iso_time_write(event->wall_ms, time);
     if (form == LOG_AS_JSON) {
         n = snprintf(line->data, LINE_ROOM, "{\"time\":\"%s\",\"level\":\"%s\",\"msg\":\"", time,
-                     level_names[level]);
+                     level_names[event->level]);
     } else {
-        bool coloured = form == LOG_AS_COLOUR;
         n = snprintf(line->data, LINE_ROOM, "%.12s %s%s%s ", time + 11,
-                     coloured ? colours[level] : "", shown[level], coloured ? "\033[0m" : "");
+                     coloured ? colours[event->level] : "", shown[event->level],
+                     coloured ? "\033[0m" : "");
     }
     line->len = (size_t)n;
-    bool fits = put_characters(line, LINE_ROOM, span_cstr(message));
+    bool fits = put_characters(line, LINE_ROOM, span_cstr(event->message));
     assert(fits);
     if (form == LOG_AS_JSON) {
         (void)put_cstr(line, LINE_ROOM, "\"");
     }
 }
 
-void log_compose(struct log_line *line, enum log_form form, enum log_level level, int64_t wall_ms,
-                 const char *message, const struct log_field *fields, uint64_t unsaid)
+void log_compose(struct log_line *line, enum log_form form, const struct log_event *event)
 {
+    const struct log_field *f = event->fields;
     int64_t left_out = 0;
 
-    put_beginning(line, form, level, wall_ms, message);
-    if (unsaid > 0) {
-        const struct log_field field = LOG_NUMBER("unsaid", unsaid);
-        (void)put_field(line, LINE_ROOM, form, &field);
+    put_beginning(line, form, event);
+    if (event->unsaid > 0) {
+        const struct log_field unsaid = LOG_NUMBER("unsaid", event->unsaid);
+        (void)put_field(line, LINE_ROOM, form, &unsaid);
     }
-    for (; fields != NULL && fields->name != NULL; fields++) {
-        left_out += put_field(line, LINE_ROOM, form, fields) ? 0 : 1;
+    for (; f != NULL && f->name != NULL; f++) {
+        left_out += put_field(line, LINE_ROOM, form, f) ? 0 : 1;
     }
     if (left_out > 0) {
-        const struct log_field field = LOG_NUMBER("left_out", left_out);
-        (void)put_field(line, LOG_LINE_MAX, form, &field);
+        const struct log_field count = LOG_NUMBER("left_out", left_out);
+        (void)put_field(line, LOG_LINE_MAX, form, &count);
     }
     (void)put_cstr(line, LOG_LINE_MAX, form == LOG_AS_JSON ? "}\n" : "\n");
 }
@@ -253,12 +253,11 @@ static int64_t wall_clock_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void write_line(enum log_level level, int64_t wall_ms, const char *message,
-                       const struct log_field *fields, uint64_t unsaid)
+static void write_event(const struct log_event *event)
 {
     struct log_line line;
 
-    log_compose(&line, log_state.form, level, wall_ms, message, fields, unsaid);
+    log_compose(&line, log_state.form, event);
     ssize_t written = write(log_state.fd, line.data, line.len);
     (void)written; /* there is nobody to tell that nobody can be told */
 }
@@ -266,21 +265,24 @@ static void write_line(enum log_level level, int64_t wall_ms, const char *messag
 void log_write(enum log_level level, const char *message, const struct log_field *fields)
 {
     if (log_shows(level)) {
-        write_line(level, wall_clock_ms(), message, fields, 0);
+        write_event(&(struct log_event){
+            .level = level, .wall_ms = wall_clock_ms(), .message = message, .fields = fields});
     }
 }
 
 void log_write_limited(struct log_limit *limit, enum log_level level, const char *message,
                        const struct log_field *fields)
 {
-    int64_t now_ms = wall_clock_ms(), second = now_ms / 1000;
+    struct log_event event = {
+        .level = level, .wall_ms = wall_clock_ms(), .message = message, .fields = fields};
 
     if (!log_shows(level)) {
         return;
     }
-    if (atomic_exchange(&limit->second, second) == second) {
+    if (atomic_exchange(&limit->second, event.wall_ms / 1000) == event.wall_ms / 1000) {
         atomic_fetch_add(&limit->unsaid, 1);
         return;
     }
-    write_line(level, now_ms, message, fields, atomic_exchange(&limit->unsaid, 0));
+    event.unsaid = atomic_exchange(&limit->unsaid, 0);
+    write_event(&event);
 }

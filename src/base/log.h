@@ -86,9 +86,15 @@ struct log_line {
     size_t len;
 };
 
-/* The line, with its end, as log_write would write it at wall_ms (since the Epoch). unsaid: 0 is
- * left out. */
-void log_compose(struct log_line *line, enum log_form form, enum log_level level, int64_t wall_ms,
-                 const char *message, const struct log_field *fields, uint64_t unsaid);
+struct log_event {
+    enum log_level level;
+    int64_t wall_ms; /* since the Epoch */
+    const char *message;
+    const struct log_field *fields; /* or NULL */
+    uint64_t unsaid;                /* 0 is left out */
+};
+
+/* The line, with its end. */
+void log_compose(struct log_line *line, enum log_form form, const struct log_event *event);
 
 #endif

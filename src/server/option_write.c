@@ -123,7 +123,9 @@ void option_variable(const struct option *o, char out[OPTION_VARIABLE_MAX])
     memcpy(out, prefix, n);
     for (const char *c = o->name; *c != '\0'; c++) {
         assert(n < OPTION_VARIABLE_MAX - 1);
-        out[n++] = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+        out[n] = *c == '-' ? '_' : *c;
+        out[n] = (char)toupper((unsigned char)out[n]);
+        n++;
     }
     out[n] = '\0';
 }

@@ -430,6 +430,7 @@ static void take_file(struct reading *r, const char *standard_file)
 {
     const char *name = r->file != NULL ? r->file : standard_file;
     struct bytes text = {0};
+    char reason[64];
 
     if (name == NULL) {
         return;
@@ -439,7 +440,7 @@ static void take_file(struct reading *r, const char *standard_file)
         r->options->file = xnonnull(strdup(name));
         take_settings(r, bytes_span(&text));
     } else if (error != ENOENT || r->file != NULL) {
-        (void)refuse(r, "config: %.400s: %s", name, strerror(error));
+        (void)refuse(r, "config: %.400s: %s", name, strerror_r(error, reason, sizeof reason));
     }
     bytes_finish(&text);
 }

@@ -14,6 +14,7 @@ static void check_setting(const struct config_setting *s)
     struct config_setting again;
 
     assert(s->name.len > 0 && config_is_text(s->name) && config_is_text(s->value));
+    bytes_add_byte(&line, '\n'); /* a mark of UTF-8 means nothing but at the very beginning */
     bytes_add_span(&line, s->name);
     bytes_add_byte(&line, ' ');
     config_write_value(&line, s->value);

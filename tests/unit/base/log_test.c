@@ -10,9 +10,18 @@ enum { NOON_S = 1714564800 };
 
 static struct log_line line;
 
+static void compose(enum log_form form, const char *message, const struct log_field *fields)
+{
+    log_compose(&line, form,
+                &(struct log_event){.level = LOG_INFO,
+                                    .wall_ms = NOON_S * INT64_C(1000),
+                                    .message = message,
+                                    .fields = fields});
+}
+
 static bool composed(enum log_form form, const struct log_field *fields, const char *want)
 {
-    log_compose(&line, form, LOG_INFO, NOON_S * INT64_C(1000), "listening", fields, 0);
+    compose(form, "listening", fields);
     bool same = span_eq(span_of(line.data, line.len), span_cstr(want));
     if (!same) {
         printf("# %.*s", (int)line.len, line.data);
@@ -51,7 +60,7 @@ static void escapes_whatever_could_fake_a_line_or_a_terminal(void)
     static const char value[] = "\"a\\u000a{\\\"level\\\":\\\"error\\\"}\\u000d\\u001b[2J\\u007f"
                                 "\\u009b\\u202e\\u2028\\ufeff\"";
     for (int form = LOG_AS_JSON; form <= LOG_AS_TEXT; form++) {
-        log_compose(&line, (enum log_form)form, LOG_WARN, 0, "m", fields, 0);
+        compose((enum log_form)form, "m", fields);
         check(memmem(line.data, line.len, value, sizeof value - 1) != NULL);
         check(memchr(line.data, '\n', line.len) == line.data + line.len - 1);
         check(memchr(line.data, '\033', line.len) == NULL);
@@ -70,8 +79,7 @@ static void replaces_what_is_no_utf8_and_keeps_what_is(void)
         {"\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\xa6", "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\xa6\""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        log_compose(&line, LOG_AS_JSON, LOG_INFO, 0, "m", LOG_FIELDS(LOG_TEXT("v", cases[i].in)),
-                    0);
+        compose(LOG_AS_JSON, "m", LOG_FIELDS(LOG_TEXT("v", cases[i].in)));
         check(memmem(line.data, line.len, cases[i].out, strlen(cases[i].out)) != NULL);
     }
 }
@@ -88,11 +96,11 @@ static void cuts_long_values_and_counts_fields_that_have_no_room(void)
     const struct log_field one = LOG_SPAN("v", span_of(text, sizeof text));
 
     memset(text, 'x', sizeof text);
-    log_compose(&line, LOG_AS_JSON, LOG_INFO, 0, "m", LOG_FIELDS(one), 0);
+    compose(LOG_AS_JSON, "m", LOG_FIELDS(one));
     check(is_json() && line.len < LOG_VALUE_BYTES_MAX + 100);
     check(memmem(line.data, line.len, "x…\"}", 6) != NULL);
     memset(text, 1, sizeof text);
-    log_compose(&line, LOG_AS_JSON, LOG_INFO, 0, "m", LOG_FIELDS(one, one, one, one, one), 0);
+    compose(LOG_AS_JSON, "m", LOG_FIELDS(one, one, one, one, one));
     check(is_json() && line.len <= LOG_LINE_MAX && line.data[line.len - 1] == '\n');
     check(memmem(line.data, line.len, "\"left_out\":2}", 13) != NULL);
 }
