@@ -19,10 +19,13 @@
 #include "src/server/vitals.h"
 #include "src/web/files.h"
 
+enum { SERVICE_ID_MAX = 512 };
+
 struct daemon {
     int argc; /* both for reading the options again */
     char **argv;
-    struct options options; /* once it runs, those of the reload thread */
+    struct options options;          /* once it runs, those of the reload thread */
+    char service_id[SERVICE_ID_MAX]; /* known once it listens */
     struct rookery *io;
     struct reload reload;
     struct log_limit store_problems;
@@ -193,13 +196,30 @@ static void create_chat(struct daemon *d)
     free(executors);
 }
 
-/* Says on the standard output where the server can be reached, one line a port. */
-static int announce(const char *host, int port)
+/* The option, or rookery-<host name>-<port>: the same after a restart, another for each server of a
+ * machine. */
+static void choose_service_id(struct daemon *d, int port)
 {
+    char machine[256] = "";
+
+    if (d->options.values.service_id != NULL) {
+        (void)snprintf(d->service_id, sizeof d->service_id, "%s", d->options.values.service_id);
+        return;
+    }
+    (void)gethostname(machine, sizeof machine - 1);
+    (void)snprintf(d->service_id, sizeof d->service_id, "rookery-%s-%d", machine, port);
+}
+
+/* Says on the standard output where the server can be reached, one line a port. */
+static int announce(const struct daemon *d, int port)
+{
+    const char *host = d->options.values.host;
     bool everywhere = strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
     bool bare_v6 = strchr(host, ':') != NULL && !everywhere;
 
-    log_write(LOG_INFO, "listening", LOG_FIELDS(LOG_TEXT("host", host), LOG_NUMBER("port", port)));
+    log_write(LOG_INFO, "listening",
+              LOG_FIELDS(LOG_TEXT("host", host), LOG_NUMBER("port", port),
+                         LOG_TEXT("service", d->service_id)));
     printf("rookery: listening on http://%s%s%s:%d/\n", bare_v6 ? "[" : "",
            everywhere ? "localhost" : host, bare_v6 ? "]" : "", port);
     return fflush(stdout) == 0 ? 0 : -1;
@@ -218,7 +238,10 @@ static int listen_on(struct daemon *d)
                                  LOG_TEXT("why", strerror(errno))));
             return -1;
         }
-        if (announce(host, port) < 0) {
+        if (i == 0) {
+            choose_service_id(d, port);
+        }
+        if (announce(d, port) < 0) {
             return -1;
         }
     }

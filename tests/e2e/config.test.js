@@ -7,6 +7,7 @@
 const assert = require('node:assert/strict');
 const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const readline = require('node:readline');
 const { Daemon, connect, folder, join, later, program, say, take, test, within } = require('./harness');
@@ -181,6 +182,15 @@ test('several ports serve one chat', async () => {
     }
 });
 
+test('options of connections reach them', async () => {
+    const args = ['--port=0', '--path=/chat/', '--ping-interval=1m', '--ping-timeout=700', '--payload-max=64k'];
+    const daemon = await launch({ args });
+    const body = await (await fetch(`${daemon.origin}/chat/?EIO=4&transport=polling`)).text();
+    const { pingInterval, pingTimeout, maxPayload } = JSON.parse(body.slice(1));
+    assert.deepEqual([pingInterval, pingTimeout, maxPayload], [60000, 700, 65536]);
+    assert.equal((await fetch(`${daemon.origin}/socket.io/?EIO=4&transport=polling`)).status, 404);
+});
+
 test('a port that is taken is named', async () => {
     const daemon = await launch({ args: ['--port', '0'] });
     const port = new URL(daemon.origin).port;
@@ -199,6 +209,7 @@ test('the log is JSON, from the beginning to the end', async () => {
     assert.equal(new Date(starting.time).toISOString(), starting.time);
     const listening = await daemon.logged('listening');
     assert.equal(listening.port, Number(new URL(daemon.origin).port));
+    assert.equal(listening.service, `rookery-${os.hostname()}-${listening.port}`);
     assert.equal(await daemon.end('SIGTERM'), 0);
     assert.equal((await daemon.logged('stopped')).status, 0);
 });
@@ -206,7 +217,7 @@ test('the log is JSON, from the beginning to the end', async () => {
 test('the log is text if one wants it, and quiet if one wants that', async () => {
     const daemon = await launch({ args: ['--port', '0', '--log-format', 'text'] });
     const line = await daemon.log.find((text) => / listening /.test(text), 'line of text');
-    assert.match(line, /^\d\d:\d\d:\d\d\.\d\d\d INFO  listening host=127\.0\.0\.1 port=\d+$/);
+    assert.match(line, /^\d\d:\d\d:\d\d\.\d\d\d INFO  listening host=127\.0\.0\.1 port=\d+ service=\S+$/);
     const quiet = await launch({ args: ['--port', '0', '--log-level', 'error'] });
     assert.equal(await quiet.end('SIGTERM'), 0);
     assert.deepEqual(quiet.log.lines, []);
@@ -223,6 +234,7 @@ test('an environment with back-ends starts, and one line says that there are non
     const line = await daemon.logged('this build has no such back-end yet, the server runs without');
     assert.equal(line.level, 'warn');
     assert.equal(line.options, 'redis-url, kafka-brokers, mongo-uri');
+    assert.equal((await daemon.logged('listening')).service, 'chat-1');
     assert.equal((await fetch(`${daemon.origin}/health`)).status, 200);
 });
 
