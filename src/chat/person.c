@@ -6,65 +6,57 @@
 #include "src/base/memory.h"
 #include "src/chat/policy.h"
 
-struct person {
-    uint8_t user_id_len;  /* 0: not told */
-    uint8_t username_len; /* likewise */
-    bool by_auth;
-    uint8_t text[]; /* both, one after the other */
-};
-
-static struct span user_id_of(const struct person *s)
+static struct span user_id_of(const struct person *p)
 {
-    return span_of(s->text, s->user_id_len);
+    return span_of(p->text, p->user_id_len);
 }
 
-static struct span username_of(const struct person *s)
+struct span person_username(const struct person *p)
 {
-    return span_of(s->text + s->user_id_len, s->username_len);
+    return span_of(p->text + p->user_id_len, p->username_len);
 }
 
-struct person *person_create(struct span user_id, bool by_auth, struct span username)
+struct person *person_create(enum person_source source, struct span user_id, struct span username)
 {
-    struct person *s = xmalloc(sizeof *s + user_id.len + username.len);
+    struct person *p = xmalloc(sizeof *p + user_id.len + username.len);
 
-    assert(user_id.len <= NAME_BYTES_MAX && username.len <= NAME_BYTES_MAX);
-    s->user_id_len = (uint8_t)user_id.len;
-    s->username_len = (uint8_t)username.len;
-    s->by_auth = by_auth;
-    if (user_id.len > 0) {
-        memcpy(s->text, user_id.data, user_id.len);
-    }
+    assert(user_id.len >= 1 && user_id.len <= NAME_BYTES_MAX && username.len <= NAME_BYTES_MAX);
+    p->expires_ms = 0;
+    atomic_init(&p->refs, 1);
+    atomic_init(&p->away, false);
+    p->source = (uint8_t)source;
+    p->user_id_len = (uint8_t)user_id.len;
+    p->username_len = (uint8_t)username.len;
+    memcpy(p->text, user_id.data, user_id.len);
     if (username.len > 0) {
-        memcpy(s->text + user_id.len, username.data, username.len);
+        memcpy(p->text + user_id.len, username.data, username.len);
     }
-    return s;
+    return p;
 }
 
-struct person *person_with_user(struct person *old, struct span user_id)
+void person_release(void *person)
 {
-    if (old == NULL) {
-        return person_create(user_id, false, SPAN(""));
+    struct person *p = person;
+
+    if (p != NULL && atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) == 1) {
+        free(p);
     }
-    if (old->by_auth || span_eq(user_id_of(old), user_id)) {
-        return old;
-    }
-    return person_create(user_id, false, username_of(old));
 }
 
-void person_destroy(void *person)
+struct identity person_identity(const struct person *p)
 {
-    free(person);
-}
+    struct identity who = {.user_id = user_id_of(p), .username = person_username(p)};
 
-struct identity person_identity(const struct person *person, struct span socket_id)
-{
-    struct identity who = {.user_id = socket_id, .username = SPAN("Anonymous")};
-
-    if (person != NULL && person->user_id_len > 0) {
-        who.user_id = who.username = user_id_of(person);
-    }
-    if (person != NULL && person->username_len > 0) {
-        who.username = username_of(person);
+    if (who.username.len == 0) {
+        who.username = p->source == PERSON_SOCKET ? SPAN("Anonymous") : who.user_id;
     }
     return who;
+}
+
+bool person_differs(const struct person *p, struct span user_id, struct span username)
+{
+    bool other_id = user_id.len > 0 && !span_eq(user_id_of(p), user_id);
+    bool other_name = username.len > 0 && !span_eq(person_username(p), username);
+
+    return other_id || other_name;
 }

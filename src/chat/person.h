@@ -1,38 +1,65 @@
-/* Person: what the chat keeps of one socket: who its user is.
+/* Person: who the user of a socket is.
  *
- * An open chat believes what it is told: the user is `auth.userId`, else the `userId` that came
- * with the latest join, else the id of the socket. His name is `auth.username`, else that userId,
- * else "Anonymous". Of a socket that was told neither nothing is kept, and one allocation of
- * about 16 to 60 bytes holds all of it: there is one for each connection.
+ * An open chat believes what it is told: the user is `auth.userId`, else the valid token's, else
+ * the `userId` of the latest join, else the id of the socket. Where tokens are required, theirs is
+ * the only word that counts. A person never changes, but for being away; a socket whose user turns
+ * out to be another gets another person.
  *
- * Ownership: the socket's (rookery_socket_set_data). Threads: the socket's loop. */
+ * Ownership: counted. A socket holds its own, and so does each room that it is in, on the room's
+ * home loop. Threads: any. */
 // SPDX-License-Identifier: MIT
 #ifndef CHAT_PERSON_H
 #define CHAT_PERSON_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "protocol/bytes.h"
-#include "src/api/rookery.h"
 
-struct person;
+/* Who said who it is, the least believed first. */
+enum person_source {
+    PERSON_SOCKET, /* nobody: it is the id of the socket */
+    PERSON_EVENT,  /* an event's userId */
+    PERSON_AUTH,   /* the handshake's auth.userId */
+    PERSON_TOKEN,  /* a valid token */
+};
 
-/* Who somebody is to the others. Borrowed from person and socket. */
+/* Who somebody is to the others. Borrowed from a person. */
 struct identity {
     struct span user_id;
     struct span username;
 };
 
-/* A person for a user; both texts may be empty (unknown) and are at most NAME_BYTES_MAX long.
- * by_auth: the id came with the connection, and no join changes it. */
-struct person *person_create(struct span user_id, bool by_auth, struct span username);
+struct person {
+    int64_t expires_ms; /* when his token does, since the Epoch; 0: never */
+    atomic_uint refs;
+    _Atomic bool away;
+    uint8_t source; /* enum person_source */
+    uint8_t user_id_len;
+    uint8_t username_len; /* 0: not told */
+    uint8_t text[];       /* both, one after the other */
+};
 
-/* What takes the place of old (may be NULL) when its user joins with a userId: old itself if that
- * changes nothing. The caller frees old if it is another. */
-struct person *person_with_user(struct person *old, struct span user_id);
+/* With one reference. user_id is of 1 to NAME_BYTES_MAX bytes, username of 0 to that many. */
+struct person *person_create(enum person_source source, struct span user_id, struct span username);
+
+static inline struct person *person_hold(struct person *p)
+{
+    atomic_fetch_add_explicit(&p->refs, 1, memory_order_relaxed);
+    return p;
+}
 
 /* Takes NULL. */
-void person_destroy(void *person);
+void person_release(void *person);
 
-/* person may be NULL. */
-struct identity person_identity(const struct person *person, struct span socket_id);
+/* His name is the username, else the userId that was told, else "Anonymous". */
+struct identity person_identity(const struct person *p);
+
+/* The username that was told, or an empty one. */
+struct span person_username(const struct person *p);
+
+/* Would p be another person if an event named this user (or name, either may be empty)? */
+bool person_differs(const struct person *p, struct span user_id, struct span username);
 
 #endif

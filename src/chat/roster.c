@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include "src/chat/roster.h"
+
+#include "src/base/memory.h"
+
+enum { MEMBERS_MIN = 2 };
+
+/* FNV-1a: it only spares comparisons, and whoever makes it collide spares fewer. */
+static uint32_t hash_of(struct span user_id)
+{
+    uint32_t hash = 2166136261u;
+
+    for (size_t i = 0; i < user_id.len; i++) {
+        hash = (hash ^ user_id.data[i]) * 16777619u;
+    }
+    return hash;
+}
+
+struct roster_member *roster_find(const struct roster *r, const char *socket_id)
+{
+    for (uint32_t i = 0; i < r->count; i++) {
+        if (memcmp(r->members[i].socket_id, socket_id, ROSTER_SOCKET_ID_LEN) == 0) {
+            return &r->members[i];
+        }
+    }
+    return NULL;
+}
+
+/* The first of the first `count` members that is that user's. */
+static const struct roster_member *find_user(const struct roster *r, uint32_t count,
+                                             struct span user_id, uint32_t hash)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct roster_member *m = &r->members[i];
+        if (m->user_hash == hash && span_eq(person_identity(m->person).user_id, user_id)) {
+            return m;
+        }
+    }
+    return NULL;
+}
+
+bool roster_has_user(const struct roster *r, struct span user_id)
+{
+    return find_user(r, r->count, user_id, hash_of(user_id)) != NULL;
+}
+
+static void set_cap(struct roster *r, uint32_t cap)
+{
+    r->members = xreallocarray(r->members, cap, sizeof *r->members);
+    r->cap = cap;
+}
+
+enum roster_change roster_add(struct roster *r, const char *socket_id, struct person *person,
+                              enum dialect_id dialect)
+{
+    struct span user_id = person_identity(person).user_id;
+    uint32_t hash = hash_of(user_id);
+    bool known = find_user(r, r->count, user_id, hash) != NULL;
+
+    if (r->count == r->cap) {
+        set_cap(r, r->cap == 0 ? MEMBERS_MIN : r->cap * 2);
+    }
+    struct roster_member *m = &r->members[r->count++];
+    *m = (struct roster_member){
+        .user_hash = hash, .person = person_hold(person), .dialect = (uint8_t)dialect};
+    memcpy(m->socket_id, socket_id, ROSTER_SOCKET_ID_LEN);
+    r->by_dialect[dialect]++;
+    return known ? ROSTER_SOCKET : ROSTER_USER;
+}
+
+void roster_change(struct roster *r, struct roster_member *m, struct person *person,
+                   enum dialect_id dialect)
+{
+    r->by_dialect[m->dialect]--;
+    r->by_dialect[dialect]++;
+    (void)person_hold(person);
+    person_release(m->person);
+    m->person = person;
+    m->dialect = (uint8_t)dialect;
+}
+
+enum roster_change roster_remove(struct roster *r, const char *socket_id,
+                                 struct roster_member *gone)
+{
+    struct roster_member *m = roster_find(r, socket_id);
+
+    if (m == NULL) {
+        return ROSTER_NONE;
+    }
+    *gone = *m;
+    r->by_dialect[m->dialect]--;
+    r->count--;
+    memmove(m, m + 1, (size_t)(&r->members[r->count] - m) * sizeof *m);
+    if (r->cap > MEMBERS_MIN && r->count < r->cap / 4) {
+        set_cap(r, r->cap / 2);
+    }
+    bool left = roster_has_user(r, person_identity(gone->person).user_id);
+    return left ? ROSTER_SOCKET : ROSTER_USER;
+}
+
+bool roster_is_first(const struct roster *r, uint32_t i)
+{
+    const struct roster_member *m = &r->members[i];
+
+    return find_user(r, i, person_identity(m->person).user_id, m->user_hash) == NULL;
+}
+
+struct identity *roster_people(const struct roster *r, size_t max, size_t *count)
+{
+    struct identity *people = xcalloc((r->count < max ? r->count : max) + 1, sizeof *people);
+
+    *count = 0;
+    for (uint32_t i = 0; i < r->count && *count < max; i++) {
+        if (roster_is_first(r, i)) {
+            people[(*count)++] = person_identity(r->members[i].person);
+        }
+    }
+    return people;
+}
+
+void roster_finish(struct roster *r)
+{
+    for (uint32_t i = 0; i < r->count; i++) {
+        person_release(r->members[i].person);
+    }
+    free(r->members);
+    *r = (struct roster){0};
+}

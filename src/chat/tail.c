@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "src/chat/tail.h"
+
+#include "src/base/memory.h"
+
+enum { CAP_MIN = 8 };
+
+static struct record *record_at(const struct tail *t, uint32_t i)
+{
+    return t->records[(t->first + i) & (t->cap - 1)];
+}
+
+uint64_t tail_oldest(const struct tail *t)
+{
+    return t->count == 0 ? 0 : message_place(&record_at(t, 0)->message);
+}
+
+uint64_t tail_newest(const struct tail *t)
+{
+    return t->count == 0 ? 0 : message_place(&record_at(t, t->count - 1)->message);
+}
+
+static void drop_oldest(struct tail *t)
+{
+    struct record *r = record_at(t, 0);
+
+    t->bytes -= record_bytes(r);
+    t->changes -= r->message.changed != 0;
+    t->first = (t->first + 1) & (t->cap - 1);
+    t->count--;
+    record_release(r);
+}
+
+static void grow(struct tail *t)
+{
+    uint32_t cap = t->cap == 0 ? CAP_MIN : t->cap * 2;
+    struct record **records = xreallocarray(NULL, cap, sizeof(struct record *));
+
+    for (uint32_t i = 0; i < t->count; i++) {
+        records[i] = record_at(t, i);
+    }
+    free(t->records);
+    t->records = records;
+    t->first = 0;
+    t->cap = cap;
+}
+
+void tail_clear(struct tail *t)
+{
+    while (t->count > 0) {
+        drop_oldest(t);
+    }
+    free(t->records);
+    *t = (struct tail){0};
+}
+
+void tail_push(struct tail *t, struct record *r)
+{
+    if (t->count > 0 && message_place(&r->message) != tail_newest(t) + 1) {
+        tail_clear(t);
+    }
+    if (t->count == TAIL_RECORDS_MAX) {
+        drop_oldest(t);
+    } else if (t->count == t->cap) {
+        grow(t);
+    }
+    t->records[(t->first + t->count++) & (t->cap - 1)] = record_hold(r);
+    t->bytes += record_bytes(r);
+    t->changes += r->message.changed != 0;
+}
+
+bool tail_covers(const struct tail *t, uint64_t after)
+{
+    return t->count > 0 && tail_oldest(t) <= after + 1;
+}
+
+struct record **tail_after(const struct tail *t, uint64_t after, size_t *count)
+{
+    struct record **records = xcalloc(t->count + 1, sizeof(struct record *));
+
+    *count = 0;
+    for (uint32_t i = 0; i < t->count; i++) {
+        if (message_place(&record_at(t, i)->message) > after) {
+            records[(*count)++] = record_hold(record_at(t, i));
+        }
+    }
+    return records;
+}
+
+/* The latest record of the message said by record i, or NULL if that record did not say one. */
+static struct record *latest_of(const struct tail *t, uint32_t i)
+{
+    struct record *said = record_at(t, i);
+
+    if (said->message.changed != 0) {
+        return NULL;
+    }
+    for (uint32_t j = t->count - 1; j > i && t->changes > 0; j--) {
+        if (record_at(t, j)->message.offset == said->message.offset) {
+            return record_at(t, j);
+        }
+    }
+    return said;
+}
+
+bool tail_history(const struct tail *t, size_t max, struct record ***records, size_t *count)
+{
+    struct record **found = xcalloc(t->count + 1, sizeof(struct record *));
+    size_t n = 0;
+
+    for (uint32_t i = t->count; i-- > 0 && n < max;) {
+        struct record *r = latest_of(t, i);
+        if (r != NULL && r->message.action != MESSAGE_DELETE) {
+            found[n++] = r;
+        }
+    }
+    if (n < max && tail_oldest(t) != 1) {
+        free(found);
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        (void)record_hold(found[i]);
+    }
+    *records = found;
+    *count = n;
+    return true;
+}
+
+void records_release(struct record **records, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        record_release(records[i]);
+    }
+    free(records);
+}
