@@ -2,140 +2,141 @@
 #include "src/chat/chat.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 #include "src/base/memory.h"
+#include "src/chat/admission.h"
 #include "src/chat/chat_loop.h"
+#include "src/chat/leave.h"
+#include "src/chat/limiter.h"
 #include "src/chat/message.h"
+#include "src/chat/permit.h"
 #include "src/chat/text.h"
+#include "src/chat/typing.h"
 
-/* ---- sending and answering ---- */
-
-void chat_broadcast(struct chat_loop *cl, struct rookery_str event, struct span room)
+void chat_go(struct chat_loop *cl, struct chat_loop *to, struct task *task,
+             void (*fn)(struct task *task))
 {
-    struct rookery_str name = str_of_span(room);
-    struct rookery_target to = {.rooms = &name, .room_count = 1};
-    struct rookery_args args = args_of_json(bytes_span(&cl->out));
-
-    (void)rookery_broadcast(cl->chat->nsp, &to, event, &args, NULL);
-}
-
-void chat_emit(struct chat_loop *cl, struct rookery_socket *s, struct rookery_str event)
-{
-    struct rookery_args args = args_of_json(bytes_span(&cl->out));
-
-    (void)rookery_emit(s, event, &args, NULL);
-}
-
-static void emit_error(struct chat_loop *cl, struct rookery_socket *s, const struct refusal *r)
-{
-    bytes_clear(&cl->out);
-    message_write_error(&cl->out, r);
-    chat_emit(cl, s, ROOKERY_STR("error"));
-}
-
-void chat_refuse(struct chat_loop *cl, struct rookery_socket *s, const struct rookery_event *e,
-                 const struct refusal *r)
-{
-    if (!e->wants_ack) {
-        emit_error(cl, s, r);
+    if (cl == to) {
+        fn(task);
         return;
     }
-    bytes_clear(&cl->out);
-    message_write_refused(&cl->out, r);
-    struct rookery_args args = args_of_json(bytes_span(&cl->out));
-    (void)rookery_reply(s, e, &args);
+    task->run = fn;
+    executor_post(to->executor, task);
 }
 
-void chat_refuse_later(struct chat_loop *cl, struct rookery_socket *s, struct rookery_ack *ack,
-                       const struct refusal *r)
+/* ---- events ---- */
+
+static void ignore(const struct chat_call *call)
 {
-    if (ack == NULL) {
-        emit_error(cl, s, r);
-        return;
-    }
-    bytes_clear(&cl->out);
-    message_write_refused(&cl->out, r);
-    struct rookery_args args = args_of_json(bytes_span(&cl->out));
-    (void)rookery_ack_send(ack, &args);
+    chat_answer_done(call);
 }
 
-const struct refusal *chat_read_room(struct chat_loop *cl, const struct payload *p,
-                                     struct span *room)
-{
-    return policy_text(p->room_id, NAME_BYTES_MAX, &cl->room, room) ? NULL : &refused_room_id;
-}
-
-/* ---- coming and going ---- */
-
-/* What is absent is unknown; what is there and unusable is said, and unknown too. */
-static struct span read_name(struct chat_loop *cl, struct rookery_socket *s, struct json v,
-                             struct bytes *decoded, const struct refusal *otherwise)
-{
-    struct span name = SPAN("");
-
-    if (payload_has(v) && !policy_text(v, NAME_BYTES_MAX, decoded, &name)) {
-        emit_error(cl, s, otherwise);
-        return SPAN("");
-    }
-    return name;
-}
-
-static void on_connection(struct rookery_socket *s, void *arg)
-{
-    struct chat_loop *cl = chat_loop_of(arg, s);
-    struct payload auth;
-
-    if (!payload_read(rookery_socket_auth(s), &auth)) {
-        return;
-    }
-    struct span user_id = read_name(cl, s, auth.user_id, &cl->user_id, &refused_user_id);
-    struct span username = read_name(cl, s, auth.username, &cl->room, &refused_username);
-    if (user_id.len > 0 || username.len > 0) {
-        rookery_socket_set_data(s, person_create(user_id, user_id.len > 0, username),
-                                person_destroy);
-    }
-}
-
-struct farewell {
-    struct chat_loop *cl;
-    struct rookery_socket *socket;
+static const chat_command_fn handlers[] = {
+    [COMMAND_IGNORE] = ignore,
+    [COMMAND_JOIN] = chat_on_join,
+    [COMMAND_LEAVE] = chat_on_leave,
+    [COMMAND_SEND] = chat_on_send,
+    [COMMAND_EDIT] = chat_on_edit,
+    [COMMAND_DELETE] = chat_on_delete,
+    [COMMAND_READ] = chat_on_read,
+    [COMMAND_TYPING] = chat_on_typing,
+    [COMMAND_TYPING_STOP] = chat_on_typing_stop,
+    [COMMAND_ARRIVE] = chat_on_arrive,
+    [COMMAND_SEND_DIRECT] = chat_on_send_direct,
+    [COMMAND_READ_DIRECT] = chat_on_read_direct,
+    [COMMAND_TYPING_DIRECT] = chat_on_typing_direct,
+    [COMMAND_PRESENCE] = chat_on_presence,
+    [COMMAND_HISTORY] = chat_on_history,
+    [COMMAND_SEARCH] = chat_on_search,
+    [COMMAND_LIST_ROOMS] = chat_on_list_rooms,
+    [COMMAND_CREATE_ROOM] = chat_on_create_room,
+    [COMMAND_MEMBERS] = chat_on_members,
 };
 
-static void say_left(struct rookery_str room, void *arg)
+static void on_event(struct rookery_socket *s, const struct rookery_event *e, void *arg)
 {
-    const struct farewell *f = arg;
-    struct chat_loop *cl = f->cl;
-    struct identity who = chat_identity(f->socket);
+    struct chat_loop *cl = chat_loop_of(arg, s);
+    struct dialect_limits limits = {.content_units_max = cl->limits.content_units_max,
+                                    .raw_bytes_max = RAW_BYTES_MAX};
+    struct command command;
+    struct chat_call call = {.cl = cl, .socket = s, .event = e, .command = &command};
+    const struct refusal *refusal =
+        dialect_read(e->name, rookery_arg(&e->args, 0), &limits, &cl->scratch, &command);
 
-    if (span_eq(span_of_str(room), span_of_str(rookery_socket_id(f->socket)))) {
-        return; /* everybody is in a room of his own, which is none of the chat's */
+    if (refusal == NULL) {
+        refusal = permit(cl, s, &command);
     }
-    who.username = SPAN("");
-    bytes_clear(&cl->out);
-    message_write_presence(&cl->out, span_of_str(room), who, rookery_loop_wall_ms(cl->loop));
-    chat_broadcast(cl, ROOKERY_STR("user_left"), span_of_str(room));
+    if (refusal != NULL) {
+        chat_refuse(&call, refusal);
+    } else {
+        handlers[command.kind](&call);
+    }
 }
 
 static void on_disconnecting(struct rookery_socket *s, const char *reason, void *arg)
 {
-    struct farewell farewell = {.cl = chat_loop_of(arg, s), .socket = s};
+    struct chat_loop *cl = chat_loop_of(arg, s);
 
+    typing_forget(cl, s, SPAN(""));
     /* When all leave at once there is nobody to tell, and telling those that are still there would
      * cost the square of their number. */
-    if (strcmp(reason, "server shutting down") != 0) {
-        rookery_rooms(s, say_left, &farewell);
+    leave_all(cl, s, strcmp(reason, "server shutting down") != 0);
+    admission_end(cl, s);
+}
+
+/* ---- limits ---- */
+
+/* One for each loop, freed by the last that takes it. */
+struct limits_change {
+    struct task task;
+    struct chat_loop *cl;
+    struct chat_limits limits;
+};
+
+static void take_limits(struct task *task)
+{
+    struct limits_change *change = container_of(task, struct limits_change, task);
+
+    change->cl->limits = change->limits;
+    free(change);
+}
+
+void chat_set_limits(struct chat *chat, const struct chat_limits *limits)
+{
+    for (unsigned i = 0; i < chat->loop_count; i++) {
+        struct limits_change *change = xmalloc(sizeof *change);
+        *change = (struct limits_change){.cl = &chat->loops[i], .limits = *limits};
+        change->task.run = take_limits;
+        executor_post(chat->loops[i].executor, &change->task);
     }
 }
 
 /* ---- making ---- */
 
-static void init_loop(struct chat *chat, struct rookery *io, unsigned i, struct executor *executor)
+static void init_loop(struct chat *chat, struct rookery *io, unsigned i,
+                      const struct chat_options *options)
 {
+    enum { TAIL_BYTES_DEFAULT = 64 << 20 };
+    size_t tail_bytes = options->tail_bytes_max == 0 ? TAIL_BYTES_DEFAULT : options->tail_bytes_max;
     struct chat_loop *cl = &chat->loops[i];
 
     cl->chat = chat;
-    cl->executor = executor;
+    cl->executor = options->executors[i];
     cl->loop = rookery_loop_at(io, i);
+    cl->limits = options->limits;
+    chat_rooms_init(&cl->rooms, chat->hash_secret, tail_bytes / chat->loop_count);
+    admission_init(cl);
+    typing_init(cl);
+}
+
+static void add_handlers(struct chat *chat)
+{
+    admission_add_handlers(chat);
+    rookery_on_disconnecting(chat->nsp, on_disconnecting, chat);
+    for (size_t i = 0; i < dialect_event_count(); i++) {
+        rookery_on(chat->nsp, dialect_event_name(i), on_event, chat);
+    }
 }
 
 struct chat *chat_create(struct rookery *io, const struct chat_options *options)
@@ -144,20 +145,31 @@ struct chat *chat_create(struct rookery *io, const struct chat_options *options)
     struct chat *chat = xcalloc(1, sizeof *chat + loops * sizeof *chat->loops);
 
     assert((options->journal == NULL) == (options->store == NULL));
+    assert(options->auth != NULL || !options->auth_required);
     chat->nsp = rookery_of(io, ROOKERY_STR("/"));
     chat->journal = options->journal;
     chat->store = options->store;
+    chat->auth = options->auth;
+    chat->auth_required = options->auth_required;
+    chat->service_id = options->service_id;
     chat->loop_count = loops;
     executor_random(options->executors[0], chat->hash_secret, sizeof chat->hash_secret);
+    chat->limiter = limiter_create(chat->hash_secret);
     for (unsigned i = 0; i < loops; i++) {
-        init_loop(chat, io, i, options->executors[i]);
+        init_loop(chat, io, i, options);
     }
-    rookery_on_connection(chat->nsp, on_connection, chat);
-    rookery_on_disconnecting(chat->nsp, on_disconnecting, chat);
-    rookery_on(chat->nsp, ROOKERY_STR("join_room"), chat_on_join, chat);
-    rookery_on(chat->nsp, ROOKERY_STR("leave_room"), chat_on_leave, chat);
-    rookery_on(chat->nsp, ROOKERY_STR("send_message"), chat_on_send, chat);
+    add_handlers(chat);
     return chat;
+}
+
+static void finish_loop(struct chat_loop *cl)
+{
+    assert(cl->joinings.first == NULL);
+    chat_rooms_finish(&cl->rooms);
+    admission_finish(cl);
+    typing_finish(cl);
+    bytes_finish(&cl->out);
+    dialect_scratch_finish(&cl->scratch);
 }
 
 void chat_destroy(struct chat *chat)
@@ -166,12 +178,8 @@ void chat_destroy(struct chat *chat)
         return;
     }
     for (unsigned i = 0; i < chat->loop_count; i++) {
-        struct chat_loop *cl = &chat->loops[i];
-        assert(cl->joinings.first == NULL);
-        bytes_finish(&cl->out);
-        bytes_finish(&cl->room);
-        bytes_finish(&cl->user_id);
-        bytes_finish(&cl->type);
+        finish_loop(&chat->loops[i]);
     }
+    limiter_destroy(chat->limiter);
     free(chat);
 }

@@ -4,10 +4,8 @@
  *     chat_create ──> rookery_run ... ──> server_drop_all ──> journal_close, store_close
  *                 ──> rookery_destroy ──> chat_destroy
  *
- * With a journal, a message is durable before anybody sees it or its sender is told so, and the
- * members of a room get its messages in the order of their offsets, whatever the number of loops.
- * Without one (NULL, NULL) nothing is kept, messages have no offsets, histories are empty, and each
- * sender's messages arrive in the order in which they were sent.
+ * With a journal, a message is durable before anybody sees it or its sender is told so. Without one
+ * (NULL, NULL) nothing is kept, messages have no offsets, histories are empty.
  *
  * Ownership: none of the options' pointers is taken over. Threads: create and destroy while no loop
  * runs; the rest happens on the loops. */
@@ -16,19 +14,29 @@
 #define CHAT_CHAT_H
 
 #include "src/api/rookery.h"
+#include "src/chat/limits.h"
 #include "src/journal/journal.h"
 #include "src/store/store.h"
 
 struct chat;
+struct auth;
 
 struct chat_options {
     struct executor *const *executors; /* executors[i] is that of the server's loop i */
     struct journal *journal;           /* both or neither */
     struct store *store;
+    struct auth *auth;      /* NULL: tokens are not looked at */
+    bool auth_required;     /* nobody gets in without a valid token; needs auth */
+    const char *service_id; /* what dialect 3 is told: not copied, read when somebody joins */
+    size_t tail_bytes_max;  /* of all rooms' tails together; 0: 64 MiB */
+    struct chat_limits limits;
 };
 
 /* Puts the chat's handlers into the namespace "/" of io. */
 struct chat *chat_create(struct rookery *io, const struct chat_options *options);
+
+/* Other limits from now on; from any thread. */
+void chat_set_limits(struct chat *chat, const struct chat_limits *limits);
 
 /* Takes NULL. */
 void chat_destroy(struct chat *chat);

@@ -1,9 +1,9 @@
 /* Chat loop: what the files of this folder share: the chat's part on each loop, and how an event is
  * answered.
  *
- * A room has a home loop, by its hash. With a journal all its messages are appended, and once
- * durable broadcast, by that loop, so that they leave in one order; joins with a history go over it
- * too (join.c says why).
+ * A room has a home loop, by its name's hash (room.h). Whatever changes a room goes there, so that
+ * it happens in one order: messages are appended and, once durable, broadcast by that loop, and
+ * members come and go through it (join.c, send.c).
  *
  * Threads: a chat loop is used on its own loop only. */
 // SPDX-License-Identifier: MIT
@@ -12,27 +12,33 @@
 
 #include "src/base/ids.h"
 #include "src/chat/chat.h"
-#include "src/chat/payload.h"
-#include "src/chat/person.h"
-#include "src/chat/policy.h"
-#include "src/chat/traffic.h"
+#include "src/chat/dialect.h"
+#include "src/chat/room.h"
 
 struct chat_loop {
     struct chat *chat;
     struct executor *executor;
     struct rookery_loop *loop;
+    struct chat_limits limits;
     struct id_source ids;
-    struct bytes out;                 /* JSON that is being sent */
-    struct bytes room, user_id, type; /* fields of an event that had to be decoded */
-    struct traffic traffic;           /* of the rooms whose home is here */
-    struct list joinings;             /* under way for sockets of this loop */
+    struct bytes out;               /* JSON that is being sent */
+    struct dialect_scratch scratch; /* of the event that is being handled */
+    struct chat_rooms rooms;        /* whose home is here */
+    struct list joinings;           /* under way for sockets of this loop */
+    struct map typists;             /* see typing.h */
+    struct map expiries;            /* of tokens, by socket */
 };
 
 struct chat {
     struct rookery_namespace *nsp;
     struct journal *journal;
     struct store *store;
+    struct auth *auth;
+    bool auth_required;
+    const char *service_id;
     uint64_t hash_secret[2];
+    struct limiter *limiter;
+    atomic_uint sockets; /* connected, on all loops */
     unsigned loop_count;
     struct chat_loop loops[];
 };
@@ -42,39 +48,77 @@ static inline struct chat_loop *chat_loop_of(struct chat *chat, const struct roo
     return &chat->loops[rookery_loop_index(rookery_socket_loop(s))];
 }
 
-static inline struct chat_loop *chat_home_of(struct chat *chat, uint64_t room_hash)
+static inline struct chat_loop *chat_home_of(struct chat *chat, struct span room)
 {
-    return &chat->loops[room_hash % chat->loop_count];
+    return &chat->loops[map_hash(chat->hash_secret, room) % chat->loop_count];
 }
 
-static inline struct identity chat_identity(const struct rookery_socket *s)
-{
-    struct rookery_str id = rookery_socket_id(s);
-    return person_identity(rookery_socket_data(s), span_of(id.data, id.len));
-}
+/* The person of a socket; one named by the socket's id is made if nobody is known yet. */
+struct person *chat_person(struct rookery_socket *s);
 
-/* Sends what is in out to everybody in the room. */
-void chat_broadcast(struct chat_loop *cl, struct rookery_str event, struct span room);
+/* An event that is being handled. */
+struct chat_call {
+    struct chat_loop *cl;
+    struct rookery_socket *socket;
+    const struct rookery_event *event;
+    const struct command *command;
+};
 
-/* Sends what is in out to that socket alone. */
-void chat_emit(struct chat_loop *cl, struct rookery_socket *s, struct rookery_str event);
+/* The right to answer an event later, or to say why not; on the socket's loop. */
+struct chat_reply {
+    struct rookery_socket *socket; /* held */
+    struct rookery_ack *ack;       /* NULL when no answer is wanted, or it is given */
+    uint8_t kind, dialect;         /* of the command */
+};
 
-/* Says no: by the answer if the client wants one, else by the event `error`. */
-void chat_refuse(struct chat_loop *cl, struct rookery_socket *s, const struct rookery_event *e,
-                 const struct refusal *r);
+struct chat_reply chat_reply_take(const struct chat_call *call);
+/* Answers with the one JSON value in cl->out. */
+void chat_reply_send(struct chat_loop *cl, struct chat_reply *reply);
+/* {"ok":true} */
+void chat_reply_done(struct chat_loop *cl, struct chat_reply *reply);
+/* By the answer if one is wanted, else in the words of the dialect. */
+void chat_reply_refuse(struct chat_loop *cl, struct chat_reply *reply, const struct refusal *r);
+/* Gives up what is left of it; the socket is let go. */
+void chat_reply_finish(struct chat_reply *reply);
 
-/* The same for an answer taken earlier; ack may be NULL and is given up. */
-void chat_refuse_later(struct chat_loop *cl, struct rookery_socket *s, struct rookery_ack *ack,
-                       const struct refusal *r);
+/* The same three within the event's handler. */
+void chat_answer(const struct chat_call *call);
+void chat_answer_done(const struct chat_call *call);
+void chat_refuse(const struct chat_call *call, const struct refusal *r);
 
-/* Finds the room that an event is about; its text is borrowed from event and cl. NULL, or why not.
- */
-MUST_USE const struct refusal *chat_read_room(struct chat_loop *cl, const struct payload *p,
-                                              struct span *room);
+/* What a failed call of the store is to the client. */
+const struct refusal *chat_store_refusal(int error);
 
-/* Handlers; arg is the chat. */
-void chat_on_send(struct rookery_socket *s, const struct rookery_event *e, void *arg);
-void chat_on_join(struct rookery_socket *s, const struct rookery_event *e, void *arg);
-void chat_on_leave(struct rookery_socket *s, const struct rookery_event *e, void *arg);
+/* Tells one socket, if its dialect has words for it. */
+void chat_tell(struct chat_loop *cl, struct rookery_socket *s, enum dialect_id dialect,
+               const struct notice *n);
+
+/* The dialect of a socket in a room, or DIALECT_NONE. */
+enum dialect_id chat_dialect_in(const struct rookery_socket *s, struct span room);
+
+/* Runs fn(task) on the loop `to`: at once if that is cl. */
+void chat_go(struct chat_loop *cl, struct chat_loop *to, struct task *task,
+             void (*fn)(struct task *task));
+
+/* What handles each kind of command. */
+typedef void (*chat_command_fn)(const struct chat_call *call);
+void chat_on_join(const struct chat_call *call);
+void chat_on_leave(const struct chat_call *call);
+void chat_on_send(const struct chat_call *call);
+void chat_on_edit(const struct chat_call *call);
+void chat_on_delete(const struct chat_call *call);
+void chat_on_read(const struct chat_call *call);
+void chat_on_typing(const struct chat_call *call);
+void chat_on_typing_stop(const struct chat_call *call);
+void chat_on_presence(const struct chat_call *call);
+void chat_on_arrive(const struct chat_call *call);
+void chat_on_send_direct(const struct chat_call *call);
+void chat_on_read_direct(const struct chat_call *call);
+void chat_on_typing_direct(const struct chat_call *call);
+void chat_on_history(const struct chat_call *call);
+void chat_on_search(const struct chat_call *call);
+void chat_on_list_rooms(const struct chat_call *call);
+void chat_on_create_room(const struct chat_call *call);
+void chat_on_members(const struct chat_call *call);
 
 #endif

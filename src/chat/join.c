@@ -1,297 +1,322 @@
-/* join_room and leave_room.
+/* Joining a room.
  *
- * Without a store a join is done on the spot, with an empty history. With one it passes these
- * stages, each on one loop, which owns it meanwhile:
+ *   begin (socket's loop) ──> arrive (room's home) ──> [read ──> merge] ──> enter (socket's loop)
  *
- *   begin (socket's loop) ──> watch (room's home) ──> enter (socket's) ──> read (home)
- *                                        finish (socket's) <── have (home) <──┘ store
+ * Each stage is on one loop, which owns the joining meanwhile. What the joiner is given of the past
+ * (the latest messages, or what happened after an offset) and what it gets live fit together
+ * without a gap and without a repetition, because:
+ *  - The home broadcasts all that happens in the room. Loops run what one loop posted to them in
+ *    its order. So `enter`, posted by the home, makes a member who gets exactly what the home
+ *    broadcasts after that moment.
+ *  - At that moment the home knows all that was broadcast before it: what the read has seen, plus
+ *    what was broadcast since the read began, which is in the tail (room.h: the tail of a room that
+ *    is being joined is not dropped; should it have wrapped, the read is done again).
+ *  - What the read has seen and the home has not broadcast yet is on its way through the journal.
+ *    The joiner gets it live, so it is taken out. Those are the last of the log, since the journal
+ *    completes in the order of offsets.
  *
- * Nothing is missed and nothing comes twice, because:
- *  - The home broadcasts all messages of the room. From `watch` on it notes the first that it does
- *    (traffic.h).
- *  - Loops run what one loop posted to them in its order. So `enter`, posted by `watch`, comes to
- *    the socket's loop behind all messages that were broadcast before `watch`, which the socket
- *    therefore does not get, and before all that were broadcast after it, which it gets.
- *  - Messages broadcast before `watch` were durable then, so the read, which starts later, sees
- *    them: they are in the history.
- *  - Of what the read sees besides, the home knows that it is live: it was broadcast after `watch`,
- *    or is appended and will be. That is left out of the history.
- * Live messages may reach the joiner before the history, but all that is in it is older. */
+ * The others are told before the joiner enters, so it is not told of itself. */
 // SPDX-License-Identifier: MIT
-#include "src/base/map.h"
+#include "src/chat/join.h"
+
+#include <stdlib.h>
+
 #include "src/base/memory.h"
-#include "src/chat/chat_loop.h"
+#include "src/chat/announce.h"
+#include "src/chat/direct.h"
+#include "src/chat/leave.h"
 #include "src/chat/message.h"
 #include "src/chat/text.h"
 
 struct joining {
-    struct store_history read;
-    struct traffic_item traffic;
     struct task task;
-    void (*stage)(struct joining *j);
-    struct chat_loop *own;         /* the socket's */
-    struct chat_loop *home;        /* the room's */
-    struct rookery_socket *socket; /* held */
-    struct rookery_ack *ack;       /* NULL when no answer is wanted, or it is given */
+    struct chat_loop *own;  /* the socket's */
+    struct chat_loop *home; /* the room's */
+    struct chat_room *room; /* while it is at the home */
+    struct chat_reply reply;
+    struct person *person; /* held */
+    struct past past;
     struct list_node node;         /* in own->joinings */
     bool cancelled;                /* used on the socket's loop only */
-    size_t left_out;               /* of the page's newest */
-    uint8_t room[];
+    const struct refusal *refusal; /* by the home; NULL: none */
+    struct span sent_at;
+    struct rookery_str people_event; /* a list of who is there, for the joiner; or empty */
+    struct bytes people;
+    uint8_t text[]; /* room, user and sent_at */
 };
 
-/* ---- what both ways of joining do ---- */
-
-static void answer_done(struct chat_loop *cl, struct rookery_ack *ack, struct span room)
+static struct joining *joining_of(struct task *task)
 {
-    if (ack != NULL) {
-        bytes_clear(&cl->out);
-        message_write_room_done(&cl->out, room);
-        struct rookery_args args = args_of_json(bytes_span(&cl->out));
-        (void)rookery_ack_send(ack, &args);
-    }
+    return container_of(task, struct joining, task);
 }
 
-/* Becomes a member, if that is new: then the others are told. */
-static void enter_room(struct chat_loop *cl, struct rookery_socket *s, struct span room)
+/* ---- entering, on the socket's loop ---- */
+
+static void destroy(struct joining *j)
 {
-    struct rookery_str name = str_of_span(room);
-    struct rookery_target to = {.rooms = &name, .room_count = 1};
-
-    if (rookery_in_room(s, name)) {
-        return;
-    }
-    rookery_join(s, name);
-    bytes_clear(&cl->out);
-    message_write_presence(&cl->out, room, chat_identity(s), rookery_loop_wall_ms(cl->loop));
-    struct rookery_args args = args_of_json(bytes_span(&cl->out));
-    (void)rookery_broadcast_from(s, &to, ROOKERY_STR("user_joined"), &args, NULL);
-}
-
-static void emit_history(struct chat_loop *cl, struct rookery_socket *s,
-                         const struct message *messages, size_t count)
-{
-    bytes_clear(&cl->out);
-    message_write_history(&cl->out, messages, count);
-    chat_emit(cl, s, ROOKERY_STR("message_history"));
-}
-
-/* ---- the stages ---- */
-
-static void run_stage(struct task *task)
-{
-    struct joining *j = container_of(task, struct joining, task);
-    j->stage(j);
-}
-
-/* Goes on with the next stage on cl, which is the other of its two loops, if they are two. */
-static void go_to(struct chat_loop *cl, struct joining *j, void (*stage)(struct joining *j))
-{
-    if (j->own == j->home) {
-        stage(j);
-        return;
-    }
-    j->stage = stage;
-    j->task.run = run_stage;
-    executor_post(cl->executor, &j->task);
-}
-
-static bool still_wanted(const struct joining *j)
-{
-    return !j->cancelled && rookery_socket_connected(j->socket);
-}
-
-static void finish(struct joining *j)
-{
-    struct message_page *page = j->read.page;
-
-    if (still_wanted(j) && j->read.call.error != 0) {
-        chat_refuse_later(j->own, j->socket, NULL, &refused_history);
-    } else if (still_wanted(j)) {
-        emit_history(j->own, j->socket, page->messages + j->left_out, page->count - j->left_out);
-    }
     list_remove(&j->node);
-    rookery_socket_release(j->socket);
-    free(page);
+    past_finish(&j->past);
+    person_release(j->person);
+    chat_reply_finish(&j->reply);
+    bytes_finish(&j->people);
     free(j);
 }
 
-static void have(struct joining *j)
+static void answer(struct joining *j)
 {
-    struct message_page *page = j->read.page;
+    struct chat_loop *cl = j->own;
 
-    j->left_out =
-        traffic_join_ends(&j->home->traffic, &j->traffic, page == NULL ? NULL : page->messages,
-                          page == NULL ? 0 : page->count);
-    go_to(j->own, j, finish);
+    bytes_clear(&cl->out);
+    if (j->reply.dialect == DIALECT_NATIVE) {
+        message_write_resumed(&cl->out, &j->past);
+    } else {
+        message_write_room_done(&cl->out, j->past.room);
+    }
+    chat_reply_send(cl, &j->reply);
 }
 
-static void on_history(struct store_call *call)
+static void tell_people(struct joining *j)
 {
-    have(container_of(call, struct joining, read.call));
-}
+    struct rookery_args args = args_of_json(bytes_span(&j->people));
 
-static void read_history(struct joining *j)
-{
-    j->read.room = j->traffic.room;
-    j->read.limit = HISTORY_MESSAGES_MAX;
-    j->read.bytes_max = HISTORY_BYTES_MAX;
-    j->read.call.on_done = on_history;
-    int rc = store_history(j->home->chat->store, j->home->executor, &j->read);
-    if (rc < 0) {
-        j->read.call.error = rc;
-        j->read.page = NULL;
-        have(j);
+    if (j->people_event.len > 0) {
+        (void)rookery_emit(j->reply.socket, j->people_event, &args, NULL);
     }
 }
+
+static enum notice_kind notice_of(const struct past *past, const struct message *m)
+{
+    if (past->kind == PAST_DIRECTS) {
+        return NOTICE_DIRECT;
+    }
+    return m->action == MESSAGE_SAY    ? NOTICE_MESSAGE
+           : m->action == MESSAGE_EDIT ? NOTICE_EDITED
+                                       : NOTICE_DELETED;
+}
+
+static void tell_past(struct joining *j)
+{
+    const struct past *past = &j->past;
+    struct notice n = {.room = past->room};
+
+    if (past->error != 0) {
+        chat_reply_refuse(j->own, &j->reply, &refused_history); /* it is answered: by an event */
+    } else if (past->kind == PAST_HISTORY) {
+        n.kind = NOTICE_HISTORY;
+        n.messages = past->messages;
+        n.message_count = past->count;
+        chat_tell(j->own, j->reply.socket, j->reply.dialect, &n);
+    }
+    for (size_t i = 0; past->kind != PAST_HISTORY && i < past->count; i++) {
+        n.kind = notice_of(past, &past->messages[i]);
+        if (past->kind == PAST_DIRECTS) {
+            direct_delivered(j->own, &past->messages[i]);
+        }
+        n.messages = &past->messages[i];
+        n.message_count = 1;
+        n.wall_ms = past->messages[i].timestamp_ms;
+        chat_tell(j->own, j->reply.socket, j->reply.dialect, &n);
+    }
+}
+
+/* A client that resumes has to know what it missed, or to ask again. */
+static bool cannot_resume(const struct joining *j)
+{
+    return j->past.kind == PAST_CHANGES && j->past.error != 0;
+}
+
+static void enter(struct task *task)
+{
+    struct joining *j = joining_of(task);
+    struct rookery_socket *s = j->reply.socket;
+
+    if (!j->cancelled && j->refusal == NULL && cannot_resume(j)) {
+        j->refusal = &refused_resume;
+        leave_begin(j->own, s, j->past.room, NOTICE_LEFT, SPAN(""), NULL);
+    }
+    if (j->cancelled || j->refusal != NULL) {
+        chat_reply_refuse(j->own, &j->reply, j->cancelled ? &refused_left : j->refusal);
+        destroy(j);
+        return;
+    }
+    (void)rookery_join_as(s, str_of_span(j->past.room), j->reply.dialect);
+    answer(j);
+    tell_people(j);
+    tell_past(j);
+    direct_entered(j->own, s, j->past.room);
+    destroy(j);
+}
+
+/* ---- at the home ---- */
+
+static void write_people(struct joining *j)
+{
+    struct notice n = {.kind = NOTICE_PEOPLE,
+                       .room = j->past.room,
+                       .who = person_identity(j->person),
+                       .service_id = span_cstr(j->home->chat->service_id)};
+    enum room_kind kind = chat_room_kind(j->past.room);
+    bool wanted = j->reply.dialect == DIALECT_CHATROOM || j->reply.dialect == DIALECT_GROUPS ||
+                  kind == ROOM_LOBBY;
+
+    if (wanted) {
+        struct identity *people = roster_people(&j->room->roster, PEOPLE_MAX, &n.people_count);
+        n.kind = kind == ROOM_LOBBY ? NOTICE_CONNECTED : NOTICE_PEOPLE;
+        n.people = people;
+        j->people_event = dialect_write(j->reply.dialect, &n, &j->people);
+        free(people);
+    }
+}
+
+static void on_past(struct past *past)
+{
+    struct joining *j = container_of(past, struct joining, past);
+
+    write_people(j);
+    j->room = NULL;
+    chat_go(j->home, j->own, &j->task, enter);
+}
+
+static bool is_full(const struct joining *j)
+{
+    unsigned max = j->home->limits.members_per_room;
+
+    return max != 0 && j->room->roster.count >= max;
+}
+
+/* False if the room takes no more. A socket that joins again is in it already, unless its user is
+ * another now: then that one has left. */
+static bool add_to_roster(struct joining *j)
+{
+    struct roster *roster = &j->room->roster;
+    const char *id = rookery_socket_id(j->reply.socket).data;
+    struct roster_member *m = roster_find(roster, id);
+
+    if (m != NULL &&
+        span_eq(person_identity(m->person).user_id, person_identity(j->person).user_id)) {
+        roster_change(roster, m, j->person, j->reply.dialect);
+        return true;
+    }
+    if (m != NULL) {
+        leave_room(j->room, id, NOTICE_LEFT, SPAN(""));
+    }
+    if (is_full(j)) {
+        return false;
+    }
+    enum roster_change change = roster_add(roster, id, j->person, j->reply.dialect);
+    if (change == ROSTER_USER) {
+        struct roster_member joined = roster->members[roster->count - 1];
+        announce_presence(j->room, NOTICE_JOINED, &joined, j->sent_at);
+    }
+    return true;
+}
+
+static void arrive(struct task *task)
+{
+    struct joining *j = joining_of(task);
+
+    j->room = chat_room_get(j->home, j->past.room);
+    if (!add_to_roster(j)) {
+        j->refusal = &refused_room_full;
+        chat_room_settle(j->room);
+        chat_go(j->home, j->own, &j->task, enter);
+        return;
+    }
+    j->past.on_ready = on_past;
+    past_begin(&j->past, j->room);
+}
+
+/* ---- beginning, on the socket's loop ---- */
+
+static struct span keep(struct span text, uint8_t **at)
+{
+    struct span kept = span_of(*at, text.len);
+
+    if (text.len > 0) {
+        memcpy(*at, text.data, text.len);
+    }
+    *at += text.len;
+    return kept;
+}
+
+void join_begin(struct chat_loop *cl, const struct join_request *request, struct chat_reply *reply)
+{
+    struct joining *j =
+        xmalloc(sizeof *j + request->room.len + request->user.len + request->sent_at.len);
+    uint8_t *at = j->text;
+
+    *j = (struct joining){
+        .own = cl,
+        .home = chat_home_of(cl->chat, request->room),
+        .reply = *reply,
+        .person = person_hold(chat_person(reply->socket)),
+        .past = {.kind = request->past, .after = request->after, .limit = cl->limits.history_max}};
+    j->past.room = keep(request->room, &at);
+    j->past.user = keep(request->user, &at);
+    j->sent_at = keep(request->sent_at, &at);
+    list_add(&cl->joinings, &j->node);
+    chat_go(cl, j->home, &j->task, arrive);
+}
+
+void join_cancel(struct chat_loop *cl, const struct rookery_socket *s, struct span room,
+                 void (*fn)(struct span room, void *arg), void *arg)
+{
+    for (struct list_node *n = cl->joinings.first; n != NULL; n = n->next) {
+        struct joining *j = container_of(n, struct joining, node);
+        bool meant = room.len == 0 || span_eq(j->past.room, room);
+        if (j->reply.socket == s && meant && !j->cancelled) {
+            j->cancelled = true;
+            if (fn != NULL) {
+                fn(j->past.room, arg);
+            }
+        }
+    }
+}
+
+unsigned join_count(const struct chat_loop *cl, const struct rookery_socket *s)
+{
+    unsigned count = 0;
+
+    for (struct list_node *n = cl->joinings.first; n != NULL; n = n->next) {
+        count += container_of(n, struct joining, node)->reply.socket == s;
+    }
+    return count;
+}
+
+/* ---- the event ---- */
 
 static void count_room(struct rookery_str room, void *arg)
 {
     (*(unsigned *)arg)++;
 }
 
-static bool too_many_rooms(struct rookery_socket *s, struct span room)
+static bool too_many_rooms(struct chat_loop *cl, struct rookery_socket *s, struct span room)
 {
     unsigned rooms = 0; /* its own among them */
 
     rookery_rooms(s, count_room, &rooms);
-    return rooms > ROOMS_PER_SOCKET_MAX && !rookery_in_room(s, str_of_span(room));
+    return rooms + join_count(cl, s) > cl->limits.rooms_per_socket &&
+           !rookery_in_room(s, str_of_span(room));
 }
 
-static void enter(struct joining *j)
+static enum past_kind past_of(const struct command *c)
 {
-    if (still_wanted(j) && too_many_rooms(j->socket, j->traffic.room)) {
-        chat_refuse_later(j->own, j->socket, j->ack, &refused_room_count); /* since it began */
-        j->ack = NULL;
-        j->cancelled = true;
-    }
-    if (!still_wanted(j)) {
-        if (j->ack != NULL) {
-            chat_refuse_later(j->own, j->socket, j->ack, &refused_left);
-        }
-        go_to(j->home, j, have);
+    return c->dialect == DIALECT_NATIVE     ? PAST_CHANGES
+           : c->dialect == DIALECT_REALTIME ? PAST_HISTORY
+                                            : PAST_NONE;
+}
+
+void chat_on_join(const struct chat_call *call)
+{
+    const struct command *c = call->command;
+    struct join_request request = {
+        .room = c->room, .past = past_of(c), .after = c->after, .sent_at = c->sent_at};
+    struct chat_reply reply;
+
+    if (too_many_rooms(call->cl, call->socket, c->room)) {
+        chat_refuse(call, &refused_room_count);
         return;
     }
-    enter_room(j->own, j->socket, j->traffic.room);
-    answer_done(j->own, j->ack, j->traffic.room);
-    go_to(j->home, j, read_history);
-}
-
-static void watch(struct joining *j)
-{
-    traffic_join_begins(&j->home->traffic, &j->traffic);
-    go_to(j->own, j, enter);
-}
-
-static void begin(struct chat_loop *cl, struct rookery_socket *s, const struct rookery_event *e,
-                  struct span room)
-{
-    struct joining *j = xmalloc(sizeof *j + room.len);
-
-    *j = (struct joining){.own = cl, .socket = rookery_socket_hold(s)};
-    memcpy(j->room, room.data, room.len);
-    j->traffic.room = span_of(j->room, room.len);
-    j->traffic.room_hash = map_hash(cl->chat->hash_secret, room);
-    j->home = chat_home_of(cl->chat, j->traffic.room_hash);
-    j->ack = rookery_ack_take(s, e);
-    list_add(&cl->joinings, &j->node);
-    go_to(j->home, j, watch);
-}
-
-/* ---- the events ---- */
-
-static const struct refusal *read_user(struct chat_loop *cl, struct rookery_socket *s,
-                                       const struct payload *p)
-{
-    struct person *old = rookery_socket_data(s);
-    struct span user_id;
-
-    if (!payload_has(p->user_id)) {
-        return NULL;
-    }
-    if (!policy_text(p->user_id, NAME_BYTES_MAX, &cl->user_id, &user_id)) {
-        return &refused_user_id;
-    }
-    struct person *person = person_with_user(old, user_id);
-    if (person != old) {
-        rookery_socket_set_data(s, person, person_destroy); /* frees the old one */
-    }
-    return NULL;
-}
-
-static const struct refusal *read_join(struct chat_loop *cl, struct rookery_socket *s,
-                                       const struct rookery_event *e, struct span *room)
-{
-    const struct refusal *refusal;
-    struct payload p;
-
-    if (!payload_read(rookery_arg(&e->args, 0), &p)) {
-        return &refused_payload;
-    }
-    refusal = chat_read_room(cl, &p, room);
-    if (refusal != NULL) {
-        return refusal;
-    }
-    if (too_many_rooms(s, *room)) {
-        return &refused_room_count;
-    }
-    return read_user(cl, s, &p);
-}
-
-void chat_on_join(struct rookery_socket *s, const struct rookery_event *e, void *arg)
-{
-    struct chat *chat = arg;
-    struct chat_loop *cl = chat_loop_of(chat, s);
-    struct span room;
-    const struct refusal *refusal = read_join(cl, s, e, &room);
-
-    if (refusal != NULL) {
-        chat_refuse(cl, s, e, refusal);
-    } else if (chat->store != NULL) {
-        begin(cl, s, e, room);
-    } else {
-        enter_room(cl, s, room);
-        answer_done(cl, rookery_ack_take(s, e), room);
-        emit_history(cl, s, NULL, 0);
-    }
-}
-
-static void cancel_joins(struct chat_loop *cl, struct rookery_socket *s, struct span room)
-{
-    for (struct list_node *n = cl->joinings.first; n != NULL; n = n->next) {
-        struct joining *j = container_of(n, struct joining, node);
-        if (j->socket == s && span_eq(j->traffic.room, room)) {
-            j->cancelled = true;
-        }
-    }
-}
-
-static void leave_room(struct chat_loop *cl, struct rookery_socket *s, struct span room)
-{
-    struct identity who = {.user_id = chat_identity(s).user_id};
-
-    cancel_joins(cl, s, room);
-    if (!rookery_in_room(s, str_of_span(room))) {
-        return;
-    }
-    rookery_leave(s, str_of_span(room));
-    bytes_clear(&cl->out);
-    message_write_presence(&cl->out, room, who, rookery_loop_wall_ms(cl->loop));
-    chat_broadcast(cl, ROOKERY_STR("user_left"), room);
-}
-
-void chat_on_leave(struct rookery_socket *s, const struct rookery_event *e, void *arg)
-{
-    struct chat_loop *cl = chat_loop_of(arg, s);
-    struct payload p;
-    struct span room;
-    const struct refusal *refusal = payload_read(rookery_arg(&e->args, 0), &p)
-                                        ? chat_read_room(cl, &p, &room)
-                                        : &refused_payload;
-
-    if (refusal != NULL) {
-        chat_refuse(cl, s, e, refusal);
-        return;
-    }
-    leave_room(cl, s, room);
-    answer_done(cl, rookery_ack_take(s, e), room);
+    reply = chat_reply_take(call);
+    join_begin(call->cl, &request, &reply);
 }

@@ -8,11 +8,9 @@ static const struct {
     struct span key;
     size_t offset;
 } fields[] = {
-    {{(const uint8_t *)"roomId", 6}, offsetof(struct payload, room_id)},
     {{(const uint8_t *)"userId", 6}, offsetof(struct payload, user_id)},
     {{(const uint8_t *)"username", 8}, offsetof(struct payload, username)},
-    {{(const uint8_t *)"content", 7}, offsetof(struct payload, content)},
-    {{(const uint8_t *)"type", 4}, offsetof(struct payload, type)},
+    {{(const uint8_t *)"token", 5}, offsetof(struct payload, token)},
 };
 
 static void take(struct payload *out, struct json key, struct json value)

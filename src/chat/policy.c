@@ -29,6 +29,29 @@ const struct refusal refused_storage = {"NOT_STORED", "The message could not be 
 const struct refusal refused_history = {
     "HISTORY_UNAVAILABLE", "The room was joined, but its history cannot be read now.", true};
 
+const struct refusal refused_resume = {
+    "HISTORY_UNAVAILABLE", "What was missed cannot be read now; try again later.", true};
+const struct refusal refused_store = {"UNAVAILABLE",
+                                      "The store cannot be reached; try again later.", true};
+const struct refusal refused_no_store = {"NOT_KEPT", "This server keeps no messages.", false};
+const struct refusal refused_exists = {"EXISTS", "There is a room with that roomId already.",
+                                       false};
+const struct refusal refused_missing = {"NOT_FOUND", "There is no such message.", false};
+const struct refusal refused_author = {"FORBIDDEN", "The message is somebody else's.", false};
+const struct refusal refused_user = {"FORBIDDEN", "userId is not that of the token.", false};
+const struct refusal refused_not_in_room = {"NOT_IN_ROOM", "roomId is no room that you are in.",
+                                            false};
+const struct refusal refused_room_full = {"ROOM_FULL", "The room takes no more members.", true};
+const struct refusal refused_server_full = {"SERVER_FULL", "The server takes no more connections.",
+                                            true};
+const struct refusal refused_rate_events = {
+    "RATE_LIMIT_EXCEEDED", "Too many events of this kind. Please slow down.", true};
+const struct refusal refused_rate_connections = {"RATE_LIMIT_EXCEEDED",
+                                                 "Too many connections from this address.", true};
+const struct refusal refused_no_token = {"UNAUTHORIZED", "A token is needed: auth.token.", false};
+const struct refusal refused_token = {"UNAUTHORIZED", "The token is not valid.", false};
+const struct refusal refused_expired = {"TOKEN_EXPIRED", "The token has expired.", false};
+
 static bool is_there(struct json v)
 {
     return v.text.len != 0;

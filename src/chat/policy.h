@@ -16,9 +16,9 @@ enum {
     NAME_BYTES_MAX = 255,     /* roomId, userId, username: 1 to that many bytes of UTF-8 */
     TYPE_BYTES_MAX = 64,      /* type */
     CONTENT_UNITS_MAX = 5000, /* content, counted as JavaScript does: UTF-16 units */
-    ROOMS_PER_SOCKET_MAX = 1000,
     HISTORY_MESSAGES_MAX = 100,
-    HISTORY_BYTES_MAX = 1 << 20,
+    RAW_BYTES_MAX = 65536, /* of a payload that is carried along as it came */
+    TOKEN_BYTES_MAX = 8192,
 };
 
 struct refusal {
@@ -35,11 +35,26 @@ extern const struct refusal refused_content;
 extern const struct refusal refused_content_length;
 extern const struct refusal refused_type;
 extern const struct refusal refused_room_count;
-extern const struct refusal refused_rate;    /* more messages than one user may send in a minute */
-extern const struct refusal refused_left;    /* a join that a leave has overtaken */
-extern const struct refusal refused_busy;    /* the journal takes no more just now */
-extern const struct refusal refused_storage; /* the journal failed */
-extern const struct refusal refused_history; /* joined, but what was said cannot be read */
+extern const struct refusal refused_rate;     /* more messages than one user may send in a minute */
+extern const struct refusal refused_left;     /* a join that a leave has overtaken */
+extern const struct refusal refused_busy;     /* the journal takes no more just now */
+extern const struct refusal refused_storage;  /* the journal failed */
+extern const struct refusal refused_history;  /* joined, but what was said cannot be read */
+extern const struct refusal refused_resume;   /* not joined, since that cannot be read */
+extern const struct refusal refused_store;    /* the store failed */
+extern const struct refusal refused_no_store; /* there is none: nothing is kept */
+extern const struct refusal refused_exists;
+extern const struct refusal refused_missing; /* no such message */
+extern const struct refusal refused_author;  /* it is another user's */
+extern const struct refusal refused_user;    /* the userId is not that of the token */
+extern const struct refusal refused_not_in_room;
+extern const struct refusal refused_room_full;
+extern const struct refusal refused_server_full;
+extern const struct refusal refused_rate_events;
+extern const struct refusal refused_rate_connections;
+extern const struct refusal refused_no_token;
+extern const struct refusal refused_token;
+extern const struct refusal refused_expired; /* the token */
 
 /* Is v, as far as it is there, a string of 1 to bytes_max bytes of UTF-8? Then *out is its text:
  * between the quotes of v, or in *decoded if it had to be decoded. */

@@ -1,203 +1,160 @@
-/* send_message: from the event to the room.
- *
- *   without a journal   on the sender's loop: broadcast, answer
- *   with one            sender's loop ──> home of the room: append ──(durable)──> broadcast
- *                       ──> sender's loop: answer
- *
- * The home does the appending and the broadcasting of all messages of a room, and the journal
- * completes those in the order of their offsets: so every member gets them in that order. */
+/* Saying, editing and deleting: from the event to a sending. */
 // SPDX-License-Identifier: MIT
-#include "src/base/map.h"
+#include <stdlib.h>
+
+#include "src/base/digest.h"
 #include "src/base/memory.h"
-#include "src/chat/chat_loop.h"
 #include "src/chat/message.h"
-#include "src/chat/text.h"
+#include "src/chat/permit.h"
+#include "src/chat/sending.h"
+#include "src/chat/stamp.h"
 
-/* A message on its way through the journal. Owned by the loop that it is on. */
-struct sending {
-    struct journal_append op;
-    struct traffic_item traffic;
-    struct task task;
-    struct chat_loop *own;         /* the sender's */
-    struct chat_loop *home;        /* the room's */
-    struct rookery_socket *socket; /* held */
-    struct rookery_ack *ack;       /* NULL when no answer is wanted */
-    const struct refusal *refusal; /* NULL: all went well */
-    struct message message;        /* its texts lie behind */
-    uint8_t texts[];
-};
+/* ---- ids ---- */
 
-/* ---- with a journal ---- */
-
-static void finish(struct sending *sending)
-{
-    struct chat_loop *cl = sending->own;
-
-    if (sending->refusal != NULL) {
-        chat_refuse_later(cl, sending->socket, sending->ack, sending->refusal);
-    } else if (sending->ack != NULL) {
-        bytes_clear(&cl->out);
-        message_write_sent(&cl->out, &sending->message);
-        struct rookery_args args = args_of_json(bytes_span(&cl->out));
-        (void)rookery_ack_send(sending->ack, &args);
-    }
-    rookery_socket_release(sending->socket);
-    free(sending);
-}
-
-static void finish_task(struct task *task)
-{
-    finish(container_of(task, struct sending, task));
-}
-
-static void go_back(struct sending *sending)
-{
-    if (sending->own == sending->home) {
-        finish(sending);
-        return;
-    }
-    sending->task.run = finish_task;
-    executor_post(sending->own->executor, &sending->task);
-}
-
-static void on_durable(struct journal_append *op)
-{
-    struct sending *sending = container_of(op, struct sending, op);
-    struct chat_loop *home = sending->home;
-
-    traffic_send_ends(&home->traffic, &sending->traffic, op->error == 0 ? op->message.offset : 0);
-    if (op->error == 0) {
-        sending->message.offset = op->message.offset;
-        bytes_clear(&home->out);
-        message_write(&home->out, &sending->message);
-        chat_broadcast(home, ROOKERY_STR("message"), sending->message.room);
-    } else {
-        sending->refusal = &refused_storage;
-    }
-    go_back(sending);
-}
-
-static void append(struct sending *sending)
-{
-    struct chat_loop *home = sending->home;
-
-    traffic_send_begins(&home->traffic, &sending->traffic);
-    sending->op.on_done = on_durable;
-    if (journal_append(home->chat->journal, &sending->message, home->executor, &sending->op) < 0) {
-        traffic_send_ends(&home->traffic, &sending->traffic, 0);
-        sending->refusal = &refused_busy;
-        go_back(sending);
-    }
-}
-
-static void append_task(struct task *task)
-{
-    append(container_of(task, struct sending, task));
-}
-
-static struct sending *sending_create(const struct message *m)
-{
-    struct sending *sending = xmalloc(sizeof *sending + message_bytes(m));
-
-    *sending = (struct sending){.message = *m};
-    message_keep(&sending->message, sending->texts);
-    return sending;
-}
-
-static void send_durably(struct chat_loop *cl, struct rookery_socket *s,
-                         const struct rookery_event *e, const struct message *m)
-{
-    struct sending *sending = sending_create(m);
-    uint64_t hash = map_hash(cl->chat->hash_secret, m->room);
-
-    sending->own = cl;
-    sending->home = chat_home_of(cl->chat, hash);
-    sending->socket = rookery_socket_hold(s);
-    sending->ack = rookery_ack_take(s, e);
-    sending->traffic.room_hash = hash;
-    sending->traffic.room = sending->message.room;
-    sending->traffic.id = sending->message.id;
-    if (sending->home == cl) {
-        append(sending);
-        return;
-    }
-    sending->task.run = append_task;
-    executor_post(sending->home->executor, &sending->task);
-}
-
-/* ---- without one ---- */
-
-static void send_at_once(struct chat_loop *cl, struct rookery_socket *s,
-                         const struct rookery_event *e, const struct message *m)
-{
-    bytes_clear(&cl->out);
-    message_write(&cl->out, m);
-    chat_broadcast(cl, ROOKERY_STR("message"), m->room);
-    if (e->wants_ack) {
-        bytes_clear(&cl->out);
-        message_write_sent(&cl->out, m);
-        struct rookery_args args = args_of_json(bytes_span(&cl->out));
-        (void)rookery_reply(s, e, &args);
-    }
-}
-
-/* ---- the event ---- */
-
-static const struct refusal *read_type(struct chat_loop *cl, const struct payload *p,
-                                       struct span *type)
-{
-    if (!payload_has(p->type)) {
-        *type = SPAN("text");
-        return NULL;
-    }
-    return policy_text(p->type, TYPE_BYTES_MAX, &cl->type, type) ? NULL : &refused_type;
-}
-
-static const struct refusal *read_message(struct chat_loop *cl, const struct rookery_event *e,
-                                          struct message *m)
-{
-    const struct refusal *refusal;
-    struct payload p;
-
-    if (!payload_read(rookery_arg(&e->args, 0), &p)) {
-        return &refused_payload;
-    }
-    if ((refusal = chat_read_room(cl, &p, &m->room)) != NULL ||
-        (refusal = policy_content(p.content)) != NULL) {
-        return refusal;
-    }
-    m->content = p.content.text;
-    return read_type(cl, &p, &m->type);
-}
-
-static void stamp(struct chat_loop *cl, struct message *m, char id[ID_TEXT_LEN])
+static void random_id(struct chat_loop *cl, int64_t now_ms, char out[ID_TEXT_LEN])
 {
     uint8_t random[ID_RANDOM_BYTES], bytes[ID_BYTES];
 
-    m->timestamp_ms = rookery_loop_wall_ms(cl->loop);
     executor_random(cl->executor, random, sizeof random);
-    id_source_next(&cl->ids, m->timestamp_ms, random, bytes);
-    id_format(bytes, id);
+    id_source_next(&cl->ids, now_ms, random, bytes);
+    id_format(bytes, out);
+}
+
+/* The same for the same three texts, on every node and for ever: so that what is sent twice is kept
+ * once. A UUID of version 8 (RFC 9562, section 5.8). */
+static void client_id_id(const struct message *m, char out[ID_TEXT_LEN])
+{
+    const struct span parts[] = {m->room, m->user_id, m->client_id};
+    uint8_t bytes[ID_BYTES];
+
+    digest_128(parts, sizeof parts / sizeof *parts, bytes);
+    bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x80);
+    bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
+    id_format(bytes, out);
+}
+
+void stamp(struct chat_loop *cl, struct message *m, char id[ID_TEXT_LEN])
+{
+    m->timestamp_ms = rookery_loop_wall_ms(cl->loop);
+    if (m->client_id.len > 0) {
+        client_id_id(m, id);
+    } else {
+        random_id(cl, m->timestamp_ms, id);
+    }
     m->id = span_of(id, ID_TEXT_LEN);
 }
 
-void chat_on_send(struct rookery_socket *s, const struct rookery_event *e, void *arg)
-{
-    struct chat *chat = arg;
-    struct chat_loop *cl = chat_loop_of(chat, s);
-    struct identity who = chat_identity(s);
-    struct message m = {.user_id = who.user_id, .username = who.username};
-    char id[ID_TEXT_LEN];
-    const struct refusal *refusal = read_message(cl, e, &m);
+/* ---- saying ---- */
 
-    if (refusal != NULL) {
-        chat_refuse(cl, s, e, refusal);
+void chat_on_send(const struct chat_call *call)
+{
+    const struct command *c = call->command;
+    struct identity who = permit_speaker(call->socket, c);
+    struct message m = {.room = c->room,
+                        .user_id = who.user_id,
+                        .username = who.username,
+                        .content = c->content,
+                        .type = c->type,
+                        .sent_at = c->sent_at,
+                        .raw = c->raw,
+                        .client_id = c->client_id,
+                        .dialect = (uint8_t)c->dialect,
+                        .action = MESSAGE_SAY};
+    struct chat_reply reply = chat_reply_take(call);
+    char id[ID_TEXT_LEN];
+
+    stamp(call->cl, &m, id);
+    sending_begin(call->cl, &m, m.timestamp_ms, &reply);
+}
+
+/* ---- editing and deleting: the message has to be found first ---- */
+
+struct changing {
+    struct store_find find;
+    struct chat_loop *cl;
+    struct chat_reply reply;
+    enum message_action action;
+    struct span content, id;
+    uint8_t text[]; /* both */
+};
+
+static const struct refusal *check_change(const struct changing *change)
+{
+    const struct message_page *page = change->find.page;
+
+    if (change->find.call.error != 0) {
+        return chat_store_refusal(change->find.call.error);
+    }
+    if (page->count == 0 || page->messages[0].action == MESSAGE_DELETE ||
+        page->messages[0].recipient.len > 0) {
+        return &refused_missing;
+    }
+    struct identity who = person_identity(chat_person(change->reply.socket));
+    return span_eq(page->messages[0].user_id, who.user_id) ? NULL : &refused_author;
+}
+
+static void begin_change(struct changing *change)
+{
+    struct message m = change->find.page->messages[0];
+    int64_t now_ms = rookery_loop_wall_ms(change->cl->loop);
+
+    m.action = (uint8_t)change->action;
+    m.content = change->content;
+    m.raw = SPAN("");
+    m.edited_ms = change->action == MESSAGE_EDIT ? now_ms : m.edited_ms;
+    sending_begin(change->cl, &m, now_ms, &change->reply);
+}
+
+static void on_found(struct store_call *call)
+{
+    struct store_find *find = container_of(call, struct store_find, call);
+    struct changing *change = container_of(find, struct changing, find);
+    const struct refusal *refusal = check_change(change);
+
+    if (refusal == NULL) {
+        begin_change(change);
+    } else {
+        chat_reply_refuse(change->cl, &change->reply, refusal);
+        chat_reply_finish(&change->reply);
+    }
+    free(find->page);
+    free(change);
+}
+
+static void change(const struct chat_call *call, enum message_action action)
+{
+    const struct command *c = call->command;
+    struct changing *change;
+
+    if (call->cl->chat->store == NULL) {
+        chat_refuse(call, &refused_missing);
         return;
     }
-    stamp(cl, &m, id);
-    if (chat->journal == NULL) {
-        send_at_once(cl, s, e, &m);
-    } else {
-        send_durably(cl, s, e, &m);
+    change = xcalloc(1, sizeof *change + c->message_id.len + c->content.len);
+    change->cl = call->cl;
+    change->action = action;
+    memcpy(change->text, c->message_id.data, c->message_id.len);
+    change->id = span_of(change->text, c->message_id.len);
+    if (c->content.len > 0) {
+        memcpy(change->text + c->message_id.len, c->content.data, c->content.len);
     }
+    change->content = span_of(change->text + c->message_id.len, c->content.len);
+    change->find = (struct store_find){.call.on_done = on_found, .id = change->id};
+    int error = store_find(call->cl->chat->store, call->cl->executor, &change->find);
+    if (error != 0) {
+        chat_refuse(call, chat_store_refusal(error));
+        free(change);
+        return;
+    }
+    change->reply = chat_reply_take(call);
+}
+
+void chat_on_edit(const struct chat_call *call)
+{
+    change(call, MESSAGE_EDIT);
+}
+
+void chat_on_delete(const struct chat_call *call)
+{
+    change(call, MESSAGE_DELETE);
 }

@@ -16,6 +16,7 @@
 #include "src/server/places.h"
 #include "src/server/reload.h"
 #include "src/server/server.h"
+#include "src/server/settings.h"
 #include "src/server/vitals.h"
 #include "src/web/files.h"
 
@@ -28,7 +29,8 @@ struct daemon {
     char service_id[SERVICE_ID_MAX]; /* known once it listens */
     struct rookery *io;
     struct reload reload;
-    struct log_limit store_problems;
+    struct log_limit store_problems, auth_problems;
+    struct auth *auth;
     struct store *store; /* NULL with --journal none, as the next */
     struct journal *journal;
     struct chat *chat;
@@ -97,6 +99,33 @@ static int open_storage(struct daemon *d)
     return 0;
 }
 
+/* ---- who somebody is ---- */
+
+static void on_auth_problem(void *arg, const char *line)
+{
+    struct daemon *d = arg;
+
+    log_write_limited(&d->auth_problems, LOG_ERROR, "tokens have a problem",
+                      LOG_FIELDS(LOG_TEXT("why", line)));
+}
+
+static int open_auth(struct daemon *d)
+{
+    struct auth_options options = settings_auth(&d->options.values);
+    struct bytes why = {0};
+
+    options.on_problem = on_auth_problem;
+    options.on_problem_arg = d;
+    d->auth = auth_open(&options, &why);
+    if (d->auth == NULL) {
+        log_write(LOG_ERROR, "cannot check tokens", LOG_FIELDS(LOG_SPAN("why", bytes_span(&why))));
+    } else if (auth_secret_is_random(d->auth)) {
+        log_write(LOG_INFO, "no jwt-secret is set, so tokens end with this process", NULL);
+    }
+    bytes_finish(&why);
+    return d->auth == NULL ? -1 : 0;
+}
+
 /* ---- page and bundles ---- */
 
 static void add_route(void *server, const struct http_route *route)
@@ -128,43 +157,9 @@ static int open_web(struct daemon *d)
 
 /* ---- server ---- */
 
-static struct rookery_cors cors_of(const struct daemon_options *v)
-{
-    return (struct rookery_cors){
-        .origin = strcmp(v->cors_origin, "none") == 0 ? NULL : v->cors_origin,
-        .credentials = v->cors_credentials,
-        .max_age_s = -1,
-    };
-}
-
-/* The table's ranges keep numbers within their types. */
-static struct rookery_options server_options_of(const struct daemon_options *v)
-{
-    struct rookery_options o;
-
-    rookery_options_init(&o);
-    o.loops = (unsigned)v->loops;
-    o.path = v->path;
-    o.ping_interval_ms = (unsigned)v->ping_interval_ms;
-    o.ping_timeout_ms = (unsigned)v->ping_timeout_ms;
-    o.upgrade_timeout_ms = (unsigned)v->upgrade_timeout_ms;
-    o.connect_timeout_ms = (unsigned)v->connect_timeout_ms;
-    o.request_timeout_ms = (unsigned)v->request_timeout_ms;
-    o.idle_timeout_ms = (unsigned)v->idle_timeout_ms;
-    o.drain_timeout_ms = (unsigned)v->drain_timeout_ms;
-    o.payload_bytes_max = v->payload_bytes_max;
-    o.queue_bytes_max = v->queue_bytes_max;
-    o.connections_max = (unsigned)v->connections_max;
-    o.handshakes_max = (unsigned)v->handshakes_max;
-    o.keep_handshake = false;
-    o.cors = cors_of(v);
-    o.client_dir = place_choose(v->client_dir, CLIENT_DIR_BUILT, CLIENT_DIR_INSTALLED);
-    return o;
-}
-
 static int create_server(struct daemon *d)
 {
-    const struct rookery_options options = server_options_of(&d->options.values);
+    const struct rookery_options options = settings_server(&d->options.values);
 
     if (options.client_dir == NULL) {
         log_write(LOG_WARN,
@@ -190,8 +185,17 @@ static void create_chat(struct daemon *d)
     for (unsigned i = 0; i < loops; i++) {
         executors[i] = server_executor(d->io, i);
     }
+    const struct daemon_options *v = &d->options.values;
     const struct chat_options options = {
-        .executors = executors, .journal = d->journal, .store = d->store};
+        .executors = executors,
+        .journal = d->journal,
+        .store = d->store,
+        .auth = d->auth,
+        .auth_required = strcmp(v->auth, "required") == 0,
+        .service_id = d->service_id,
+        .tail_bytes_max = v->tail_bytes_max,
+        .limits = settings_chat(v),
+    };
     d->chat = chat_create(d->io, &options);
     free(executors);
 }
@@ -280,13 +284,15 @@ static void log_beginning(struct daemon *d)
 static void apply_options(struct daemon *d)
 {
     const struct daemon_options *v = &d->options.values;
-    const struct rookery_cors cors = cors_of(v);
+    const struct rookery_cors cors = settings_cors(v);
+    const struct chat_limits limits = settings_chat(v);
     enum log_level level;
 
     if (log_level_of(v->log_level, &level)) {
         log_set_level(level);
     }
     server_set_cors(d->io, &cors);
+    chat_set_limits(d->chat, &limits);
 }
 
 static void log_problems(struct span problems)
@@ -367,6 +373,7 @@ static void finish(struct daemon *d)
     }
     journal_close(d->journal);
     store_close(d->store);
+    auth_close(d->auth);
     rookery_destroy(d->io);
     chat_destroy(d->chat);
     web_files_close(d->page);
@@ -389,7 +396,7 @@ static int run(struct daemon *d)
     start_log(&d->options.values);
     log_beginning(d);
     reload_block();
-    if (open_storage(d) == 0 && create_server(d) == 0 && open_web(d) == 0) {
+    if (open_storage(d) == 0 && open_auth(d) == 0 && create_server(d) == 0 && open_web(d) == 0) {
         create_chat(d);
         watch_signals(d);
         if (listen_on(d) == 0) {

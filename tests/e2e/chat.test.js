@@ -47,8 +47,8 @@ test('a lost connection is told to the others in each room', async () => {
     await join(a, 'second');
     await join(b, 'second');
     b.disconnect();
-    const rooms = [(await take(a, 'user_left')).roomId, (await take(a, 'user_left')).roomId];
-    assert.deepEqual(rooms.sort(), ['general', 'second']);
+    const offline = { userId: 'u-bob', status: 'offline' };
+    assert.deepEqual([await take(a, 'presence_update'), await take(a, 'presence_update')], [offline, offline]);
 });
 
 test('a joiner gets the newest 100 messages, newest first', async () => {

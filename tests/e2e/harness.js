@@ -73,7 +73,7 @@ function folder() {
 async function start({ data = folder(), port = 0, args = [] } = {}) {
     const daemon = new Daemon(spawn(
         program,
-        ['--host', '127.0.0.1', '--port', String(port), '--data', data, ...args],
+        ['--host', '127.0.0.1', '--port', String(port), '--data', data, '--log-level', 'error', '--rate-messages', '0', ...args],
         { stdio: ['ignore', 'pipe', 'inherit'] },
     ));
     later(() => daemon.end('SIGKILL'));

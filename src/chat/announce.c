@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+#include "src/chat/announce.h"
+
+#include "src/base/memory.h"
+#include "src/chat/chat_loop.h"
+#include "src/chat/text.h"
+
+/* ---- in every form ---- */
+
+void announce_from(struct chat_loop *cl, struct span room, uint32_t dialects,
+                   const struct notice *n, struct rookery_socket *from)
+{
+    struct rookery_form forms[DIALECT_COUNT];
+    size_t ends[DIALECT_COUNT];
+    size_t count = 0;
+
+    bytes_clear(&cl->out);
+    for (unsigned d = 0; d < DIALECT_COUNT; d++) {
+        if ((dialects >> d & 1) == 0) {
+            continue;
+        }
+        forms[count].event = dialect_write(d, n, &cl->out);
+        forms[count].tags = 1u << d;
+        ends[count] = cl->out.len;
+        count += forms[count].event.len > 0;
+    }
+    /* Only now, since the buffer may have moved while it grew. */
+    for (size_t i = 0, begin = 0; i < count; begin = ends[i++]) {
+        forms[i].args = args_of_json(span_of(cl->out.data + begin, ends[i] - begin));
+    }
+    if (count > 0) {
+        (void)rookery_broadcast_forms(cl->chat->nsp, str_of_span(room), forms, count, from);
+    }
+}
+
+static uint32_t dialects_in(const struct roster *r)
+{
+    uint32_t dialects = 0;
+
+    for (unsigned d = 0; d < DIALECT_COUNT; d++) {
+        dialects |= (uint32_t)(r->by_dialect[d] > 0) << d;
+    }
+    return dialects;
+}
+
+void announce(struct chat_room *room, const struct notice *n)
+{
+    announce_from(room->home, chat_room_name(room), dialects_in(&room->roster), n, NULL);
+}
+
+/* ---- comings and goings ---- */
+
+static void tell_people(struct chat_room *room)
+{
+    struct notice n = {.kind = NOTICE_PEOPLE, .room = chat_room_name(room)};
+
+    if (room->roster.by_dialect[DIALECT_GROUPS] == 0) {
+        return;
+    }
+    struct identity *people = roster_people(&room->roster, PEOPLE_MAX, &n.people_count);
+    n.people = people;
+    announce_from(room->home, n.room, 1u << DIALECT_GROUPS, &n, NULL);
+    free(people);
+}
+
+static void tell_one(struct chat_room *room, enum notice_kind kind, const struct roster_member *who,
+                     struct span sent_at)
+{
+    struct notice n = {
+        .kind = kind,
+        .who_dialect = who->dialect,
+        .room = chat_room_name(room),
+        .who = person_identity(who->person),
+        .sent_at = sent_at,
+        .wall_ms = rookery_loop_wall_ms(room->home->loop),
+    };
+
+    announce(room, &n);
+    if (kind == NOTICE_GONE) {
+        n.kind = NOTICE_PRESENCE;
+        n.status = SPAN("offline");
+        announce(room, &n);
+    }
+}
+
+/* In the lobby of dialect 3 the notices are others. */
+static enum notice_kind kind_in(const struct chat_room *room, enum notice_kind kind)
+{
+    if (chat_room_kind(chat_room_name(room)) == ROOM_TALK) {
+        return kind;
+    }
+    return kind == NOTICE_JOINED ? NOTICE_ARRIVED : NOTICE_DEPARTED;
+}
+
+/* ---- gathered ---- */
+
+struct absence {
+    enum notice_kind kind;
+    struct roster_member who; /* its person is held */
+};
+
+struct gathering {
+    struct timer timer;
+    struct chat_room *room;
+    struct absence *changes;
+    size_t count, cap;
+};
+
+static void forget_change(struct gathering *g, size_t i)
+{
+    person_release(g->changes[i].who.person);
+    memmove(&g->changes[i], &g->changes[i + 1], (--g->count - i) * sizeof *g->changes);
+}
+
+void announce_forget(struct chat_room *room)
+{
+    struct gathering *g = room->gathering;
+
+    if (g == NULL) {
+        return;
+    }
+    while (g->count > 0) {
+        forget_change(g, g->count - 1);
+    }
+    free(g->changes);
+    free(g);
+    room->gathering = NULL;
+}
+
+static void tell_gathered(struct timer *timer)
+{
+    struct gathering *g = container_of(timer, struct gathering, timer);
+    struct chat_room *room = g->room;
+
+    tell_people(room);
+    for (size_t i = 0; i < g->count; i++) {
+        tell_one(room, kind_in(room, g->changes[i].kind), &g->changes[i].who, SPAN(""));
+    }
+    announce_forget(room);
+    chat_room_settle(room);
+}
+
+static struct gathering *gathering_of(struct chat_room *room)
+{
+    struct gathering *g = room->gathering;
+
+    if (g == NULL) {
+        g = xcalloc(1, sizeof *g);
+        g->room = room;
+        g->timer.fire = tell_gathered;
+        room->gathering = g;
+        executor_timer_start(room->home->executor, &g->timer,
+                             room->home->limits.presence_interval_ms);
+    }
+    return g;
+}
+
+/* Does this undo a change that is not told yet? Then neither needs to be. */
+static bool undoes(struct gathering *g, enum notice_kind kind, const struct roster_member *who)
+{
+    struct span user_id = person_identity(who->person).user_id;
+
+    for (size_t i = g->count; i-- > 0;) {
+        const struct absence *change = &g->changes[i];
+        if (change->who.user_hash == who->user_hash &&
+            span_eq(person_identity(change->who.person).user_id, user_id)) {
+            if ((change->kind == NOTICE_JOINED) == (kind == NOTICE_JOINED)) {
+                return false;
+            }
+            forget_change(g, i);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void gather(struct chat_room *room, enum notice_kind kind, const struct roster_member *who)
+{
+    struct gathering *g = gathering_of(room);
+
+    if (undoes(g, kind, who)) {
+        return;
+    }
+    if (g->count == g->cap) {
+        g->cap = g->cap == 0 ? 16 : g->cap * 2;
+        g->changes = xreallocarray(g->changes, g->cap, sizeof *g->changes);
+    }
+    g->changes[g->count++] = (struct absence){kind, *who};
+    (void)person_hold(who->person);
+}
+
+void announce_presence(struct chat_room *room, enum notice_kind kind,
+                       const struct roster_member *who, struct span sent_at)
+{
+    if (room->gathering != NULL || room->roster.count > PRESENCE_AT_ONCE_MAX) {
+        gather(room, kind, who);
+        return;
+    }
+    if (chat_room_kind(chat_room_name(room)) == ROOM_TALK) {
+        tell_people(room);
+    }
+    tell_one(room, kind_in(room, kind), who, sent_at);
+}

@@ -1,0 +1,37 @@
+/* Announce: tells the members of a room what has happened, each in the form of his own dialect. A
+ * notice is encoded once for each dialect that is in the room.
+ *
+ * Comings and goings. In a room of up to PRESENCE_AT_ONCE_MAX sockets they are told at once. In a
+ * larger one they are gathered for `presence_interval_ms` and told together, and who went and came
+ * back within that time is not mentioned at all: when a thousand lose their connection and return,
+ * nobody is told a thousand times a thousand things.
+ *
+ * Threads: the room's home loop. */
+// SPDX-License-Identifier: MIT
+#ifndef CHAT_ANNOUNCE_H
+#define CHAT_ANNOUNCE_H
+
+#include "src/chat/room.h"
+
+enum {
+    PRESENCE_AT_ONCE_MAX = 64,
+    PEOPLE_MAX = 1000, /* that a list of who is in a room names */
+};
+
+/* To all members. */
+void announce(struct chat_room *room, const struct notice *n);
+
+/* To those members of a room who speak one of the dialects (bit mask of 1 << enum dialect_id), but
+ * for the socket `from`, which may be NULL; on any loop. */
+void announce_from(struct chat_loop *cl, struct span room, uint32_t dialects,
+                   const struct notice *n, struct rookery_socket *from);
+
+/* A user has come (NOTICE_JOINED) or gone (NOTICE_LEFT, NOTICE_GONE). His own socket, which is not
+ * in the Socket.IO room yet or any more, is not told. sent_at is the event's, or empty. */
+void announce_presence(struct chat_room *room, enum notice_kind kind,
+                       const struct roster_member *who, struct span sent_at);
+
+/* Forgets what was to be told later, when its time has come or the loops run no more. */
+void announce_forget(struct chat_room *room);
+
+#endif

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: MIT
+#include "src/chat/direct.h"
+
+#include <stdlib.h>
+
+#include "src/base/memory.h"
+#include "src/chat/announce.h"
+#include "src/chat/join.h"
+#include "src/chat/permit.h"
+#include "src/chat/sending.h"
+#include "src/chat/stamp.h"
+#include "src/chat/text.h"
+
+enum { DIRECT_ONLY = 1u << DIALECT_DIRECT };
+
+/* The room of a user, by his id or name. */
+struct user_room {
+    char name[2 + NAME_BYTES_MAX];
+};
+
+static struct span user_room_name(struct user_room *room, struct span user)
+{
+    room->name[0] = ROOM_OWN_MARK;
+    room->name[1] = '@';
+    memcpy(room->name + 2, user.data, user.len);
+    return span_of(room->name, 2 + user.len);
+}
+
+/* ---- arriving ---- */
+
+static void enter_user_room(struct chat_loop *cl, struct rookery_socket *s, struct span user)
+{
+    struct user_room name;
+    struct chat_reply reply = {
+        .socket = rookery_socket_hold(s), .kind = COMMAND_ARRIVE, .dialect = DIALECT_DIRECT};
+    struct join_request request = {
+        .room = user_room_name(&name, user), .past = PAST_DIRECTS, .user = user};
+
+    join_begin(cl, &request, &reply);
+}
+
+void direct_entered(struct chat_loop *cl, struct rookery_socket *s, struct span room)
+{
+    struct identity who = person_identity(chat_person(s));
+
+    if (chat_room_kind(room) != ROOM_LOBBY) {
+        return;
+    }
+    enter_user_room(cl, s, who.user_id);
+    if (!cl->chat->auth_required && !span_eq(who.user_id, who.username)) {
+        enter_user_room(cl, s, who.username);
+    }
+}
+
+void chat_on_arrive(const struct chat_call *call)
+{
+    struct join_request request = {.room = DIRECT_LOBBY, .past = PAST_NONE};
+    struct chat_reply reply = chat_reply_take(call);
+
+    join_begin(call->cl, &request, &reply);
+}
+
+/* ---- states ---- */
+
+struct state_change {
+    struct store_direct_state call;
+    uint8_t text[]; /* message id, recipient */
+};
+
+static void on_state(struct store_call *call)
+{
+    struct store_direct_state *state = container_of(call, struct store_direct_state, call);
+
+    free(state->page);
+    free(container_of(state, struct state_change, call));
+}
+
+/* If the store takes or keeps it not, the message comes again: better than never. */
+void direct_delivered(struct chat_loop *cl, struct message *m)
+{
+    struct state_change *change;
+
+    m->state = MESSAGE_DELIVERED;
+    if (cl->chat->store == NULL) {
+        return;
+    }
+    change = xcalloc(1, sizeof *change + m->id.len + m->recipient.len);
+    memcpy(change->text, m->id.data, m->id.len);
+    memcpy(change->text + m->id.len, m->recipient.data, m->recipient.len);
+    change->call =
+        (struct store_direct_state){.call.on_done = on_state,
+                                    .id = span_of(change->text, m->id.len),
+                                    .user_id = span_of(change->text + m->id.len, m->recipient.len),
+                                    .state = MESSAGE_DELIVERED};
+    if (store_direct_state(cl->chat->store, cl->executor, &change->call) != 0) {
+        free(change);
+    }
+}
+
+void direct_deliver(struct chat_room *room, struct message *m)
+{
+    struct notice n = {.kind = NOTICE_DIRECT, .room = m->room, .messages = m, .message_count = 1};
+    struct user_room name;
+    bool to_himself = span_eq(m->user_id, m->recipient) || span_eq(m->username, m->recipient);
+
+    if (room->roster.count > 0) {
+        direct_delivered(room->home, m);
+    }
+    announce(room, &n);
+    if (!to_himself) {
+        announce_from(room->home, user_room_name(&name, m->user_id), DIRECT_ONLY, &n, NULL);
+    }
+}
+
+/* ---- reading ---- */
+
+struct reading {
+    struct store_direct_state call;
+    struct chat_loop *cl;
+    struct chat_reply reply;
+    struct person *reader;
+    bool by_name; /* the second try: the message may have been sent to his name */
+    uint8_t id_len;
+    uint8_t id[];
+};
+
+static void finish_reading(struct reading *r, const struct refusal *refusal)
+{
+    if (refusal == NULL) {
+        chat_reply_done(r->cl, &r->reply);
+    } else {
+        chat_reply_refuse(r->cl, &r->reply, refusal);
+    }
+    chat_reply_finish(&r->reply);
+    person_release(r->reader);
+    free(r->call.page);
+    free(r);
+}
+
+static void tell_author(struct reading *r, const struct message *m)
+{
+    struct user_room name;
+    struct notice n = {.kind = NOTICE_DIRECT_READ,
+                       .who = person_identity(r->reader),
+                       .wall_ms = rookery_loop_wall_ms(r->cl->loop),
+                       .messages = m,
+                       .message_count = 1};
+
+    announce_from(r->cl, user_room_name(&name, m->user_id), DIRECT_ONLY, &n, NULL);
+}
+
+static void mark(struct reading *r);
+
+static void on_marked(struct store_call *call)
+{
+    struct store_direct_state *state = container_of(call, struct store_direct_state, call);
+    struct reading *r = container_of(state, struct reading, call);
+
+    if (call->error != 0) {
+        finish_reading(r, chat_store_refusal(call->error));
+    } else if (state->page->count > 0) {
+        tell_author(r, &state->page->messages[0]);
+        finish_reading(r, NULL);
+    } else if (!r->by_name && !r->cl->chat->auth_required) {
+        free(state->page);
+        r->by_name = true;
+        mark(r);
+    } else {
+        finish_reading(r, &refused_missing);
+    }
+}
+
+static void mark(struct reading *r)
+{
+    struct identity who = person_identity(r->reader);
+
+    r->call = (struct store_direct_state){.call.on_done = on_marked,
+                                          .id = span_of(r->id, r->id_len),
+                                          .user_id = r->by_name ? who.username : who.user_id,
+                                          .state = MESSAGE_READ};
+    int error = store_direct_state(r->cl->chat->store, r->cl->executor, &r->call);
+    if (error != 0) {
+        finish_reading(r, chat_store_refusal(error));
+    }
+}
+
+void chat_on_read_direct(const struct chat_call *call)
+{
+    struct span id = call->command->message_id;
+    struct reading *r;
+
+    if (call->cl->chat->store == NULL) {
+        chat_refuse(call, &refused_missing);
+        return;
+    }
+    r = xcalloc(1, sizeof *r + id.len);
+    r->cl = call->cl;
+    r->reply = chat_reply_take(call);
+    r->reader = person_hold(chat_person(call->socket));
+    r->id_len = (uint8_t)id.len;
+    memcpy(r->id, id.data, id.len);
+    mark(r);
+}
+
+/* ---- to somebody ---- */
+
+static void send_to(struct chat_loop *cl, struct rookery_socket *s, const struct command *c,
+                    struct span recipient, struct chat_reply *reply)
+{
+    struct identity who = permit_speaker(s, c);
+    struct user_room name;
+    struct message m = {.room = user_room_name(&name, recipient),
+                        .user_id = who.user_id,
+                        .username = who.username,
+                        .content = c->content,
+                        .type = c->type,
+                        .client_id = c->client_id,
+                        .recipient = recipient,
+                        .dialect = DIALECT_DIRECT,
+                        .action = MESSAGE_SAY};
+    char id[ID_TEXT_LEN];
+
+    stamp(cl, &m, id);
+    sending_begin(cl, &m, m.timestamp_ms, reply);
+}
+
+static void type_to(struct chat_loop *cl, struct rookery_socket *s, const struct command *c,
+                    struct span recipient, struct chat_reply *reply)
+{
+    struct user_room name;
+    struct notice n = {
+        .kind = NOTICE_DIRECT_TYPING, .who = permit_speaker(s, c), .is_on = c->is_on};
+
+    announce_from(cl, user_room_name(&name, recipient), DIRECT_ONLY, &n, s);
+    chat_reply_done(cl, reply);
+    chat_reply_finish(reply);
+}
+
+typedef void (*to_somebody_fn)(struct chat_loop *cl, struct rookery_socket *s,
+                               const struct command *c, struct span recipient,
+                               struct chat_reply *reply);
+
+/* A command that waits for the id of the user that it names. */
+struct addressing {
+    struct store_user_get call;
+    struct chat_loop *cl;
+    struct chat_reply reply;
+    struct command command; /* its texts lie behind */
+    to_somebody_fn then;
+    uint8_t texts[];
+};
+
+static void on_user(struct store_call *call)
+{
+    struct store_user_get *get = container_of(call, struct store_user_get, call);
+    struct addressing *a = container_of(get, struct addressing, call);
+    struct span recipient = get->user != NULL ? get->user->id : a->command.recipient;
+
+    if (call->error != 0) {
+        chat_reply_refuse(a->cl, &a->reply, chat_store_refusal(call->error));
+        chat_reply_finish(&a->reply);
+    } else {
+        a->then(a->cl, a->reply.socket, &a->command, recipient, &a->reply);
+    }
+    free(get->user);
+    free(a);
+}
+
+static struct addressing *addressing_create(const struct chat_call *call, to_somebody_fn then)
+{
+    const struct command *c = call->command;
+    struct span const texts[] = {c->recipient, c->content, c->type, c->client_id};
+    struct addressing *a =
+        xcalloc(1, sizeof *a + texts[0].len + texts[1].len + texts[2].len + texts[3].len);
+    struct span *const kept[] = {&a->command.recipient, &a->command.content, &a->command.type,
+                                 &a->command.client_id};
+    uint8_t *at = a->texts;
+
+    a->cl = call->cl;
+    a->then = then;
+    a->command.kind = c->kind;
+    a->command.dialect = c->dialect;
+    a->command.is_on = c->is_on;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (texts[i].len > 0) {
+            memcpy(at, texts[i].data, texts[i].len);
+        }
+        *kept[i] = span_of(at, texts[i].len);
+        at += texts[i].len;
+    }
+    return a;
+}
+
+static void to_somebody(const struct chat_call *call, to_somebody_fn then)
+{
+    struct chat *chat = call->cl->chat;
+    struct chat_reply reply;
+
+    if (!chat->auth_required || chat->store == NULL) {
+        reply = chat_reply_take(call);
+        then(call->cl, call->socket, call->command, call->command->recipient, &reply);
+        return;
+    }
+    struct addressing *a = addressing_create(call, then);
+    a->call = (struct store_user_get){
+        .call.on_done = on_user, .by = STORE_BY_USERNAME, .key = a->command.recipient};
+    int error = store_user_get(chat->store, call->cl->executor, &a->call);
+    if (error != 0) {
+        chat_refuse(call, chat_store_refusal(error));
+        free(a);
+        return;
+    }
+    a->reply = chat_reply_take(call);
+}
+
+void chat_on_send_direct(const struct chat_call *call)
+{
+    to_somebody(call, send_to);
+}
+
+void chat_on_typing_direct(const struct chat_call *call)
+{
+    to_somebody(call, type_to);
+}

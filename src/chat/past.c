@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: MIT
+#include "src/chat/past.h"
+
+#include <stdlib.h>
+
+#include "src/base/memory.h"
+#include "src/chat/chat_loop.h"
+#include "src/chat/sending.h"
+
+enum { CHANGES_BYTES_MAX = 4 * PAST_BYTES_MAX };
+
+void past_finish(struct past *past)
+{
+    free(past->messages);
+    free(past->page);
+    records_release(past->records, past->record_count);
+    past->messages = NULL;
+    past->page = NULL;
+    past->records = NULL;
+    past->record_count = past->count = 0;
+}
+
+/* The home needs the room's tail no longer. */
+static void ready(struct past *past)
+{
+    struct chat_room *room = past->at;
+
+    room->joins--;
+    past->at = NULL;
+    past->on_ready(past);
+    chat_room_settle(room);
+}
+
+static void take_records(struct past *past)
+{
+    past->messages = xcalloc(past->record_count + 1, sizeof *past->messages);
+    for (size_t i = 0; i < past->record_count; i++) {
+        past->messages[i] = past->records[i]->message;
+    }
+    past->count = past->record_count;
+}
+
+/* ---- from the tail ---- */
+
+static bool find_in_tail(struct past *past)
+{
+    const struct tail *tail = &past->at->tail;
+
+    if (past->kind == PAST_HISTORY) {
+        if (!tail_history(tail, past->limit, &past->records, &past->record_count)) {
+            return false;
+        }
+    } else if (past->kind == PAST_CHANGES && tail_covers(tail, past->after)) {
+        past->records = tail_after(tail, past->after, &past->record_count);
+        past->newest = tail_newest(tail);
+    } else {
+        return false;
+    }
+    take_records(past);
+    return true;
+}
+
+/* ---- what the store has seen, and what it has not ---- */
+
+static bool in_flight(const struct chat_room *room, const struct message *m)
+{
+    for (struct list_node *n = room->sends.first; n != NULL; n = n->next) {
+        const struct message *sent = sending_message(n);
+        if ((sent->action == MESSAGE_SAY) == (m->action == MESSAGE_SAY) &&
+            span_eq(sent->id, m->id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool newest_first(const struct past *past)
+{
+    return past->kind == PAST_HISTORY;
+}
+
+/* Takes what comes live out of the page: the last of the log. */
+static void drop_in_flight(struct past *past)
+{
+    const struct message *first = past->page->messages;
+
+    past->count = past->page->count;
+    if (newest_first(past)) {
+        while (past->count > 0 && in_flight(past->at, first)) {
+            first++;
+            past->count--;
+        }
+    } else {
+        while (past->count > 0 && in_flight(past->at, &first[past->count - 1])) {
+            past->newest = message_place(&first[--past->count]) - 1;
+        }
+    }
+    past->messages = xcalloc(past->count + past->record_count + 1, sizeof *past->messages);
+    memcpy(past->messages, first, past->count * sizeof *past->messages);
+}
+
+static struct message *find_said(struct past *past, uint64_t offset)
+{
+    for (size_t i = 0; i < past->count; i++) {
+        if (past->messages[i].offset == offset) {
+            return &past->messages[i];
+        }
+    }
+    return NULL;
+}
+
+/* One more thing that has happened, perhaps before the store looked. */
+static void add_to_history(struct past *past, const struct message *m)
+{
+    struct message *said = find_said(past, m->offset);
+    size_t i = said == NULL ? 0 : (size_t)(said - past->messages);
+
+    if (said == NULL && m->changed == 0 &&
+        (past->count == 0 || m->offset > past->messages[0].offset)) {
+        memmove(past->messages + 1, past->messages, past->count * sizeof *past->messages);
+        past->messages[0] = *m;
+        past->count += past->count < past->limit;
+    } else if (said != NULL && m->changed > said->changed) {
+        if (m->action == MESSAGE_DELETE) {
+            past->count--;
+            memmove(said, said + 1, (past->count - i) * sizeof *said);
+        } else {
+            *said = *m;
+        }
+    }
+}
+
+static void add_to_changes(struct past *past, const struct message *m)
+{
+    if (message_place(m) > past->newest) {
+        past->messages[past->count++] = *m;
+        past->newest = message_place(m);
+    }
+}
+
+static void add_to_directs(struct past *past, const struct message *m)
+{
+    if (find_said(past, m->offset) == NULL) {
+        past->messages[past->count++] = *m;
+    }
+}
+
+static void merge(struct past *past)
+{
+    static void (*const add[])(struct past * past, const struct message *m) = {
+        [PAST_HISTORY] = add_to_history,
+        [PAST_CHANGES] = add_to_changes,
+        [PAST_DIRECTS] = add_to_directs,
+    };
+
+    past->records = tail_after(&past->at->tail, past->since, &past->record_count);
+    drop_in_flight(past);
+    for (size_t i = 0; i < past->record_count; i++) {
+        add[past->kind](past, &past->records[i]->message);
+    }
+}
+
+/* Has the tail all that was broadcast since the read began? */
+static bool tail_reaches_back(const struct past *past)
+{
+    const struct tail *tail = &past->at->tail;
+
+    if (tail_newest(tail) == past->since) {
+        return true;
+    }
+    return past->since == 0 ? tail->count < TAIL_RECORDS_MAX : tail_covers(tail, past->since);
+}
+
+/* ---- from the store ---- */
+
+static void read_store(struct past *past);
+
+static void on_read(struct past *past, int error, struct message_page *page)
+{
+    past->error = error;
+    past->page = page;
+    if (error == 0 && !tail_reaches_back(past)) {
+        past_finish(past);
+        read_store(past);
+        return;
+    }
+    if (error == 0) {
+        merge(past);
+    }
+    ready(past);
+}
+
+static void on_history(struct store_call *call)
+{
+    struct store_history *read = container_of(call, struct store_history, call);
+    struct past *past = container_of(read, struct past, read.history);
+
+    on_read(past, call->error, read->page);
+}
+
+static void on_changes(struct store_call *call)
+{
+    struct store_changes *read = container_of(call, struct store_changes, call);
+    struct past *past = container_of(read, struct past, read.changes);
+
+    if (call->error == 0 && read->more) {
+        bool gap = read->newest > past->after + PAST_AFTER_GAP;
+        past->from = gap ? read->newest - PAST_AFTER_GAP : past->after;
+        past->next = gap ? past->from + 1 : 0;
+        past->read_again = true;
+        free(read->page);
+        read_store(past);
+        return;
+    }
+    past->newest = read->newest;
+    on_read(past, call->error, read->page);
+}
+
+static void on_directs(struct store_call *call)
+{
+    struct store_directs *read = container_of(call, struct store_directs, call);
+    struct past *past = container_of(read, struct past, read.directs);
+
+    on_read(past, call->error, read->page);
+}
+
+static int start_read(struct past *past)
+{
+    struct store *store = past->at->home->chat->store;
+    struct executor *executor = past->at->home->executor;
+
+    if (past->kind == PAST_CHANGES) {
+        past->read.changes =
+            (struct store_changes){.call.on_done = on_changes,
+                                   .room = past->room,
+                                   .after = past->from,
+                                   .limit = PAST_CHANGES_MAX,
+                                   .bytes_max = past->read_again ? 0 : CHANGES_BYTES_MAX};
+        return store_changes(store, executor, &past->read.changes);
+    }
+    if (past->kind == PAST_DIRECTS) {
+        past->read.directs = (struct store_directs){.call.on_done = on_directs,
+                                                    .user_id = past->user,
+                                                    .limit = PAST_CHANGES_MAX,
+                                                    .bytes_max = PAST_BYTES_MAX};
+        return store_directs(store, executor, &past->read.directs);
+    }
+    past->read.history = (struct store_history){.call.on_done = on_history,
+                                                .room = past->room,
+                                                .limit = past->limit,
+                                                .bytes_max = PAST_BYTES_MAX};
+    return store_history(store, executor, &past->read.history);
+}
+
+static void read_store(struct past *past)
+{
+    past->since = tail_newest(&past->at->tail);
+    past->error = start_read(past);
+    if (past->error != 0) {
+        ready(past);
+    }
+}
+
+void past_begin(struct past *past, struct chat_room *room)
+{
+    past->at = room;
+    past->from = past->after;
+    room->joins++;
+    if (past->kind == PAST_NONE || room->home->chat->store == NULL || find_in_tail(past)) {
+        ready(past);
+    } else {
+        read_store(past);
+    }
+}

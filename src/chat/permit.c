@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "src/chat/permit.h"
+
+#include "src/chat/limiter.h"
+#include "src/chat/text.h"
+
+struct person *chat_person(struct rookery_socket *s)
+{
+    struct person *p = rookery_socket_data(s);
+
+    if (p == NULL) {
+        p = person_create(PERSON_SOCKET, span_of_str(rookery_socket_id(s)), SPAN(""));
+        rookery_socket_set_data(s, p, person_release);
+    }
+    return p;
+}
+
+struct identity permit_speaker(struct rookery_socket *s, const struct command *c)
+{
+    struct identity who = person_identity(chat_person(s));
+
+    if (c->user_id.len > 0) {
+        who.user_id = c->user_id;
+        who.username = c->username.len > 0 ? c->username : c->user_id;
+    } else if (c->username.len > 0) {
+        who.username = c->username;
+    }
+    return who;
+}
+
+/* ---- as whom ---- */
+
+/* Clients of the other dialects name the user with each event, and show that name. */
+static bool names_users(enum dialect_id dialect)
+{
+    return dialect != DIALECT_REALTIME && dialect != DIALECT_NATIVE;
+}
+
+static const struct refusal *check_user(const struct chat *chat, const struct person *person,
+                                        struct command *c)
+{
+    struct identity who = person_identity(person);
+    bool own = c->user_id.len == 0 || span_eq(c->user_id, who.user_id) ||
+               span_eq(c->user_id, who.username);
+
+    if (chat->auth_required) {
+        c->user_id = c->username = c->raw = SPAN("");
+        return own ? NULL : &refused_user;
+    }
+    if (person->source >= PERSON_AUTH && !names_users(c->dialect)) {
+        c->user_id = SPAN("");
+    }
+    return NULL;
+}
+
+static void become(struct rookery_socket *s, const struct command *c)
+{
+    struct person *old = chat_person(s);
+
+    if (person_differs(old, c->user_id, c->username)) {
+        struct span user_id = c->user_id.len > 0 ? c->user_id : person_identity(old).user_id;
+        struct span username = c->username.len > 0 ? c->username : person_username(old);
+        struct person *person = person_create(
+            c->user_id.len > 0 ? PERSON_EVENT : (enum person_source)old->source, user_id, username);
+        person->expires_ms = old->expires_ms;
+        rookery_socket_set_data(s, person, person_release); /* lets the old one go */
+    }
+}
+
+/* ---- how often ---- */
+
+static const struct refusal *check_rate(struct chat_loop *cl, const struct person *person,
+                                        const struct command *c)
+{
+    const struct chat_limits *limits = &cl->limits;
+    const struct {
+        enum limiter_class class;
+        unsigned max;
+        const struct refusal *refusal;
+    } rules[] = {
+        {LIMIT_MESSAGES, limits->messages_per_user, &refused_rate},
+        {LIMIT_TYPING, limits->typing_per_user, &refused_rate_events},
+        {LIMIT_JOINS, limits->joins_per_user, &refused_rate_events},
+        {LIMIT_QUERIES, limits->queries_per_user, &refused_rate_events},
+    };
+    static const uint8_t rule_of[COMMAND_COUNT] = {
+        [COMMAND_TYPING] = LIMIT_TYPING,        [COMMAND_TYPING_STOP] = LIMIT_TYPING,
+        [COMMAND_TYPING_DIRECT] = LIMIT_TYPING, [COMMAND_JOIN] = LIMIT_JOINS,
+        [COMMAND_LEAVE] = LIMIT_JOINS,          [COMMAND_ARRIVE] = LIMIT_JOINS,
+        [COMMAND_EDIT] = LIMIT_QUERIES,         [COMMAND_DELETE] = LIMIT_QUERIES,
+        [COMMAND_READ] = LIMIT_QUERIES,         [COMMAND_READ_DIRECT] = LIMIT_QUERIES,
+        [COMMAND_PRESENCE] = LIMIT_QUERIES,     [COMMAND_HISTORY] = LIMIT_QUERIES,
+        [COMMAND_SEARCH] = LIMIT_QUERIES,       [COMMAND_LIST_ROOMS] = LIMIT_QUERIES,
+        [COMMAND_CREATE_ROOM] = LIMIT_QUERIES,  [COMMAND_MEMBERS] = LIMIT_QUERIES,
+        [COMMAND_SEND] = LIMIT_MESSAGES,
+    };
+    bool counted = c->kind != COMMAND_IGNORE && c->kind != COMMAND_SEND_DIRECT &&
+                   !(c->kind == COMMAND_SEND && names_users(c->dialect));
+
+    if (!counted ||
+        limiter_allow(cl->chat->limiter, rule_of[c->kind], person_identity(person).user_id,
+                      rules[rule_of[c->kind]].max, cl->executor->now_ms)) {
+        return NULL;
+    }
+    return rules[rule_of[c->kind]].refusal;
+}
+
+/* ---- all of it ---- */
+
+static bool is_own_name(struct span room)
+{
+    return room.len > 0 && room.data[0] == ROOM_OWN_MARK;
+}
+
+const struct refusal *permit(struct chat_loop *cl, struct rookery_socket *s, struct command *c)
+{
+    struct person *person = chat_person(s);
+    const struct refusal *refusal = check_user(cl->chat, person, c);
+
+    if (is_own_name(c->room)) {
+        return &refused_room_id;
+    }
+    if (refusal == NULL) {
+        refusal = check_rate(cl, person, c);
+    }
+    if (refusal == NULL && (c->kind == COMMAND_JOIN || c->kind == COMMAND_ARRIVE)) {
+        become(s, c);
+    }
+    return refusal;
+}

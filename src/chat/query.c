@@ -1,0 +1,259 @@
+/* Questions of clients to the store: history, search, rooms, members; and read marks. Each is a
+ * call of the store with the right to answer it. */
+// SPDX-License-Identifier: MIT
+#include <stdlib.h>
+
+#include "src/base/memory.h"
+#include "src/chat/announce.h"
+#include "src/chat/chat_loop.h"
+#include "src/chat/message.h"
+#include "src/chat/people.h"
+
+enum { QUERY_BYTES_MAX = 1 << 20 };
+
+struct query {
+    struct chat_loop *cl;
+    struct chat_reply reply;
+    union {
+        struct store_history history;
+        struct store_search search;
+        struct store_read_mark mark;
+        struct store_room_put put;
+        struct chat_people_request people;
+    };
+    struct span text, other; /* copies of what the command named */
+    uint8_t texts[];
+};
+
+static struct query *query_create(const struct chat_call *call, struct span text, struct span other)
+{
+    struct query *q = xcalloc(1, sizeof *q + text.len + other.len);
+
+    if (text.len > 0) {
+        memcpy(q->texts, text.data, text.len);
+    }
+    if (other.len > 0) {
+        memcpy(q->texts + text.len, other.data, other.len);
+    }
+    q->cl = call->cl;
+    q->text = span_of(q->texts, text.len);
+    q->other = span_of(q->texts + text.len, other.len);
+    q->reply = chat_reply_take(call);
+    return q;
+}
+
+static void query_destroy(struct query *q)
+{
+    chat_reply_finish(&q->reply);
+    free(q);
+}
+
+/* A call that could not be started, or that failed. */
+static void fail(struct query *q, int error)
+{
+    chat_reply_refuse(q->cl, &q->reply, chat_store_refusal(error));
+    query_destroy(q);
+}
+
+static bool has_store(const struct chat_call *call)
+{
+    if (call->cl->chat->store == NULL) {
+        chat_refuse(call, &refused_no_store);
+    }
+    return call->cl->chat->store != NULL;
+}
+
+/* ---- history ---- */
+
+static void on_history(struct store_call *call)
+{
+    struct store_history *history = container_of(call, struct store_history, call);
+    struct query *q = container_of(history, struct query, history);
+
+    if (call->error != 0) {
+        fail(q, call->error);
+        return;
+    }
+    bytes_clear(&q->cl->out);
+    message_write_page(&q->cl->out, q->text, history);
+    chat_reply_send(q->cl, &q->reply);
+    free(history->page);
+    query_destroy(q);
+}
+
+void chat_on_history(const struct chat_call *call)
+{
+    const struct command *c = call->command;
+    struct query *q;
+
+    if (!has_store(call)) {
+        return;
+    }
+    q = query_create(call, c->room, SPAN(""));
+    q->history = (struct store_history){
+        .call.on_done = on_history,
+        .room = q->text,
+        .before = c->has_before ? c->before : 0,
+        .after = c->has_after ? c->after : 0,
+        .around = c->has_around ? c->around : 0,
+        .from_start = c->has_after && c->after == 0,
+        .limit = (unsigned)c->limit,
+        .bytes_max = QUERY_BYTES_MAX,
+    };
+    int error = store_history(call->cl->chat->store, call->cl->executor, &q->history);
+    if (error != 0) {
+        fail(q, error);
+    }
+}
+
+/* ---- search ---- */
+
+static void on_search(struct store_call *call)
+{
+    struct store_search *search = container_of(call, struct store_search, call);
+    struct query *q = container_of(search, struct query, search);
+
+    if (call->error != 0) {
+        fail(q, call->error);
+        return;
+    }
+    bytes_clear(&q->cl->out);
+    message_write_found(&q->cl->out, search);
+    chat_reply_send(q->cl, &q->reply);
+    free(search->page);
+    query_destroy(q);
+}
+
+void chat_on_search(const struct chat_call *call)
+{
+    const struct command *c = call->command;
+    struct query *q;
+
+    if (!has_store(call)) {
+        return;
+    }
+    q = query_create(call, c->query, c->room);
+    q->search = (struct store_search){.call.on_done = on_search,
+                                      .query = q->text,
+                                      .room = q->other,
+                                      .before = c->has_before ? c->before : 0,
+                                      .limit = (unsigned)c->limit};
+    int error = store_search(call->cl->chat->store, call->cl->executor, &q->search);
+    if (error != 0) {
+        fail(q, error);
+    }
+}
+
+/* ---- read marks ---- */
+
+static void on_marked(struct store_call *call)
+{
+    struct store_read_mark *mark = container_of(call, struct store_read_mark, call);
+    struct query *q = container_of(mark, struct query, mark);
+    struct chat_loop *cl = q->cl;
+
+    if (call->error != 0) {
+        fail(q, call->error);
+        return;
+    }
+    struct message m = {.id = q->other, .room = q->text, .offset = mark->read};
+    struct notice n = {.kind = NOTICE_READ,
+                       .room = q->text,
+                       .who = person_identity(chat_person(q->reply.socket)),
+                       .wall_ms = rookery_loop_wall_ms(cl->loop),
+                       .messages = &m,
+                       .message_count = 1};
+    if (mark->changed) {
+        announce_from(cl, q->text, 1u << DIALECT_REALTIME | 1u << DIALECT_NATIVE, &n, NULL);
+    }
+    bytes_clear(&cl->out);
+    message_write_read(&cl->out, &m);
+    chat_reply_send(cl, &q->reply);
+    query_destroy(q);
+}
+
+void chat_on_read(const struct chat_call *call)
+{
+    const struct command *c = call->command;
+    struct query *q;
+
+    if (!has_store(call)) {
+        return;
+    }
+    q = query_create(call, c->room, c->message_id);
+    q->mark = (struct store_read_mark){
+        .call.on_done = on_marked,
+        .room = q->text,
+        .user_id = person_identity(chat_person(call->socket)).user_id,
+        .message_id = q->other,
+    };
+    int error = store_read_mark(call->cl->chat->store, call->cl->executor, &q->mark);
+    if (error != 0) {
+        fail(q, error);
+    }
+}
+
+/* ---- making rooms ---- */
+
+static void on_made(struct store_call *call)
+{
+    struct store_room_put *put = container_of(call, struct store_room_put, call);
+    struct query *q = container_of(put, struct query, put);
+
+    if (call->error != 0) {
+        fail(q, call->error);
+        return;
+    }
+    bytes_clear(&q->cl->out);
+    message_write_room_made(&q->cl->out, q->text, q->other);
+    chat_reply_send(q->cl, &q->reply);
+    query_destroy(q);
+}
+
+void chat_on_create_room(const struct chat_call *call)
+{
+    const struct command *c = call->command;
+    struct chat_loop *cl = call->cl;
+    uint8_t random[ID_RANDOM_BYTES], bytes[ID_BYTES];
+    char id[ID_TEXT_LEN];
+    struct query *q;
+
+    if (!has_store(call)) {
+        return;
+    }
+    executor_random(cl->executor, random, sizeof random);
+    id_source_next(&cl->ids, rookery_loop_wall_ms(cl->loop), random, bytes);
+    id_format(bytes, id);
+    q = query_create(call, c->room.len > 0 ? c->room : span_of(id, ID_TEXT_LEN), c->name);
+    q->put = (struct store_room_put){
+        .call.on_done = on_made,
+        .room = q->text,
+        .title = q->other,
+        .created_by = person_identity(chat_person(call->socket)).user_id,
+        .created_ms = rookery_loop_wall_ms(cl->loop),
+    };
+    int error = store_room_put(cl->chat->store, cl->executor, &q->put);
+    if (error != 0) {
+        fail(q, error);
+    }
+}
+
+/* ---- who is there ---- */
+
+static void on_people(struct chat_people_request *request)
+{
+    struct query *q = container_of(request, struct query, people);
+
+    bytes_clear(&q->cl->out);
+    message_write_members(&q->cl->out, request);
+    chat_reply_send(q->cl, &q->reply);
+    query_destroy(q);
+}
+
+void chat_on_members(const struct chat_call *call)
+{
+    struct query *q = query_create(call, call->command->room, SPAN(""));
+
+    q->people = (struct chat_people_request){.on_done = on_people, .room = q->text};
+    chat_people(call->cl->chat, rookery_loop_index(call->cl->loop), &q->people);
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include "src/chat/sending.h"
+
+#include "src/base/memory.h"
+#include "src/chat/announce.h"
+#include "src/chat/direct.h"
+#include "src/chat/message.h"
+
+/* Owned by the loop that it is on. */
+struct sending {
+    struct journal_append op;
+    struct list_node node; /* in room->sends */
+    struct task task;
+    struct chat_loop *own; /* the sender's */
+    struct chat_loop *home;
+    struct chat_room *room; /* while it is at the home */
+    struct chat_reply reply;
+    const struct refusal *refusal; /* NULL: all went well */
+    int64_t now_ms;
+    struct record *record;
+};
+
+const struct message *sending_message(const struct list_node *node)
+{
+    return &container_of(node, struct sending, node)->record->message;
+}
+
+/* ---- back at the sender ---- */
+
+static void finish(struct task *task)
+{
+    struct sending *sending = container_of(task, struct sending, task);
+    struct chat_loop *cl = sending->own;
+
+    if (sending->refusal != NULL) {
+        chat_reply_refuse(cl, &sending->reply, sending->refusal);
+    } else if (sending->reply.ack != NULL) {
+        bytes_clear(&cl->out);
+        message_write_sent(&cl->out, &sending->record->message, sending->now_ms);
+        chat_reply_send(cl, &sending->reply);
+    }
+    chat_reply_finish(&sending->reply);
+    record_release(sending->record);
+    free(sending);
+}
+
+static void go_back(struct sending *sending)
+{
+    chat_go(sending->home, sending->own, &sending->task, finish);
+}
+
+/* ---- at the home ---- */
+
+static enum notice_kind notice_of(enum message_action action)
+{
+    return action == MESSAGE_SAY    ? NOTICE_MESSAGE
+           : action == MESSAGE_EDIT ? NOTICE_EDITED
+                                    : NOTICE_DELETED;
+}
+
+static void tell(struct sending *sending)
+{
+    struct message *m = &sending->record->message;
+    struct notice n = {.kind = notice_of(m->action),
+                       .room = m->room,
+                       .wall_ms = sending->now_ms,
+                       .messages = m,
+                       .message_count = 1};
+
+    if (chat_room_kind(m->room) == ROOM_TALK) {
+        announce(sending->room, &n);
+    } else {
+        direct_deliver(sending->room, m);
+    }
+}
+
+static const struct refusal *refusal_of(enum message_fate fate)
+{
+    return fate == MESSAGE_MISSING     ? &refused_missing
+           : fate == MESSAGE_FORBIDDEN ? &refused_author
+                                       : NULL;
+}
+
+/* The record is nobody else's yet. */
+static void place(struct message *m, const struct message *appended)
+{
+    if (m->action == MESSAGE_SAY) {
+        m->offset = appended->offset;
+    } else {
+        m->changed = appended->offset;
+    }
+}
+
+static void on_durable(struct journal_append *op)
+{
+    struct sending *sending = container_of(op, struct sending, op);
+    struct chat_room *room = sending->room;
+
+    list_remove(&sending->node);
+    sending->refusal = op->error != 0 ? &refused_storage : refusal_of(op->message.fate);
+    if (sending->refusal == NULL) {
+        place(&sending->record->message, &op->message);
+    }
+    if (sending->refusal == NULL && op->message.fate == MESSAGE_STORED) {
+        tell(sending);
+        chat_room_remember(room, sending->record);
+    }
+    chat_room_settle(room);
+    go_back(sending);
+}
+
+static void append(struct sending *sending)
+{
+    struct chat_loop *home = sending->home;
+    struct message m = sending->record->message;
+
+    m.timestamp_ms = sending->now_ms;
+    sending->op.on_done = on_durable;
+    list_add(&sending->room->sends, &sending->node);
+    if (journal_append(home->chat->journal, &m, home->executor, &sending->op) < 0) {
+        list_remove(&sending->node);
+        sending->refusal = &refused_busy;
+        chat_room_settle(sending->room);
+        go_back(sending);
+    }
+}
+
+static void arrive(struct task *task)
+{
+    struct sending *sending = container_of(task, struct sending, task);
+
+    sending->room = chat_room_get(sending->home, sending->record->message.room);
+    if (sending->home->chat->journal != NULL) {
+        append(sending);
+        return;
+    }
+    tell(sending);
+    chat_room_settle(sending->room);
+    go_back(sending);
+}
+
+void sending_begin(struct chat_loop *cl, const struct message *m, int64_t now_ms,
+                   struct chat_reply *reply)
+{
+    struct sending *sending = xmalloc(sizeof *sending);
+
+    *sending = (struct sending){.own = cl,
+                                .home = chat_home_of(cl->chat, m->room),
+                                .reply = *reply,
+                                .now_ms = now_ms,
+                                .record = record_create(m)};
+    chat_go(cl, sending->home, &sending->task, arrive);
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include "src/server/settings.h"
+
+#include <string.h>
+
+#include "src/server/daemon_config.h"
+#include "src/server/places.h"
+
+struct rookery_cors settings_cors(const struct daemon_options *v)
+{
+    return (struct rookery_cors){
+        .origin = strcmp(v->cors_origin, "none") == 0 ? NULL : v->cors_origin,
+        .credentials = v->cors_credentials,
+        .max_age_s = -1,
+    };
+}
+
+enum { GREETED_MAX = 256 };
+
+/* The table's ranges keep numbers within their types. */
+struct rookery_options settings_server(const struct daemon_options *v)
+{
+    struct rookery_options o;
+
+    rookery_options_init(&o);
+    o.loops = (unsigned)v->loops;
+    o.path = v->path;
+    o.ping_interval_ms = (unsigned)v->ping_interval_ms;
+    o.ping_timeout_ms = (unsigned)v->ping_timeout_ms;
+    o.upgrade_timeout_ms = (unsigned)v->upgrade_timeout_ms;
+    o.connect_timeout_ms = (unsigned)v->connect_timeout_ms;
+    o.request_timeout_ms = (unsigned)v->request_timeout_ms;
+    o.idle_timeout_ms = (unsigned)v->idle_timeout_ms;
+    o.drain_timeout_ms = (unsigned)v->drain_timeout_ms;
+    o.payload_bytes_max = v->payload_bytes_max;
+    o.queue_bytes_max = v->queue_bytes_max;
+    /* The chat tells those who are too many; only a flood of them is cut off. */
+    o.connections_max = (unsigned)(v->connections_max == 0 ? 0 : v->connections_max + GREETED_MAX);
+    o.handshakes_max = (unsigned)v->handshakes_max;
+    o.keep_handshake = false;
+    o.cors = settings_cors(v);
+    o.client_dir = place_choose(v->client_dir, CLIENT_DIR_BUILT, CLIENT_DIR_INSTALLED);
+    return o;
+}
+
+struct chat_limits settings_chat(const struct daemon_options *v)
+{
+    return (struct chat_limits){
+        .content_units_max = v->message_units_max,
+        .history_max = (unsigned)v->history_messages_max,
+        .rooms_per_socket = (unsigned)v->rooms_per_socket_max,
+        .members_per_room = (unsigned)v->members_per_room_max,
+        .sockets_max = (unsigned)v->connections_max,
+        .typing_timeout_ms = (unsigned)v->typing_timeout_ms,
+        .presence_interval_ms = (unsigned)v->presence_interval_ms,
+        .messages_per_user = (unsigned)v->messages_per_minute,
+        .typing_per_user = (unsigned)v->typing_per_minute,
+        .joins_per_user = (unsigned)v->joins_per_minute,
+        .queries_per_user = (unsigned)v->joins_per_minute,
+        .connections_per_address = (unsigned)v->connections_per_minute,
+    };
+}
+
+struct auth_options settings_auth(const struct daemon_options *v)
+{
+    enum { MS_PER_S = 1000 };
+
+    return (struct auth_options){
+        .secret = v->jwt_secret == NULL ? SPAN("") : span_cstr(v->jwt_secret),
+        .expires_s = (int64_t)(v->jwt_expires_ms / MS_PER_S),
+        .jwks_file = v->jwks_file,
+        .jwks_url = v->jwks_url,
+        .issuer = v->jwt_issuer,
+        .audience = v->jwt_audience,
+    };
+}
