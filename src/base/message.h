@@ -25,8 +25,8 @@ enum message_action {
 /* What became of an append that did not fail. Only what is stored takes an offset. */
 enum message_fate {
     MESSAGE_STORED,
-    MESSAGE_REPEATED,  /* SAY: the id is there already; DELETE: it is deleted already; offset is
-                          that of the first time */
+    MESSAGE_REPEATED,  /* SAY: the id is there already; DELETE: it is deleted already; offset, and
+                          of SAY timestamp_ms, are those of the first time */
     MESSAGE_MISSING,   /* EDIT, DELETE: there is no such message in the room; offset is 0 */
     MESSAGE_FORBIDDEN, /* EDIT, DELETE: it is another user's; offset is 0 */
 };

@@ -32,11 +32,18 @@ static const struct roster_member *find_user(const struct roster *r, uint32_t co
 {
     for (uint32_t i = 0; i < count; i++) {
         const struct roster_member *m = &r->members[i];
-        if (m->user_hash == hash && span_eq(person_identity(m->person).user_id, user_id)) {
+        if (!m->unlisted && m->user_hash == hash &&
+            span_eq(person_identity(m->person).user_id, user_id)) {
             return m;
         }
     }
     return NULL;
+}
+
+/* Do clients of that dialect count names instead of sockets? */
+static bool counts_names(uint8_t dialect)
+{
+    return dialect == DIALECT_CHATROOM || dialect == DIALECT_GROUPS;
 }
 
 bool roster_has_user(const struct roster *r, struct span user_id)
@@ -65,7 +72,7 @@ enum roster_change roster_add(struct roster *r, const char *socket_id, struct pe
         .user_hash = hash, .person = person_hold(person), .dialect = (uint8_t)dialect};
     memcpy(m->socket_id, socket_id, ROSTER_SOCKET_ID_LEN);
     r->by_dialect[dialect]++;
-    return known ? ROSTER_SOCKET : ROSTER_USER;
+    return known && !counts_names(m->dialect) ? ROSTER_SOCKET : ROSTER_USER;
 }
 
 void roster_change(struct roster *r, struct roster_member *m, struct person *person,
@@ -77,6 +84,20 @@ void roster_change(struct roster *r, struct roster_member *m, struct person *per
     person_release(m->person);
     m->person = person;
     m->dialect = (uint8_t)dialect;
+}
+
+/* The name of a user goes with the first of those of his sockets that are counted by names. */
+static void unlist(struct roster *r, const struct roster_member *gone)
+{
+    struct span user_id = person_identity(gone->person).user_id;
+
+    for (uint32_t i = 0; i < r->count && counts_names(gone->dialect); i++) {
+        struct roster_member *m = &r->members[i];
+        if (counts_names(m->dialect) && m->user_hash == gone->user_hash &&
+            span_eq(person_identity(m->person).user_id, user_id)) {
+            m->unlisted = true;
+        }
+    }
 }
 
 enum roster_change roster_remove(struct roster *r, const char *socket_id,
@@ -94,6 +115,7 @@ enum roster_change roster_remove(struct roster *r, const char *socket_id,
     if (r->cap > MEMBERS_MIN && r->count < r->cap / 4) {
         set_cap(r, r->cap / 2);
     }
+    unlist(r, gone);
     bool left = roster_has_user(r, person_identity(gone->person).user_id);
     return left ? ROSTER_SOCKET : ROSTER_USER;
 }
@@ -102,7 +124,8 @@ bool roster_is_first(const struct roster *r, uint32_t i)
 {
     const struct roster_member *m = &r->members[i];
 
-    return find_user(r, i, person_identity(m->person).user_id, m->user_hash) == NULL;
+    return !m->unlisted &&
+           find_user(r, i, person_identity(m->person).user_id, m->user_hash) == NULL;
 }
 
 struct identity *roster_people(const struct roster *r, size_t max, size_t *count)

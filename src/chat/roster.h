@@ -1,7 +1,12 @@
 /* Roster: the sockets in a room, of all loops, and whose they are; kept by the room's home.
  *
- * A user is in the room as long as one of his sockets is. Small rooms are most rooms, so it is an
- * array that is searched; a hash of each user's id keeps that cheap in large ones.
+ * A user is in the room as long as one of his sockets is. But for dialects 0 and 2 users are a set
+ * of names: each join is told, and the first socket that goes takes the name away, though others of
+ * that user may still be there. They stay members and are listed no more, as on the servers that
+ * these clients know.
+ *
+ * Small rooms are most rooms, so it is an array that is searched; a hash of each user's id keeps
+ * that cheap in large ones.
  *
  * Ownership: a roster holds the persons in it. Threads: its home loop only. */
 // SPDX-License-Identifier: MIT
@@ -20,6 +25,7 @@ struct roster_member {
     uint32_t user_hash;
     struct person *person;
     uint8_t dialect; /* enum dialect_id */
+    bool unlisted;   /* another socket of the user has taken his name away */
 };
 
 struct roster {
@@ -57,7 +63,7 @@ bool roster_is_first(const struct roster *r, uint32_t i);
  * whose texts live as long as the members. At most max of them. */
 struct identity *roster_people(const struct roster *r, size_t max, size_t *count);
 
-/* Is that user in it, by whichever socket? */
+/* Is that user listed in it, by whichever socket? */
 bool roster_has_user(const struct roster *r, struct span user_id);
 
 void roster_finish(struct roster *r);

@@ -100,6 +100,7 @@ static void on_durable(struct journal_append *op)
     sending->refusal = op->error != 0 ? &refused_storage : refusal_of(op->message.fate);
     if (sending->refusal == NULL) {
         place(&sending->record->message, &op->message);
+        sending->now_ms = op->message.timestamp_ms; /* of the first time, if it is repeated */
     }
     if (sending->refusal == NULL && op->message.fate == MESSAGE_STORED) {
         tell(sending);

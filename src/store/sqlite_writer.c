@@ -12,7 +12,7 @@ static const char insert_sql[] =
     "  sent_at, raw, client_id, recipient, dialect)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (id) DO NOTHING";
 static const char find_sql[] =
-    "SELECT m.message_id, m.offset, r.name, m.user_id, m.deleted, m.changed"
+    "SELECT m.message_id, m.offset, r.name, m.user_id, m.deleted, m.changed, m.timestamp_ms"
     " FROM messages AS m CROSS JOIN rooms AS r ON r.room_id = m.room_id WHERE m.id = ?1";
 static const char edit_sql[] = "UPDATE messages SET changed = ?2, content = ?3, raw = ?4,"
                                " edited_ms = ?5 WHERE message_id = ?1";
@@ -69,6 +69,7 @@ void sqlite_writer_roll_back(struct sqlite_writer *writer)
 struct found {
     uint64_t number; /* messages.message_id; 0: there is none */
     uint64_t offset, changed;
+    int64_t timestamp_ms;
     bool here; /* in the room that the action names */
     bool own;  /* of the user who acts */
     bool deleted;
@@ -90,6 +91,7 @@ static int find(struct sqlite_writer *writer, const struct message *m, struct fo
             .own = span_eq(sqlite_column(statement, 3), m->user_id),
             .deleted = sqlite3_column_int(statement, 4) != 0,
             .changed = (uint64_t)sqlite3_column_int64(statement, 5),
+            .timestamp_ms = sqlite3_column_int64(statement, 6),
         };
     }
     (void)sqlite3_reset(statement);
@@ -138,6 +140,7 @@ static int say(struct sqlite_writer *writer, struct message *m)
     }
     if (sqlite3_changes(writer->conn.db) == 0) {
         result = find(writer, m, &found);
+        m->timestamp_ms = found.timestamp_ms;
         return result != SQLITE_OK ? result : settle(m, MESSAGE_REPEATED, found.offset);
     }
     return settle(m, MESSAGE_STORED, ++room->newest);
