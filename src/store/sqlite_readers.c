@@ -8,8 +8,6 @@
 #include "src/store/sqlite_calls.h"
 #include "src/store/sqlite_search.h"
 
-enum { READERS_DEFAULT = 2 };
-
 struct sqlite_reader {
     struct sqlite_readers *all;
     struct sqlite_conn conn;
@@ -83,10 +81,8 @@ static int start_one(struct sqlite_readers *readers, struct bytes *why)
 }
 
 int sqlite_readers_start(struct sqlite_readers *readers, const struct store_options *options,
-                         struct bytes *why)
+                         unsigned wanted, struct bytes *why)
 {
-    unsigned wanted = options->readers != 0 ? options->readers : READERS_DEFAULT;
-
     *readers = (struct sqlite_readers){
         .options = options,
         .readers = xcalloc(wanted, sizeof *readers->readers),

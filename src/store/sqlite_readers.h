@@ -18,10 +18,11 @@ struct sqlite_readers {
     struct sqlite_queue queue;
 };
 
-/* Opens the connections and starts the threads, after writer and search are open. Returns 0, or -1
- * and one line in *why. */
+/* Opens the connections and starts `wanted` threads, after writer and search are open. Returns 0,
+ * or -1 and one line in *why. */
 MUST_USE int sqlite_readers_start(struct sqlite_readers *readers,
-                                  const struct store_options *options, struct bytes *why);
+                                  const struct store_options *options, unsigned wanted,
+                                  struct bytes *why);
 
 /* Serves what is queued, joins the threads. */
 void sqlite_readers_stop(struct sqlite_readers *readers);

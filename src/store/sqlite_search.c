@@ -10,8 +10,8 @@
 
 enum {
     VERSION = 1,     /* of the tables below */
-    BATCH = 500,     /* messages in one transaction */
-    GATHER_MS = 200, /* between what is new and its indexing */
+    BATCH = 2000,    /* messages in one transaction */
+    GATHER_MS = 500, /* between what is new and its indexing */
     NICENESS = 10,   /* who sends does not wait for who searches */
 };
 
@@ -258,6 +258,7 @@ static bool usable(struct sqlite_search *s)
 static int open_index(struct sqlite_search *s, struct bytes *why)
 {
     static const char settings[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+                                   "PRAGMA wal_autocheckpoint = 4000;"
                                    "PRAGMA cache_size = -8192";
     struct bytes name = {0};
 

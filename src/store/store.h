@@ -52,7 +52,7 @@ enum {
 
 struct store_options {
     const char *path;         /* store_sqlite: the database file; created if missing */
-    unsigned readers;         /* threads that serve reads; 0: 2 */
+    unsigned readers;         /* threads that serve reads other than searches; 0: 2 */
     unsigned read_queue_max;  /* reads that may wait; 0: 4096 */
     unsigned write_queue_max; /* writes other than appends that may wait; 0: 4096 */
     /* Told one line about each failure while the store is open, on a thread of the store or on the

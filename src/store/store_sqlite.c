@@ -26,7 +26,10 @@ struct sqlite_store {
     struct sqlite_search search;
     struct sqlite_commits commits;
     struct sqlite_readers readers;
+    struct sqlite_readers searcher; /* one, so that slow searches hold up no other reads */
 };
+
+enum { READERS_DEFAULT = 2 };
 
 static struct sqlite_store *sqlite_store(struct store *store)
 {
@@ -74,9 +77,15 @@ static int start_threads(struct sqlite_store *s, struct bytes *why)
         sqlite_db_explain(why, s->path, "cannot start a thread");
         goto fail_commits;
     }
-    if (sqlite_readers_start(&s->readers, &s->options, why) == 0) {
+    unsigned readers = s->options.readers != 0 ? s->options.readers : READERS_DEFAULT;
+    if (sqlite_readers_start(&s->readers, &s->options, readers, why) != 0) {
+        goto fail_readers;
+    }
+    if (sqlite_readers_start(&s->searcher, &s->options, 1, why) == 0) {
         return 0;
     }
+    sqlite_readers_stop(&s->readers);
+fail_readers:
     sqlite_commits_stop(&s->commits);
 fail_commits:
     sqlite_search_stop(&s->search);
@@ -123,6 +132,10 @@ static int append(struct store *store, struct message *const *messages, size_t c
 static int start(struct store *store, struct store_call *call)
 {
     struct sqlite_store *s = sqlite_store(store);
+
+    if (call->op == STORE_SEARCH) {
+        return sqlite_queue_put(&s->searcher.queue, call);
+    }
     return sqlite_queue_put(call->op < STORE_WRITES ? &s->readers.queue : &s->commits.queue, call);
 }
 
@@ -130,6 +143,7 @@ static void close_store(struct store *store)
 {
     struct sqlite_store *s = sqlite_store(store);
 
+    sqlite_readers_stop(&s->searcher);
     sqlite_readers_stop(&s->readers);
     sqlite_commits_stop(&s->commits);
     sqlite_search_stop(&s->search);
