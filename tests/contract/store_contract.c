@@ -1,61 +1,17 @@
 // SPDX-License-Identifier: MIT
-/* What store.h promises, asked of every store: a new one is a line in `back_ends`. */
-#include "src/store/store.h"
-
+/* What store.h promises of appends, pages and queues, asked of every store. */
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include "src/base/memory.h"
-#include "tests/support/store_place.h"
-#include "tests/support/tap.h"
-
-static const char *const back_ends[] = {"sqlite"};
-
-static const struct store_ops *ops;
-static struct store_place place;
-static struct store *store;
-static struct thread_executor loop;
-
-static void setup(void)
-{
-    store_place_make(&place);
-    thread_executor_start(&loop, 0);
-    store = store_place_open(&place, ops);
-    check(store != NULL);
-}
-
-static void teardown(void)
-{
-    store_close(store);
-    thread_executor_stop(&loop);
-    store_place_remove(&place);
-}
-
-static void restart(void)
-{
-    store_close(store);
-    store = store_place_open(&place, ops);
-    check(store != NULL);
-}
-
-static struct message message(const char *id, const char *room)
-{
-    return (struct message){.id = span_cstr(id),
-                            .room = span_cstr(room),
-                            .user_id = SPAN("u1"),
-                            .username = SPAN("Ann"),
-                            .content = SPAN("\"hello\""),
-                            .type = SPAN("text"),
-                            .timestamp_ms = 1700000000000};
-}
+#include "tests/contract/store_fixture.h"
 
 /* Appends one message; returns its offset, 0 when it failed. */
-static uint64_t append(const char *id, const char *room)
+static uint64_t add(const char *id, const char *room)
 {
-    struct message m = message(id, room);
-    struct message *batch[] = {&m};
-    return store_append(store, batch, 1) == 0 ? m.offset : 0;
+    struct message m = message(id, room, "\"hello\"");
+    return append(&m);
 }
 
 static struct message_page *page(const char *room, uint64_t before, unsigned limit)
@@ -77,9 +33,10 @@ static void check_same(const struct message *got, const struct message *want)
 
 static void gives_every_field_back_after_a_restart(void)
 {
-    struct message a = message("018bcfe5-6800-7000-8000-000000000001", "lobby");
-    struct message b = message("not a uuid", "lobby");
-    struct message c = message("018BCFE5-6800-7000-8000-000000000001", "lobby"); /* upper case */
+    struct message a = message("018bcfe5-6800-7000-8000-000000000001", "lobby", "\"hello\"");
+    struct message b = message("not a uuid", "lobby", "\"hello\"");
+    struct message c =
+        message("018BCFE5-6800-7000-8000-000000000001", "lobby", "\"hello\""); /* upper case */
     struct message *batch[] = {&a, &b, &c};
 
     setup();
@@ -103,29 +60,30 @@ static void gives_every_field_back_after_a_restart(void)
 static void counts_offsets_from_one_in_each_room_and_on_after_a_restart(void)
 {
     setup();
-    check(append("a", "one") == 1);
-    check(append("b", "one") == 2);
-    check(append("c", "two") == 1);
-    check(append("d", "") == 1);
+    check(add("a", "one") == 1);
+    check(add("b", "one") == 2);
+    check(add("c", "two") == 1);
+    check(add("d", "") == 1);
     restart();
-    check(append("e", "one") == 3);
-    check(append("f", "two") == 2);
+    check(add("e", "one") == 3);
+    check(add("f", "two") == 2);
     teardown();
 }
 
 static void gives_the_first_offset_to_an_id_that_comes_again(void)
 {
-    struct message m[3] = {message("b", "one"), message("c", "one"), message("b", "one")};
+    struct message m[3] = {message("b", "one", "\"hello\""), message("c", "one", "\"hello\""),
+                           message("b", "one", "\"hello\"")};
     struct message *batch[] = {&m[0], &m[1], &m[2]};
 
     setup();
-    check(append("a", "one") == 1);
-    check(append("a", "one") == 1);
+    check(add("a", "one") == 1);
+    check(add("a", "one") == 1);
     check(store_append(store, batch, 3) == 0);
     check(m[0].offset == 2 && m[1].offset == 3 && m[2].offset == 2);
     restart();
-    check(append("c", "one") == 3);
-    check(append("d", "one") == 4);
+    check(add("c", "one") == 3);
+    check(add("d", "one") == 4);
     struct message_page *p = page("one", 0, 10);
     check(p != NULL && p->count == 4);
     free(p);
@@ -136,7 +94,7 @@ static void stores_an_empty_batch(void)
 {
     setup();
     check(store_append(store, NULL, 0) == 0);
-    check(append("a", "one") == 1);
+    check(add("a", "one") == 1);
     teardown();
 }
 
@@ -148,9 +106,9 @@ static void pages_backwards_from_the_newest_without_gap_or_repeat(void)
     setup();
     for (int i = 1; i <= 25; i++) {
         (void)snprintf(id, sizeof id, "m%d", i);
-        check(append(id, "one") == (uint64_t)i);
+        check(add(id, "one") == (uint64_t)i);
         (void)snprintf(id, sizeof id, "other%d", i);
-        check(append(id, "two") == (uint64_t)i);
+        check(add(id, "two") == (uint64_t)i);
     }
     for (;;) {
         struct message_page *p = page("one", before, 10);
@@ -182,7 +140,7 @@ static void gives_an_empty_page_of_a_room_that_nobody_wrote_to(void)
 static void ends_a_page_that_holds_enough_bytes_but_never_before_its_first_message(void)
 {
     setup();
-    check(append("a", "one") == 1 && append("b", "one") == 2 && append("c", "one") == 3);
+    check(add("a", "one") == 1 && add("b", "one") == 2 && add("c", "one") == 3);
     struct message_page *p = store_place_page(&loop, store, SPAN("one"), 0, 10, 1);
     check(p != NULL && p->count == 1 && p->messages[0].offset == 3);
     free(p);
@@ -233,7 +191,7 @@ static void run_many(unsigned queue_max)
     struct bytes why = {0};
     store = ops->open(&options, &why);
     bytes_finish(&why);
-    check(store != NULL && append("a", "one") == 1);
+    check(store != NULL && add("a", "one") == 1);
     thread_executor_run(&loop, start_many, NULL);
     store_close(store);
     store = NULL;
@@ -299,11 +257,11 @@ static void writes_beside_appends_without_losing_either(void)
 
     memset(&writes, 0, sizeof writes);
     setup();
-    check(append("first", "one") == 1);
+    check(add("first", "one") == 1);
     thread_executor_run(&loop, start_writes, NULL);
     for (int i = 0; i < APPENDS; i++) {
         (void)snprintf(id, sizeof id, "m%d", i);
-        check(append(id, "one") == (uint64_t)i + 2);
+        check(add(id, "one") == (uint64_t)i + 2);
     }
     restart(); /* finishes what was started */
     struct store_rooms r = {.which = STORE_ROOMS_MADE, .limit = STORE_PAGE_MAX};
@@ -327,7 +285,7 @@ static void refuses_writes_when_too_many_wait_and_then_never_calls_back(void)
     struct store_options options = {.path = place.path, .write_queue_max = 2};
     store = ops->open(&options, &why);
     bytes_finish(&why);
-    check(store != NULL && append("first", "one") == 1);
+    check(store != NULL && add("first", "one") == 1);
     thread_executor_run(&loop, start_writes, NULL);
     store_close(store);
     store = NULL;

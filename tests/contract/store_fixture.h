@@ -1,0 +1,114 @@
+/* What the contracts of stores share: one store, opened anew for each test, and a loop to call it
+ * from. A new back-end is a line in `back_ends`. */
+// SPDX-License-Identifier: MIT
+#ifndef TESTS_CONTRACT_STORE_FIXTURE_H
+#define TESTS_CONTRACT_STORE_FIXTURE_H
+
+#include <stdlib.h>
+
+#include "src/store/store.h"
+#include "tests/support/store_place.h"
+#include "tests/support/tap.h"
+
+static const char *const back_ends[] = {"sqlite"};
+
+static const struct store_ops *ops;
+static struct store_place place;
+static struct store *store;
+static struct thread_executor loop;
+
+static inline void setup(void)
+{
+    store_place_make(&place);
+    thread_executor_start(&loop, 0);
+    store = store_place_open(&place, ops);
+    check(store != NULL);
+}
+
+static inline void teardown(void)
+{
+    store_close(store);
+    thread_executor_stop(&loop);
+    store_place_remove(&place);
+}
+
+static inline void restart(void)
+{
+    store_close(store);
+    store = store_place_open(&place, ops);
+    check(store != NULL);
+}
+
+/* Starts a call of that kind and waits. */
+#define CALL(request, op) store_place_call(&loop, store, &(request)->call, op)
+
+/* ---- messages ---- */
+
+static inline struct message message(const char *id, const char *room, const char *content)
+{
+    return (struct message){.id = span_cstr(id),
+                            .room = span_cstr(room),
+                            .user_id = SPAN("u1"),
+                            .username = SPAN("Ann"),
+                            .content = span_cstr(content),
+                            .type = SPAN("text"),
+                            .timestamp_ms = 1700000000000,
+                            .fate = 99};
+}
+
+static inline uint64_t append(struct message *m)
+{
+    return store_append(store, &m, 1) == 0 ? m->offset : 0;
+}
+
+static inline uint64_t say(const char *id, const char *room, const char *content)
+{
+    struct message m = message(id, room, content);
+    uint64_t offset = append(&m);
+    check(m.fate == MESSAGE_STORED);
+    return offset;
+}
+
+/* Returns the fate; the offset in *offset. */
+static inline enum message_fate act(enum message_action action, const char *id, const char *room,
+                                    const char *user, const char *content, uint64_t *offset)
+{
+    struct message m = message(id, room, content);
+
+    m.action = (uint8_t)action;
+    m.user_id = span_cstr(user);
+    m.timestamp_ms = 1700000005000;
+    *offset = append(&m);
+    return (enum message_fate)m.fate;
+}
+
+/* "id offset content, ..." of a page; * for a deleted message, ! for an edit. Frees the page. */
+static inline const char *text_of(struct message_page *page)
+{
+    static char text[1024];
+    size_t len = 0;
+
+    text[0] = 0;
+    for (size_t i = 0; page != NULL && i < page->count && len < sizeof text - 100; i++) {
+        const struct message *m = &page->messages[i];
+        len +=
+            (size_t)snprintf(text + len, sizeof text - len, "%s%.*s %d%s%.*s", i == 0 ? "" : ", ",
+                             (int)m->id.len, (const char *)m->id.data, (int)m->offset,
+                             m->action == MESSAGE_DELETE ? "*"
+                             : m->action == MESSAGE_EDIT ? "!"
+                                                         : " ",
+                             (int)m->content.len, (const char *)m->content.data);
+    }
+    free(page);
+    return text;
+}
+
+static inline void check_text(const char *got, const char *want)
+{
+    check(strcmp(got, want) == 0);
+    if (strcmp(got, want) != 0) {
+        printf("# got: %s\n#want: %s\n", got, want);
+    }
+}
+
+#endif
