@@ -35,7 +35,7 @@ static const struct file_type types[] = {
 
 /* A page may load what this server has and nothing else; it talks to where it came from. The
  * socket schemes are there because not every browser takes them for a part of 'self'. */
-static const char page_policy[] =
+const char web_page_policy[] =
     "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 
@@ -132,7 +132,7 @@ static int add_at(struct web_files *files, const char *file, const char *prefix,
     if (asprintf(&path, "%s%s", prefix, name) < 0) {
         return -1;
     }
-    int rc = web_files_add(files, file, path, type, is_page(type) ? page_policy : NULL, NULL);
+    int rc = web_files_add(files, file, path, type, is_page(type) ? web_page_policy : NULL, NULL);
     free(path);
     return rc;
 }
@@ -269,6 +269,17 @@ static void serve(struct http_exchange *x, void *arg)
         fields[n++] = (struct http_field){"Content-Security-Policy", span_cstr(file->policy)};
     }
     http_respond(x, 200, fields, n, bytes_span(&file->body));
+}
+
+bool web_files_serve(const struct web_files *files, struct span path, struct http_exchange *x)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        if (span_eq(span_cstr(files->files[i].path), path)) {
+            serve(x, &files->files[i]);
+            return true;
+        }
+    }
+    return false;
 }
 
 void web_files_add_routes(const struct web_files *files, web_add_route_fn add, void *server)

@@ -41,7 +41,15 @@ void web_files_close(struct web_files *files);
 typedef void (*web_add_route_fn)(void *server, const struct http_route *route);
 void web_files_add_routes(const struct web_files *files, web_add_route_fn add, void *server);
 
+/* Answers with the file at that path, if there is one; else returns false, and the exchange is
+ * still to be answered. */
+MUST_USE bool web_files_serve(const struct web_files *files, struct span path,
+                              struct http_exchange *x);
+
 /* ---- for the other files of this folder ---- */
+
+/* The Content-Security-Policy of our pages. */
+extern const char web_page_policy[];
 
 /* True for GET and HEAD; any other method is answered with 405 here. fields: what that answer
  * carries beside Allow, which is written behind them. */

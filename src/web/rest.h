@@ -1,0 +1,78 @@
+/* REST: what the dialects have beside their events, and the plain pages of GROUPS. The bodies are
+ * those that the clients of each dialect know.
+ *
+ *   dialect    file                paths
+ *   CHATROOM   rest_chatroom.c     / /rooms /active-users/:id /chat-history/:id
+ *   SCALABLE   rest_scalable.c     /auth/register /auth/login /auth/health /register /login
+ *                                  /messages/history/:room /messages/health /history/:room
+ *   GROUPS     rest_groups.c       /group /join /chat/:roomid (pages)
+ *   DIRECT     rest_direct.c       /api/auth/register /api/auth/login /api/services
+ *   NATIVE     rest_native.c       /api/rooms /api/rooms/:id/messages /api/rooms/:id/members
+ *                                  /api/search /api/config
+ *
+ * All of them read one store, so each shows what was said in the others. At / browsers (Accept:
+ * text/html) get the page, everybody else the sentence that clients of CHATROOM know. The rooms of
+ * direct messages are shown to nobody here.
+ *
+ * One more path is a line in the table of such a file; router.h says what a line holds.
+ *
+ *     rest_create ──> rest_add_routes ──> rookery_run, server_drop_all ──> rest_stop
+ *                 ──> auth_close, store_close ──> rookery_destroy ──> rest_destroy
+ *
+ * Threads: create, stop and destroy while no loop runs; everything else on the loops, without
+ * locks. What is under way when the server stops is answered within rookery_destroy. */
+// SPDX-License-Identifier: MIT
+#ifndef WEB_REST_H
+#define WEB_REST_H
+
+#include "src/chat/people.h"
+#include "src/net/cors.h"
+#include "src/web/files.h"
+
+struct auth;
+
+/* Everything is borrowed until rest_destroy. */
+struct rest_options {
+    struct store *store; /* NULL: histories are empty, and nobody can register */
+    struct auth *auth;   /* NULL: likewise, and tokens are not looked at */
+    bool auth_required;  /* what rooms hold is shown and changed with a valid token only */
+
+    struct chat *chat;
+    /* chat_people, or NULL: nobody is anywhere. */
+    void (*people)(struct chat *chat, unsigned loop_index, struct chat_people_request *request);
+
+    const struct cors_policy *cors; /* NULL: no page of another origin may read answers */
+    const struct web_files *page;   /* what browsers get at /; NULL: no page */
+
+    /* May somebody at that address try a password once more, or make a user? From any loop; NULL:
+     * always. */
+    bool (*may_login)(void *arg, const char *address);
+    void *may_login_arg;
+
+    const char *service_id; /* what the lists of services show, as the next two */
+    const char *host;
+    unsigned port;
+    unsigned (*connections)(void *server); /* from any thread */
+    void *server;
+    bool (*has_redis)(void *arg); /* is Redis connected? From any loop; NULL: there is none */
+    void *has_redis_arg;
+
+    uint64_t message_units_max; /* what the native client is told */
+    uint64_t typing_timeout_ms;
+};
+
+struct rest;
+
+struct rest *rest_create(const struct rest_options *options);
+
+/* Takes NULL. */
+void rest_destroy(struct rest *rest);
+
+/* Calls add with the route of each first segment, and of "/". The routes' strings are those of
+ * rest. */
+void rest_add_routes(struct rest *rest, web_add_route_fn add, void *server);
+
+/* Nothing is asked of store, auth and chat from here on. */
+void rest_stop(struct rest *rest);
+
+#endif

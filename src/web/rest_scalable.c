@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "src/web/rest_account.h"
+
+enum { HISTORY_MESSAGES = 50 };
+
+static const char error_key[] = "message";
+static const char history_failed[] = "Error fetching chat history";
+
+/* ---- accounts ---- */
+
+static void write_account(struct bytes *out, const struct account_user *user, struct span token,
+                          bool is_new)
+{
+    bytes_add_byte(out, '{');
+    if (is_new) {
+        json_member_string(out, SPAN("message"), SPAN("User registered successfully"));
+    }
+    json_member_string(out, SPAN("token"), token);
+    json_write_key(out, SPAN("user"));
+    bytes_add_byte(out, '{');
+    json_member_string(out, SPAN("id"), user->id);
+    json_member_string(out, SPAN("email"), user->email);
+    bytes_add_cstr(out, "}}");
+}
+
+static const struct account_voice voice = {
+    .error_key = error_key,
+    .token_has_email = true,
+    .registering =
+        {
+            [ACCOUNT_MISSING] = {400, "Email and password are required"},
+            [ACCOUNT_TAKEN] = {400, "User already exists"},
+            [ACCOUNT_WRONG] = {401, "Invalid credentials"},
+            [ACCOUNT_FAILED] = {500, "Error registering user"},
+            [ACCOUNT_BUSY] = {503, "Error registering user"},
+            [ACCOUNT_TOO_MANY] = {429, "Too many attempts, please try again later"},
+        },
+    .logging_in =
+        {
+            [ACCOUNT_MISSING] = {400, "Email and password are required"},
+            [ACCOUNT_TAKEN] = {400, "User already exists"},
+            [ACCOUNT_WRONG] = {401, "Invalid credentials"},
+            [ACCOUNT_FAILED] = {500, "Error logging in"},
+            [ACCOUNT_BUSY] = {503, "Error logging in"},
+            [ACCOUNT_TOO_MANY] = {429, "Too many attempts, please try again later"},
+        },
+    .write = write_account,
+};
+
+static void sign_up(struct rest_call *call)
+{
+    account_register(call, &voice);
+}
+
+static void log_in(struct rest_call *call)
+{
+    account_login(call, &voice);
+}
+
+/* ---- history ---- */
+
+static void answer_history(struct rest_call *call, const struct message_page *page)
+{
+    struct bytes body = {0};
+
+    rest_write_messages(&body, VIEW_SCALABLE, page, 0, false);
+    rest_json(call, 200, bytes_span(&body));
+    bytes_finish(&body);
+}
+
+static void on_history(struct store_call *ask)
+{
+    struct rest_call *call = container_of(ask, struct rest_call, ask.history.call);
+    struct message_page *page = call->ask.history.page;
+
+    if (ask->error != 0) {
+        rest_error(call, 500, error_key, history_failed);
+    } else {
+        answer_history(call, page);
+    }
+    free(page);
+}
+
+/* The oldest fifty: that is what the seed shows, however many there are. */
+static void show_history(struct rest_call *call)
+{
+    struct store *store = rest_store(call);
+    struct store_history *ask = &call->ask.history;
+
+    if (store == NULL) {
+        answer_history(call, &(struct message_page){0});
+        return;
+    }
+    ask->call.on_done = on_history;
+    ask->room = bytes_span(&call->parameter);
+    ask->from_start = true;
+    ask->limit = HISTORY_MESSAGES;
+    if (store_history(store, call->x->executor, ask) < 0) {
+        rest_error(call, 500, error_key, history_failed);
+    }
+}
+
+/* ---- health ---- */
+
+static void show_health(struct rest_call *call)
+{
+    rest_json(call, 200, SPAN("{\"status\":\"healthy\"}"));
+}
+
+static void show_messages_health(struct rest_call *call)
+{
+    const struct rest_options *o = rest_options_of(call);
+    bool has_redis = o->has_redis != NULL && o->has_redis(o->has_redis_arg);
+
+    rest_json(call, 200,
+              has_redis ? SPAN("{\"service\":\"healthy\",\"redis\":\"connected\"}")
+                        : SPAN("{\"service\":\"healthy\",\"redis\":\"disconnected\"}"));
+}
+
+/* The second of each pair is without the prefix that the seed's gateway takes away. */
+static const struct web_action actions[] = {
+    {"POST", "/auth/register", WEB_PLAIN, false, sign_up},
+    {"POST", "/register", WEB_PLAIN, false, sign_up},
+    {"POST", "/auth/login", WEB_PLAIN, false, log_in},
+    {"POST", "/login", WEB_PLAIN, false, log_in},
+    {"GET", "/auth/health", WEB_PLAIN, false, show_health},
+    {"GET", "/messages/health", WEB_PLAIN, false, show_messages_health},
+    {"GET", "/messages/history/:room", WEB_PLAIN, true, show_history},
+    {"GET", "/history/:room", WEB_PLAIN, true, show_history},
+};
+
+const struct web_actions rest_scalable = {actions, sizeof actions / sizeof *actions};
