@@ -112,6 +112,17 @@ void chat_set_limits(struct chat *chat, const struct chat_limits *limits)
     }
 }
 
+bool chat_may_login(struct chat *chat, const char *address)
+{
+    struct chat_loop *cl = chat->loops;
+
+    while (!executor_inside(cl->executor)) {
+        cl++;
+    }
+    return limiter_allow(chat->limiter, LIMIT_LOGINS, span_cstr(address),
+                         cl->limits.logins_per_address, cl->executor->now_ms);
+}
+
 /* ---- making ---- */
 
 static void init_loop(struct chat *chat, struct rookery *io, unsigned i,

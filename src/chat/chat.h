@@ -38,6 +38,10 @@ struct chat *chat_create(struct rookery *io, const struct chat_options *options)
 /* Other limits from now on; from any thread. */
 void chat_set_limits(struct chat *chat, const struct chat_limits *limits);
 
+/* May somebody at that address try a password once more within his minute? Counts it. On any loop.
+ */
+bool chat_may_login(struct chat *chat, const char *address);
+
 /* Takes NULL. */
 void chat_destroy(struct chat *chat);
 

@@ -22,6 +22,7 @@ enum limiter_class {
     LIMIT_JOINS,
     LIMIT_QUERIES,
     LIMIT_CONNECTIONS,
+    LIMIT_LOGINS,
     LIMIT_CLASSES
 };
 

@@ -17,8 +17,8 @@
 #include "src/server/reload.h"
 #include "src/server/server.h"
 #include "src/server/settings.h"
+#include "src/server/site.h"
 #include "src/server/vitals.h"
-#include "src/web/files.h"
 
 enum { SERVICE_ID_MAX = 512 };
 
@@ -34,8 +34,8 @@ struct daemon {
     struct store *store; /* NULL with --journal none, as the next */
     struct journal *journal;
     struct chat *chat;
-    struct web_files *page;
     struct vitals vitals;
+    struct site site;
 };
 
 /* ---- store and journal ---- */
@@ -124,35 +124,6 @@ static int open_auth(struct daemon *d)
     }
     bytes_finish(&why);
     return d->auth == NULL ? -1 : 0;
-}
-
-/* ---- page and bundles ---- */
-
-static void add_route(void *server, const struct http_route *route)
-{
-    server_add_route(server, route);
-}
-
-static int open_web(struct daemon *d)
-{
-    const char *dir = place_choose(d->options.values.web_dir, WEB_DIR_BUILT, WEB_DIR_INSTALLED);
-
-    vitals_add_routes(&d->vitals, d->io, d->store != NULL);
-    if (dir == NULL) {
-        log_write(
-            LOG_WARN,
-            "the page is missing, so nothing is served at / (the option web says where it is)",
-            NULL);
-        return 0;
-    }
-    d->page = web_files_open(dir, "/");
-    if (d->page == NULL) {
-        log_write(LOG_ERROR, "cannot read the page",
-                  LOG_FIELDS(LOG_TEXT("web", dir), LOG_TEXT("why", strerror(errno))));
-        return -1;
-    }
-    web_files_add_routes(d->page, add_route, d->io);
-    return 0;
 }
 
 /* ---- server ---- */
@@ -371,12 +342,31 @@ static void finish(struct daemon *d)
     if (d->io != NULL) {
         server_drop_all(d->io);
     }
+    site_stop(&d->site);
+    auth_close(d->auth);
     journal_close(d->journal);
     store_close(d->store);
-    auth_close(d->auth);
     rookery_destroy(d->io);
     chat_destroy(d->chat);
-    web_files_close(d->page);
+    site_close(&d->site);
+}
+
+static int prepare(struct daemon *d)
+{
+    if (open_storage(d) < 0 || open_auth(d) < 0 || create_server(d) < 0) {
+        return -1;
+    }
+    create_chat(d);
+    const struct site_parts parts = {
+        .options = &d->options.values,
+        .io = d->io,
+        .store = d->store,
+        .auth = d->auth,
+        .chat = d->chat,
+        .vitals = &d->vitals,
+        .service_id = d->service_id,
+    };
+    return site_open(&d->site, &parts);
 }
 
 static int serve(struct daemon *d)
@@ -396,8 +386,7 @@ static int run(struct daemon *d)
     start_log(&d->options.values);
     log_beginning(d);
     reload_block();
-    if (open_storage(d) == 0 && open_auth(d) == 0 && create_server(d) == 0 && open_web(d) == 0) {
-        create_chat(d);
+    if (prepare(d) == 0) {
         watch_signals(d);
         if (listen_on(d) == 0) {
             reload_start(&d->reload, read_again, d);
