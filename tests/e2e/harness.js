@@ -9,6 +9,7 @@
 const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const fs = require('node:fs');
+const http = require('node:http');
 const os = require('node:os');
 const path = require('node:path');
 const readline = require('node:readline');
@@ -16,6 +17,7 @@ const { afterEach, test: nodeTest } = require('node:test');
 const { io } = require('socket.io-client');
 
 const DEADLINE_MS = 10000;
+const LISTENING = /^rookery: listening on (http:\/\/127\.0\.0\.1:\d+)\/$/;
 const program = path.join(process.env.ROOKERY_BUILD, 'src/rookery');
 
 const clean = [];
@@ -69,22 +71,56 @@ function folder() {
     return name;
 }
 
-// A daemon that listens; data: the folder to keep its messages in.
-async function start({ data = folder(), port = 0, args = [] } = {}) {
+// One user may send what a whole test sends, and only what goes wrong is logged.
+const QUIET = { ROOKERY_RATE_MESSAGES: '0', ROOKERY_LOG_LEVEL: 'error' };
+
+// A daemon that listens. data: the folder to keep its messages in; port: one, a list, or null to leave
+// it to env, which is added to the environment. daemon.origins: one per port; daemon.origin: the first.
+async function start({ data = folder(), port = 0, args = [], env = {} } = {}) {
+    const ports = port === null ? [] : ['--port', [port].flat().join(',')];
     const daemon = new Daemon(spawn(
         program,
-        ['--host', '127.0.0.1', '--port', String(port), '--data', data, '--log-level', 'error', '--rate-messages', '0', ...args],
-        { stdio: ['ignore', 'pipe', 'inherit'] },
+        ['--host', '127.0.0.1', ...ports, '--data', data, ...args],
+        { stdio: ['ignore', 'pipe', 'inherit'], env: { ...QUIET, ...process.env, ...env } },
     ));
     later(() => daemon.end('SIGKILL'));
-    const ready = once(readline.createInterface(daemon.child.stdout), 'line');
+    daemon.origins = [];
+    const ready = new Promise((resolve) => {
+        readline.createInterface(daemon.child.stdout).on('line', (line) => {
+            const found = LISTENING.exec(line);
+            if (found && daemon.origins.push(found[1]) === [port].flat().length) {
+                resolve();
+            }
+        });
+    });
     const ended = daemon.exited.then((how) => {
         throw new Error(`the daemon ended at its start: ${how}`);
     });
     ended.catch(() => {}); // it ends some time, and that is fine once it has listened
-    const [line] = await within(Promise.race([ready, ended]), 'listening daemon');
-    [, daemon.origin, daemon.port] = /^rookery: listening on (http:\/\/127\.0\.0\.1:(\d+))\/$/.exec(line);
+    await within(Promise.race([ready, ended]), 'listening daemon');
+    [daemon.origin] = daemon.origins;
+    daemon.port = new URL(daemon.origin).port;
     return daemon;
+}
+
+// One request, as raw as a browser's would be: {status, headers, text, json()}. body: sent as it is;
+// json, form: encoded, with the content type that belongs to them. Nothing is followed.
+async function request(daemon, method, target, { body, json, form, headers = {}, origin } = {}) {
+    const type = (json !== undefined && 'application/json')
+        || (form !== undefined && 'application/x-www-form-urlencoded');
+    const sent = (json !== undefined && JSON.stringify(json))
+        || (form !== undefined && new URLSearchParams(form).toString()) || body;
+    const outgoing = http.request(`${origin ?? daemon.origin}${target}`, {
+        method, agent: false, headers: { ...(type ? { 'Content-Type': type } : {}), ...headers },
+    });
+    outgoing.end(sent);
+    const [incoming] = await within(once(outgoing, 'response'), `answer to ${method} ${target}`);
+    let text = '';
+    incoming.setEncoding('utf8').on('data', (part) => {
+        text += part;
+    });
+    await within(once(incoming, 'end'), `end of the answer to ${method} ${target}`);
+    return { status: incoming.statusCode, headers: incoming.headers, text, json: () => JSON.parse(text) };
 }
 
 // ---- clients ----------------------------------------------------------------------------------
@@ -150,4 +186,6 @@ async function join(client, roomId) {
 
 const say = (client, roomId, content) => ask(client, 'send_message', { roomId, content });
 
-module.exports = { Daemon, ask, connect, folder, join, later, program, say, start, take, test, until, within };
+module.exports = {
+    Daemon, ask, connect, folder, join, later, program, request, say, start, take, test, until, within,
+};
