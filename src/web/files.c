@@ -56,6 +56,19 @@ static bool is_page(const char *type)
     return strncmp(type, "text/html", 9) == 0;
 }
 
+/* Has the name a part of 16 hexadecimal digits between two dots? */
+static bool tells_content(const char *path)
+{
+    enum { DIGITS = 16 };
+
+    for (const char *dot = strchr(path, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
+        if (strspn(dot + 1, "0123456789abcdef") == DIGITS && dot[1 + DIGITS] == '.') {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- reading ---- */
 
 int web_read_file(const char *file, size_t limit, struct bytes *out)
@@ -118,6 +131,7 @@ int web_files_add(struct web_files *files, const char *file, const char *path, c
         return -1;
     }
     entry.path = xnonnull(strdup(path));
+    entry.lasting = tells_content(path);
     set_etag(&entry, tag);
     files->files = xreallocarray(files->files, files->count + 1, sizeof entry);
     files->files[files->count++] = entry;
@@ -252,7 +266,8 @@ static void serve(struct http_exchange *x, void *arg)
     struct span etag = span_cstr(file->etag);
     struct http_field fields[5] = {
         {"ETag", etag},
-        {"Cache-Control", SPAN("public, max-age=0")},
+        {"Cache-Control",
+         file->lasting ? SPAN("public, max-age=31536000, immutable") : SPAN("public, max-age=0")},
     };
     size_t n = 2;
 

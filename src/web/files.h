@@ -4,7 +4,9 @@
  * never shadowed, and no request can name a file that was not there at the start. GET and HEAD
  * give 200, or 304 when If-None-Match names the entity tag (weakly compared, RFC 9110 section
  * 13.1.2); every other method 405. All answers carry ETag and `Cache-Control: public, max-age=0`:
- * a browser may keep a file and asks each time whether it still holds.
+ * a browser may keep a file and asks each time whether it still holds. But one whose name tells its
+ * content, by 16 hexadecimal digits between dots as a bundler puts them there, never changes, and a
+ * browser is told not to ask: `max-age=31536000, immutable`.
  *
  * Ownership: what open gives is the caller's until web_files_close; it must outlive the server that
  * its routes were added to. Threads: opened and closed on one, read on all. */
@@ -21,6 +23,7 @@ struct web_file {
     const char *type;   /* Content-Type */
     const char *policy; /* Content-Security-Policy, or NULL */
     char etag[40];      /* with its quotes */
+    bool lasting;       /* the name tells the content */
     struct bytes body;
 };
 

@@ -16,6 +16,9 @@ static void open_site(void)
     folder = folder_make();
     folder_add(&folder, "index.html", "<p>hello");
     folder_add(&folder, "app.js", "let a");
+    folder_add(&folder, "app.0123456789abcdef.js", "let b");
+    folder_add(&folder, "app.0123456789abcdef0.js", "let c");
+    folder_add(&folder, "app.0123456789abcdef", "let d");
     folder_add(&folder, "data.bin", "?");
     folder_add(&folder, ".secret", "no");
     folder_add(&folder, "below/x.txt", "no");
@@ -51,6 +54,20 @@ static void serves_what_is_in_the_folder(void)
     bytes_finish(&a.body);
 }
 
+static void lets_a_browser_keep_what_is_named_by_its_content(void)
+{
+    const char *lasting = "Cache-Control: public, max-age=31536000, immutable\n";
+    struct answer a = get("/app.0123456789abcdef.js", NULL);
+    struct answer b = get("/app.0123456789abcdef0.js", NULL);
+    struct answer c = get("/app.0123456789abcdef", NULL);
+    check(answer_has(&a, lasting));
+    check(!answer_has(&b, lasting));
+    check(!answer_has(&c, lasting));
+    bytes_finish(&a.body);
+    bytes_finish(&b.body);
+    bytes_finish(&c.body);
+}
+
 static void serves_the_index_for_the_folder_itself(void)
 {
     struct answer a = get("/", NULL), b = get("/index.html", NULL);
@@ -68,7 +85,7 @@ static void knows_nothing_hidden_below_or_elsewhere(void)
     check(get("/.secret", NULL).status == 0);
     check(get("/below/x.txt", NULL).status == 0);
     check(get("/../app.js", NULL).status == 0);
-    check(routes.count == 4);
+    check(routes.count == 7);
 }
 
 static void answers_304_to_who_has_the_same_content(void)
@@ -134,6 +151,7 @@ int main(void)
 {
     open_site();
     RUN(serves_what_is_in_the_folder);
+    RUN(lets_a_browser_keep_what_is_named_by_its_content);
     RUN(serves_the_index_for_the_folder_itself);
     RUN(knows_nothing_hidden_below_or_elsewhere);
     RUN(answers_304_to_who_has_the_same_content);
