@@ -134,7 +134,7 @@ static int create_server(struct daemon *d)
 
     if (options.client_dir == NULL) {
         log_write(LOG_WARN,
-                  "socket.io-client's bundles are missing, so the page cannot connect (the option "
+                  "socket.io-client's bundles are missing, so no page can load them (the option "
                   "client says where they are)",
                   NULL);
     }

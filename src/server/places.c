@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "src/server/places.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <sys/stat.h>
 
@@ -10,12 +11,27 @@ static bool is_folder(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+static bool is_filled(const char *path)
+{
+    bool found = false;
+    struct dirent *entry;
+    DIR *dir = opendir(path);
+
+    while (dir != NULL && !found && (entry = readdir(dir)) != NULL) {
+        found = entry->d_name[0] != '.';
+    }
+    if (dir != NULL) {
+        (void)closedir(dir);
+    }
+    return found;
+}
+
 const char *place_choose(const char *option, const char *built, const char *installed)
 {
     if (option != NULL) {
         return option;
     }
-    return is_folder(built) ? built : is_folder(installed) ? installed : NULL;
+    return is_filled(built) ? built : is_filled(installed) ? installed : NULL;
 }
 
 int place_make(const char *folder)

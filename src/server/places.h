@@ -6,7 +6,8 @@
 
 #include "protocol/bytes.h"
 
-/* The option if there is one, else the first of the two folders that exists, else NULL. */
+/* The option if there is one, else the first of the two folders that has anything in it (a build
+ * that could not make the page leaves an empty one), else NULL. */
 const char *place_choose(const char *option, const char *built, const char *installed);
 
 /* Makes a folder that only its owner can look into, unless it is there already (its parents must

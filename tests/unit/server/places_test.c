@@ -9,11 +9,22 @@
 static void prefers_the_option_then_the_build_then_the_installation(void)
 {
     struct folder f = folder_make();
+    folder_add(&f, "index.html", "");
     check(strcmp(place_choose("/nowhere", f.path, f.path), "/nowhere") == 0);
     check(place_choose(NULL, f.path, "/nowhere") == f.path);
     check(place_choose(NULL, "/nowhere", f.path) == f.path);
     check(place_choose(NULL, "/nowhere", "/neither") == NULL);
     folder_remove(&f);
+}
+
+static void passes_over_a_folder_with_nothing_in_it(void)
+{
+    struct folder empty = folder_make(), full = folder_make();
+    folder_add(&full, "index.html", "");
+    check(place_choose(NULL, empty.path, full.path) == full.path);
+    check(place_choose(NULL, empty.path, "/nowhere") == NULL);
+    folder_remove(&empty);
+    folder_remove(&full);
 }
 
 static void makes_a_folder_once(void)
@@ -34,6 +45,7 @@ static void makes_a_folder_once(void)
 int main(void)
 {
     RUN(prefers_the_option_then_the_build_then_the_installation);
+    RUN(passes_over_a_folder_with_nothing_in_it);
     RUN(makes_a_folder_once);
     return tap_done();
 }
