@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+//
+// The rooms: which there are, which are ours, and that every connection is in all of ours.
+import { roomOf } from '../chat/state.js';
+import * as Storage from './storage.js';
+
+const FIRST_ROOM = 'general';
+const JOIN_RETRY_MS = 2000;
+
+// onWelcome(roomId): somebody new has come in and asked for no room; this one would do.
+export function createRooms(store, connection, { history, sender, onWelcome }) {
+    const { dispatch } = store;
+    const { ask, request } = connection;
+    const { userId } = store.get().me;
+    const room = (roomId) => roomOf(store.get(), roomId);
+    const joining = new Set();
+    let listed = false; // it is known where rooms end that are joined for the first time
+
+    async function refresh() {
+        const answer = await request('list_rooms', {}).catch(() => null);
+        if (answer) {
+            dispatch({ type: 'listRooms', rooms: answer.rooms });
+        }
+    }
+
+    async function loadMembers(roomId) {
+        const answer = await request('room_members', { roomId }).catch(() => null);
+        if (answer) {
+            dispatch({ type: 'members', roomId, users: answer.users });
+        }
+    }
+
+    // What a room needs before it can be read.
+    function fill(roomId) {
+        const { loaded, following, timeline } = room(roomId);
+        loadMembers(roomId);
+        if (!loaded || (following && !timeline.atEnd)) {
+            history.loadNewest(roomId);
+        }
+    }
+
+    function onJoined(roomId, answer) {
+        dispatch({ ...answer, type: 'joined', roomId });
+        sender.onJoined(roomId);
+        if (store.get().current === roomId) {
+            fill(roomId);
+        }
+    }
+
+    function join(roomId) {
+        if (joining.has(roomId)) {
+            return;
+        }
+        joining.add(roomId);
+        ask('join_room', { roomId, after: room(roomId).seen }, (error, answer) => {
+            joining.delete(roomId);
+            if (!error) {
+                onJoined(roomId, answer);
+            } else if (connection.isOn()) {
+                dispatch({ type: 'problem', text: error.message });
+                if (error.retryable) {
+                    setTimeout(() => room(roomId)?.joined && join(roomId), JOIN_RETRY_MS);
+                }
+            }
+        });
+    }
+
+    function ours() {
+        return [...store.get().rooms.values()].filter((r) => r.joined).map((r) => r.roomId);
+    }
+
+    const save = () => Storage.saveRooms(userId, ours());
+
+    // Shows a room, and makes it one of ours. null: none.
+    function open(roomId) {
+        dispatch({ type: 'openRoom', roomId });
+        if (roomId === null || !listed) {
+            return; // onConnected goes on with it
+        }
+        if (!room(roomId).joined) {
+            dispatch({ type: 'joinRoom', roomId });
+            save();
+            join(roomId);
+        } else {
+            fill(roomId);
+        }
+    }
+
+    function welcome() {
+        const { current, rooms } = store.get();
+        const isNew = current === null && ours().length === 0;
+        if (isNew && (rooms.size === 0 || rooms.has(FIRST_ROOM))) {
+            onWelcome(FIRST_ROOM);
+        }
+    }
+
+    // The first connection of this page: what was ours when it was last open is ours again.
+    async function begin() {
+        await refresh();
+        if (!connection.isOn()) {
+            return; // the next connection is the first
+        }
+        listed = true;
+        Storage.loadRooms(userId).forEach((roomId) => dispatch({ type: 'joinRoom', roomId }));
+        open(store.get().current);
+        ours().forEach(join);
+        welcome();
+    }
+
+    return {
+        refresh,
+        open,
+        onConnected() {
+            if (listed) {
+                ours().forEach(join);
+                refresh();
+            } else {
+                begin();
+            }
+        },
+        async create(name) {
+            const { roomId } = await request('create_room', { name });
+            await refresh();
+            return roomId;
+        },
+        leave(roomId) {
+            ask('leave_room', { roomId }, refresh);
+            dispatch({ type: 'leaveRoom', roomId });
+            save();
+        },
+    };
+}
