@@ -114,6 +114,8 @@ test('events of a room that was left change nothing', () => {
     const left = inRoom({ type: 'leaveRoom', roomId: 'r' });
     assert.equal(left.current, null);
     assert.equal(reduce(left, message(1)), left);
+    assert.equal(reduce(left, { type: 'readBy', roomId: 'r', userId: 'bob', offset: 1 }), left);
+    assert.equal(reduce(left, { type: 'typingStop', roomId: 'r', userId: 'bob' }), left);
 });
 
 test('people come, type, go away and leave', () => {

@@ -14,7 +14,7 @@ test('web addresses become links, and the text stays what it was', () => {
 });
 
 test('nothing else becomes one', () => {
-    for (const text of ['javascript:alert(1)', 'data:text/html,x', 'http://', 'https:// x', 'xhttp://a.b', 'ftp://a.b', '']) {
+    for (const text of ['javascript:alert(1)', 'data:text/html,x', 'http://', 'http://[', 'http://:80', 'https:// x', 'xhttp://a.b', 'ftp://a.b', '']) {
         assert.deepEqual(links(text), [], text);
     }
     assert.deepEqual(links('https://a.example/\u202egnp.exe'), ['https://a.example/'], 'nothing that turns it around');

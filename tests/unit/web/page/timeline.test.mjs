@@ -52,6 +52,7 @@ test('a page above moves the window up', () => {
 test('a page below moves it down, to the end only when nothing newer is known of', () => {
     const t = window(1, 10, { atEnd: false });
     assert.equal(addNewer(t, range(11, 20), true, 30).atEnd, false);
+    assert.equal(addNewer(t, range(11, 20), true, 10).atEnd, false);
     assert.equal(addNewer(t, range(11, 20), false, 21).atEnd, false, '21 came while it was on its way');
     assert.equal(addNewer(t, range(11, 20), false, 20).atEnd, true);
     assert.equal(addNewer(t, [], false, 10).atEnd, true);

@@ -4,9 +4,9 @@
 const ADDRESS = /\bhttps?:\/\/[^\s<>"'`\u202a-\u202e\u2066-\u2069]+/gi;
 const TRAILING = /[.,:;!?)\]}]+$/; // belongs to the sentence, not to the address
 
-function isWeb(text) {
+function isAddress(text) {
     try {
-        return ['http:', 'https:'].includes(new URL(text).protocol);
+        return new URL(text).host !== '';
     } catch {
         return false;
     }
@@ -28,7 +28,7 @@ export function partsOf(text) {
     let at = 0;
     for (const match of text.matchAll(ADDRESS)) {
         const href = trimmed(match[0]);
-        if (isWeb(href)) {
+        if (isAddress(href)) {
             if (match.index > at) {
                 parts.push({ text: text.slice(at, match.index) });
             }

@@ -7,7 +7,8 @@ import { lastOf } from '../chat/timeline.js';
 
 const PAUSE_MS = 400;
 
-export function createReader(store, connection) {
+// later: setTimeout, or what a test has instead.
+export function createReader(store, connection, later = setTimeout) {
     let timer = null;
 
     // What could be marked now, or null.
@@ -37,7 +38,7 @@ export function createReader(store, connection) {
     // Call it after every change.
     function look() {
         if (timer === null && connection.isOn() && unmarked()) {
-            timer = setTimeout(mark, PAUSE_MS);
+            timer = later(mark, PAUSE_MS);
         }
     }
 

@@ -7,7 +7,8 @@ import * as Outbox from '../chat/outbox.js';
 const RETRY_MS = 1000;
 const RETRY_MAX_MS = 15000;
 
-export function createSender(store, connection) {
+// later: setTimeout, or what a test has instead.
+export function createSender(store, connection, later = setTimeout) {
     const joined = new Set(); // rooms, by this connection; others take nothing from us
     const busy = new Set(); // rooms in which one is on its way, or waits for its next try
     const tries = new Map(); // clientId -> refusals so far
@@ -21,7 +22,7 @@ export function createSender(store, connection) {
     function retryLater(roomId, clientId) {
         const count = (tries.get(clientId) ?? 0) + 1;
         tries.set(clientId, count);
-        setTimeout(() => {
+        later(() => {
             busy.delete(roomId);
             pump(roomId);
         }, Math.min(RETRY_MS * 2 ** (count - 1), RETRY_MAX_MS));

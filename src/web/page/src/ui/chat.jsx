@@ -58,6 +58,7 @@ export function Chat({ onSignOut }) {
     useTitle();
     useShortcut(() => setSearching(true));
     useEffect(() => client.open(roomId), [client, roomId]);
+    useEffect(() => setPeople(wide), [wide]); // a column does not turn into a dialog by itself
 
     const jump = (message) => {
         setSearching(false);
