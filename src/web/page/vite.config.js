@@ -11,7 +11,7 @@ const npm = process.env.ROOKERY_NPM ?? path.resolve(here, '../../../build-npm/no
 
 // Packages live in build-npm/, which is not above the sources, where a bundler would look for them;
 // so they are looked for as if a file in there had named them.
-const insider = path.join(npm, 'vite/package.json');
+const insider = path.join(npm, '../package.json');
 
 function packages() {
     return {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as Outbox from '../../../../src/web/page/src/chat/outbox.js';
 import { hitsOf, partsOf } from '../../../../src/web/page/src/chat/links.js';
+import { asMessage } from '../../../../src/web/page/src/chat/message.js';
 import { rowsOf } from '../../../../src/web/page/src/chat/rows.js';
 
 const links = (text) => partsOf(text).filter((p) => p.href).map((p) => p.href);
@@ -41,6 +42,20 @@ test('messages of one author soon after another go together, within a day', () =
         at('01', '23:59', 'eve'), at('02', '00:01', 'eve'),
     ], [], me);
     assert.deepEqual(kinds(rows), ['day', 'head', 'follows', 'head', 'head', 'head', 'day', 'head']);
+});
+
+test('every row has a key of its own, though times go back and forth', () => {
+    const rows = rowsOf([at('01', '10:00'), at('02', '10:00'), at('01', '11:00'), at('02', '11:00')], [], me);
+    assert.equal(new Set(rows.map((r) => r.key)).size, 8);
+});
+
+test('what clients of other systems leave out is made up for', () => {
+    const bare = asMessage({ id: 'm', userId: 'bob', content: 'x', timestamp: 'yesterday', editedAt: 7 });
+    assert.deepEqual([bare.username, bare.timestamp, bare.editedAt], ['bob', '1970-01-01T00:00:00.000Z', undefined]);
+    const none = asMessage({ id: 'm', userId: null, username: {}, content: ['x'], timestamp: null });
+    assert.deepEqual([none.userId, none.username, none.content], ['', 'Somebody', '']);
+    const whole = { id: 'm', userId: 'bob', username: 'Bob', content: 'x', timestamp: '2026-01-01T00:00:00Z', editedAt: undefined };
+    assert.deepEqual(asMessage(whole), whole);
 });
 
 test('a line is where the unread begin', () => {

@@ -20,9 +20,11 @@ export function rowsOf(messages, pending, me, unreadFrom = 0) {
     let before;
     let unreadShown = unreadFrom === 0;
     const put = (message, isPending) => {
+        // The key outlives the change from pending to stored, and so does the element.
+        const key = message.clientId && message.userId === me.userId ? message.clientId : message.id;
         const newDay = before === undefined || dayOf(before.timestamp) !== dayOf(message.timestamp);
         if (newDay) {
-            rows.push({ kind: 'day', key: `day ${dayOf(message.timestamp)}`, timestamp: message.timestamp });
+            rows.push({ kind: 'day', key: `day of ${key}`, timestamp: message.timestamp });
         }
         const firstUnread = !unreadShown && message.offset >= unreadFrom;
         if (firstUnread) {
@@ -30,8 +32,6 @@ export function rowsOf(messages, pending, me, unreadFrom = 0) {
             rows.push({ kind: 'unread', key: 'unread' });
         }
         const follows = !newDay && !firstUnread && belongsTo(message, before);
-        // The key outlives the change from pending to stored, and so does the element.
-        const key = message.clientId && message.userId === me.userId ? message.clientId : message.id;
         rows.push({ kind: 'message', key, message, follows, pending: isPending });
         before = message;
     };

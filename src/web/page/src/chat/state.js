@@ -4,6 +4,7 @@
 // dispatches what the server says, the components what the person does.
 //
 // Rooms, people and read marks are Maps: their keys are what others chose ("__proto__" too).
+import { asMessage } from './message.js';
 import * as Outbox from './outbox.js';
 import * as Timeline from './timeline.js';
 
@@ -136,7 +137,8 @@ function visible(state, { visible: isVisible }) {
 // ---- messages ---------------------------------------------------------------------------------
 
 // An own message is known again by its clientId, or by the id in the answer that came before it.
-function message(state, { message: m }) {
+function message(state, { message: given }) {
+    const m = asMessage(given);
     const room = state.rooms.get(m.roomId);
     if (!room?.joined) {
         return state;
@@ -155,7 +157,8 @@ function message(state, { message: m }) {
     return own && m.clientId ? { ...named, outbox: Outbox.settle(named.outbox, m.clientId) } : named;
 }
 
-function edited(state, { message: m }) {
+function edited(state, { message: given }) {
+    const m = asMessage(given);
     return withJoined(state, m.roomId, (r) => ({
         timeline: Timeline.edit(r.timeline, m),
         seen: Math.max(r.seen, m.changed ?? 0),
@@ -192,7 +195,8 @@ const pages = {
 };
 
 // A page of history; where: which of the four above.
-function page(state, { roomId, where, messages, more }) {
+function page(state, { roomId, where, messages: given, more }) {
+    const messages = given.map(asMessage);
     const next = withJoined(state, roomId, (r) => ({
         timeline: pages[where](r.timeline, messages, more, r.newest),
         newest: Math.max(r.newest, ...messages.map((m) => m.offset)),

@@ -9,17 +9,12 @@ const short = new Intl.DateTimeFormat([], { day: 'numeric', month: 'short', year
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-// A time that is none (another dialect's client chose it) is shown as nothing.
-const valid = (format) => (timestamp) => {
+export const timeText = (timestamp) => time.format(new Date(timestamp));
+export const fullText = (timestamp) => full.format(new Date(timestamp));
+export const shortDate = (timestamp) => short.format(new Date(timestamp));
+
+export function dayText(timestamp) {
     const date = new Date(timestamp);
-    return Number.isNaN(date.getTime()) ? '' : format(date);
-};
-
-export const timeText = valid((date) => time.format(date));
-export const fullText = valid((date) => full.format(date));
-export const shortDate = valid((date) => short.format(date));
-
-export const dayText = valid((date) => {
     const now = new Date();
     if (dayOf(date) === dayOf(now)) {
         return 'Today';
@@ -28,7 +23,7 @@ export const dayText = valid((date) => {
         return 'Yesterday';
     }
     return (date.getFullYear() === now.getFullYear() ? day : dayWithYear).format(date);
-});
+}
 
 // Everybody has a colour that stays theirs.
 export function hueOf(userId) {

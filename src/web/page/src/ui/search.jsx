@@ -2,6 +2,7 @@
 //
 // Search in what was said; a result leads to its place in the room.
 import { useEffect, useRef, useState } from 'react';
+import { asMessage } from '../chat/message.js';
 import { hitsOf } from '../chat/links.js';
 import { Dialog } from './dialog.jsx';
 import { shortDate, timeText } from './format.js';
@@ -21,7 +22,7 @@ function useResults(query, roomId) {
         let next;
         try {
             const answer = await client.search(query, roomId, earlier?.before);
-            const messages = [...(earlier?.messages ?? []), ...answer.messages];
+            const messages = [...(earlier?.messages ?? []), ...answer.messages.map(asMessage)];
             next = { query, messages, before: answer.before, problem: '' };
         } catch (error) {
             next = { query, messages: earlier?.messages ?? [], problem: error.message };
