@@ -7,6 +7,13 @@
 
 /* ---- in every form ---- */
 
+/* Is it a message that was sent in that dialect? A plain Socket.IO socket, which has none, gets it
+ * as it came. */
+static bool spoken_in(const struct notice *n, enum dialect_id dialect)
+{
+    return n->kind == NOTICE_MESSAGE && n->messages->dialect == dialect;
+}
+
 void announce_from(struct chat_loop *cl, struct span room, uint32_t dialects,
                    const struct notice *n, struct rookery_socket *from)
 {
@@ -20,7 +27,7 @@ void announce_from(struct chat_loop *cl, struct span room, uint32_t dialects,
             continue;
         }
         forms[count].event = dialect_write(d, n, &cl->out);
-        forms[count].tags = 1u << d;
+        forms[count].tags = 1u << d | (spoken_in(n, d) ? 1u << DIALECT_NONE : 0);
         ends[count] = cl->out.len;
         count += forms[count].event.len > 0;
     }
@@ -45,7 +52,12 @@ static uint32_t dialects_in(const struct roster *r)
 
 void announce(struct chat_room *room, const struct notice *n)
 {
-    announce_from(room->home, chat_room_name(room), dialects_in(&room->roster), n, NULL);
+    uint32_t dialects = dialects_in(&room->roster);
+
+    if (n->kind == NOTICE_MESSAGE) {
+        dialects |= 1u << n->messages->dialect;
+    }
+    announce_from(room->home, chat_room_name(room), dialects, n, NULL);
 }
 
 /* ---- comings and goings ---- */

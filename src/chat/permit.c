@@ -36,15 +36,19 @@ static bool names_users(enum dialect_id dialect)
     return dialect != DIALECT_REALTIME && dialect != DIALECT_NATIVE;
 }
 
+/* Nothing said is as good as the truth. */
+static bool is_name_of(struct identity who, struct span text)
+{
+    return text.len == 0 || span_eq(text, who.user_id) || span_eq(text, who.username);
+}
+
 static const struct refusal *check_user(const struct chat *chat, const struct person *person,
                                         struct command *c)
 {
-    struct identity who = person_identity(person);
-    bool own = c->user_id.len == 0 || span_eq(c->user_id, who.user_id) ||
-               span_eq(c->user_id, who.username);
-
     if (chat->auth_required) {
-        c->user_id = c->username = c->raw = SPAN("");
+        struct identity who = person_identity(person);
+        bool own = is_name_of(who, c->user_id) && is_name_of(who, c->username);
+        c->user_id = c->username = SPAN("");
         return own ? NULL : &refused_user;
     }
     if (person->source >= PERSON_AUTH && !names_users(c->dialect)) {

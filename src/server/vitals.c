@@ -48,10 +48,17 @@ static bool store_works(const struct vitals *v)
 
 /* ---- health ---- */
 
+/* Clients, that is; who asks by HTTP is none. */
+static unsigned count_sockets(const struct rookery *io)
+{
+    return (unsigned)(server_stat(io, STAT_SOCKETS_CONNECTED) -
+                      server_stat(io, STAT_SOCKETS_DISCONNECTED));
+}
+
 struct web_health_report vitals_look(void *arg)
 {
     const struct vitals *v = arg;
-    struct web_health_report report = {.connections = server_connections(v->io)};
+    struct web_health_report report = {.connections = count_sockets(v->io)};
 
     if (v->has_store) {
         report.database = store_works(v) ? SERVICE_CONNECTED : SERVICE_DISCONNECTED;
