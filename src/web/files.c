@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "src/base/memory.h"
+#include "src/net/compress.h"
 
 /* ---- content types ---- */
 
@@ -138,6 +139,21 @@ int web_files_add(struct web_files *files, const char *file, const char *path, c
     return 0;
 }
 
+/* Pictures and fonts are packed already, and so are some that only look like text. */
+static void pack(struct web_file *file)
+{
+    struct span body = bytes_span(&file->body);
+
+    if (compress_body("gzip", body, &file->packed) < 0 ||
+        file->packed.len > body.len - body.len / 8) {
+        bytes_finish(&file->packed);
+        file->packed = (struct bytes){0};
+        return;
+    }
+    int tag_len = (int)strlen(file->etag) - 1; /* without the closing quote */
+    (void)snprintf(file->packed_etag, sizeof file->packed_etag, "%.*s-gzip\"", tag_len, file->etag);
+}
+
 static int add_at(struct web_files *files, const char *file, const char *prefix, const char *name)
 {
     const char *type = type_of(name[0] == '\0' ? "index.html" : name);
@@ -148,6 +164,9 @@ static int add_at(struct web_files *files, const char *file, const char *prefix,
     }
     int rc = web_files_add(files, file, path, type, is_page(type) ? web_page_policy : NULL, NULL);
     free(path);
+    if (rc == 0) {
+        pack(&files->files[files->count - 1]);
+    }
     return rc;
 }
 
@@ -210,6 +229,7 @@ void web_files_close(struct web_files *files)
     for (size_t i = 0; i < files->count; i++) {
         free(files->files[i].path);
         bytes_finish(&files->files[i].body);
+        bytes_finish(&files->files[i].packed);
     }
     free(files->files);
     free(files);
@@ -260,11 +280,23 @@ bool web_may_read_with(struct http_exchange *x, struct http_field *fields, size_
     return false;
 }
 
+static bool takes_packed(const struct http_exchange *x, const struct web_file *file)
+{
+    const char *coding;
+
+    if (file->packed.len == 0) {
+        return false;
+    }
+    coding = compress_choose(http_exchange_field(x, "Accept-Encoding"));
+    return coding != NULL && strcmp(coding, "gzip") == 0;
+}
+
 static void serve(struct http_exchange *x, void *arg)
 {
     const struct web_file *file = arg;
-    struct span etag = span_cstr(file->etag);
-    struct http_field fields[5] = {
+    bool packed = takes_packed(x, file);
+    struct span etag = span_cstr(packed ? file->packed_etag : file->etag);
+    struct http_field fields[7] = {
         {"ETag", etag},
         {"Cache-Control",
          file->lasting ? SPAN("public, max-age=31536000, immutable") : SPAN("public, max-age=0")},
@@ -273,6 +305,9 @@ static void serve(struct http_exchange *x, void *arg)
 
     if (!web_may_read(x)) {
         return;
+    }
+    if (file->packed.len > 0) {
+        fields[n++] = (struct http_field){"Vary", SPAN("Accept-Encoding")};
     }
     if (web_tag_matches(http_exchange_field(x, "If-None-Match"), etag)) {
         http_respond(x, 304, fields, n, SPAN(""));
@@ -283,7 +318,10 @@ static void serve(struct http_exchange *x, void *arg)
     if (file->policy != NULL) {
         fields[n++] = (struct http_field){"Content-Security-Policy", span_cstr(file->policy)};
     }
-    http_respond(x, 200, fields, n, bytes_span(&file->body));
+    if (packed) {
+        fields[n++] = (struct http_field){"Content-Encoding", SPAN("gzip")};
+    }
+    http_respond(x, 200, fields, n, bytes_span(packed ? &file->packed : &file->body));
 }
 
 bool web_files_serve(const struct web_files *files, struct span path, struct http_exchange *x)

@@ -8,6 +8,9 @@
  * content, by 16 hexadecimal digits between dots as a bundler puts them there, never changes, and a
  * browser is told not to ask: `max-age=31536000, immutable`.
  *
+ * What compresses well is kept by gzip too, made once at the start, and goes out so to whoever
+ * takes it; it has a tag of its own, as it is other bytes (RFC 9110 section 8.8.3.3).
+ *
  * Ownership: what open gives is the caller's until web_files_close; it must outlive the server that
  * its routes were added to. Threads: opened and closed on one, read on all. */
 // SPDX-License-Identifier: MIT
@@ -23,8 +26,10 @@ struct web_file {
     const char *type;   /* Content-Type */
     const char *policy; /* Content-Security-Policy, or NULL */
     char etag[40];      /* with its quotes */
-    bool lasting;       /* the name tells the content */
+    char packed_etag[48];
+    bool lasting; /* the name tells the content */
     struct bytes body;
+    struct bytes packed; /* the body by gzip; empty where that gains little */
 };
 
 struct web_files {

@@ -77,12 +77,6 @@ static const struct form_field deleted[] = {
     {KEY("changed"), AS_NUMBER, OF_MESSAGE(changed)},
 };
 
-static const struct form_field gone[] = {
-    {KEY("roomId"), AS_TEXT, OF_NOTICE(room)},
-    {KEY("userId"), AS_TEXT, OF_NOTICE(who.user_id)},
-    {KEY("timestamp"), AS_TIME, OF_NOTICE(wall_ms)},
-};
-
 static const struct form_field presence[] = {
     {KEY("roomId"), AS_TEXT, OF_NOTICE(room)},
     {KEY("userId"), AS_TEXT, OF_NOTICE(who.user_id)},
@@ -108,7 +102,6 @@ const struct dialect dialect_native = {
             [NOTICE_EDITED] = {EVENT("message_edited"), FORM_OBJECT, FORM(edited)},
             [NOTICE_DELETED] = {EVENT("message_deleted"), FORM_OBJECT, FORM(deleted)},
             [NOTICE_HISTORY] = {.shape = FORM_UNTOLD}, /* he gets what he missed, as messages */
-            [NOTICE_GONE] = {EVENT("user_left"), FORM_OBJECT, FORM(gone)},
             [NOTICE_PRESENCE] = {EVENT("presence_update"), FORM_OBJECT, FORM(presence)},
             [NOTICE_READ] = {EVENT("message_read"), FORM_OBJECT, FORM(message_read)},
         },

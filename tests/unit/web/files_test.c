@@ -88,6 +88,49 @@ static void knows_nothing_hidden_below_or_elsewhere(void)
     check(routes.count == 7);
 }
 
+static void packs_what_gets_smaller_for_who_takes_it(void)
+{
+    char long_text[2001], tag[64];
+    struct folder f = folder_make();
+    struct routes r = {0};
+
+    memset(long_text, 'x', sizeof long_text - 1);
+    long_text[sizeof long_text - 1] = '\0';
+    folder_add(&f, "long.js", long_text);
+    folder_add(&f, "short.js", "x");
+    struct web_files *all = web_files_open(f.path, "/");
+    web_files_add_routes(all, routes_add, &r);
+
+    ask_with("Accept-Encoding", "deflate;q=0.5, gzip");
+    struct answer packed = ask(r.list, r.count, "GET", "/long.js", NULL);
+    ask_with("Accept-Encoding", "deflate;q=0.5, gzip");
+    struct answer small = ask(r.list, r.count, "GET", "/short.js", NULL);
+    ask_with("Accept-Encoding", "gzip;q=0");
+    struct answer plain = ask(r.list, r.count, "GET", "/long.js", NULL);
+    check(packed.body.len < 100 && packed.body.data[0] == 0x1f && packed.body.data[1] == 0x8b);
+    check(answer_has(&packed, "Content-Encoding: gzip\n"));
+    check(answer_has(&packed, "Vary: Accept-Encoding\n"));
+    check(plain.body.len == 2000 && !answer_has(&plain, "Content-Encoding"));
+    check(answer_has(&plain, "Vary: Accept-Encoding\n"));
+    check(small.body.len == 1 && !answer_has(&small, "Vary"));
+
+    check(strstr(packed.fields, "-gzip\"\n") != NULL && strstr(plain.fields, "-gzip") == NULL);
+    (void)snprintf(tag, sizeof tag, "%s", all->files[0].packed_etag);
+    check(ask(r.list, r.count, "GET", "/long.js", all->files[0].etag).status == 304);
+    ask_with("Accept-Encoding", "gzip");
+    check(ask(r.list, r.count, "GET", "/long.js", tag).status == 304);
+    ask_with("Accept-Encoding", "gzip");
+    struct answer other = ask(r.list, r.count, "GET", "/long.js", all->files[0].etag);
+    check(other.status == 200); /* other bytes than those it has */
+
+    bytes_finish(&other.body);
+    bytes_finish(&packed.body);
+    bytes_finish(&plain.body);
+    bytes_finish(&small.body);
+    web_files_close(all);
+    folder_remove(&f);
+}
+
 static void answers_304_to_who_has_the_same_content(void)
 {
     char weak[64];
@@ -154,6 +197,7 @@ int main(void)
     RUN(lets_a_browser_keep_what_is_named_by_its_content);
     RUN(serves_the_index_for_the_folder_itself);
     RUN(knows_nothing_hidden_below_or_elsewhere);
+    RUN(packs_what_gets_smaller_for_who_takes_it);
     RUN(answers_304_to_who_has_the_same_content);
     RUN(gives_each_content_its_own_tag);
     RUN(refuses_methods_that_do_not_read);
