@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { initialState, readersOf, reduce, roomOf } from '../../../../src/web/page/src/chat/state.js';
+import { countReaders, sortedReads } from '../../../../src/web/page/src/chat/reads.js';
+import { initialState, reduce, roomOf } from '../../../../src/web/page/src/chat/state.js';
 
 const me = { userId: 'me', username: 'Me' };
 
@@ -135,10 +136,12 @@ test('a message ends the typing of its author', () => {
     assert.deepEqual(room(state).typing, []);
 });
 
-test('readers are those who have read as far, without the author', () => {
+test('readers are those who have read as far, without oneself', () => {
     const read = (userId, offset) => ({ type: 'readBy', roomId: 'r', userId, offset });
     const state = inRoom(message(5, me), read('bob', 5), read('eve', 4), read('me', 9), read('bob', 3));
-    assert.deepEqual(readersOf(room(state), message(5, me).message), ['bob']);
+    const sorted = sortedReads(room(state).reads, 'me');
+    assert.deepEqual(sorted, [{ userId: 'bob', offset: 5 }, { userId: 'eve', offset: 4 }]);
+    assert.deepEqual([1, 4, 5, 6].map((offset) => countReaders(sorted, offset)), [2, 2, 1, 0]);
 });
 
 test('names of JavaScript are names of rooms and people too', () => {

@@ -220,17 +220,6 @@ function readBy(state, { roomId, userId, offset }) {
     });
 }
 
-// Who else has read as far as this message.
-export function readersOf(room, m) {
-    const readers = [];
-    for (const [userId, offset] of room.reads) {
-        if (offset >= m.offset && userId !== m.userId) {
-            readers.push(userId);
-        }
-    }
-    return readers;
-}
-
 // ---- people -----------------------------------------------------------------------------------
 
 function members(state, { roomId, users }) {

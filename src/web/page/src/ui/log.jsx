@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
 // What was said. One stop for the Tab key: within, the arrow keys go from message to message.
-import { useEffect, useRef, useState } from 'react';
-import { readersOf } from '../chat/state.js';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { countReaders, sortedReads } from '../chat/reads.js';
 import { dayText } from './format.js';
 import { useChat, useClient } from './hooks.js';
 import { Icon } from './icons.jsx';
 import { Message } from './message.jsx';
 import { useScroll } from './scroll.js';
 
+const NAMED_MAX = 10; // readers of a message
 const ANNOUNCED_MAX = 5; // more at once is history, which nobody wants read out
 
 const steps = { ArrowUp: -1, ArrowDown: 1, Home: -Infinity, End: Infinity };
@@ -64,6 +65,18 @@ function useBusy(rows) {
     return busy;
 }
 
+// A message's readers: [how many, their names].
+function useReaders(room, me, people) {
+    const sorted = useMemo(() => sortedReads(room.reads, me.userId), [room.reads, me]);
+    return (message) => {
+        const count = countReaders(sorted, message.offset);
+        const names = sorted.slice(0, Math.min(count, NAMED_MAX))
+            .map(({ userId }) => people.get(userId)?.username ?? userId);
+        const more = count > NAMED_MAX ? ` and ${count - NAMED_MAX} more` : '';
+        return [count, names.join(', ') + more];
+    };
+}
+
 function Beginning({ room, empty }) {
     if (!room.loaded) {
         return <p className="beginning" aria-hidden="true"><span className="spinner" /></p>;
@@ -95,6 +108,7 @@ export function Log({ room, rows, editing, onEdit, onEditEnd, onDelete }) {
     const highlight = useHighlight(room, rows, show);
     const onKeyDown = useKeys({ rows, me, onEdit, onDelete });
     const busy = useBusy(rows);
+    const readersOf = useReaders(room, me, people);
     const messages = rows.filter((r) => r.kind === 'message');
     const last = messages[messages.length - 1]?.key;
     const stop = messages.some((r) => r.key === active) ? active : last;
@@ -107,16 +121,17 @@ export function Log({ room, rows, editing, onEdit, onEditEnd, onDelete }) {
             return <li key={row.key} className="divider new"><span>New</span></li>;
         }
         const { message, pending } = row;
-        const readers = message.userId === me.userId && !pending ? readersOf(room, message) : [];
+        const own = message.userId === me.userId;
+        const [readerCount, readers] = own && !pending ? readersOf(message) : [0, ''];
         return (
             <Message
                 key={row.key}
                 row={row}
-                own={message.userId === me.userId}
+                own={own}
                 stop={row.key === stop}
                 found={highlight && highlight.offset === message.offset ? highlight.count : 0}
-                readers={readers.map((u) => people.get(u)?.username ?? u).join(', ')}
-                readerCount={readers.length}
+                readers={readers}
+                readerCount={readerCount}
                 editing={editing === message.id && !pending}
                 onFocus={setActive}
                 onEdit={onEdit}
