@@ -73,7 +73,7 @@ static int commit(struct sqlite_commits *c, struct message *const *messages, siz
     }
     (void)pthread_mutex_unlock(c->lock);
     if (error != 0 && c->options->on_problem != NULL) {
-        (void)snprintf(line, sizeof line, "%s: storing %zu messages: %s", c->options->path, count,
+        (void)snprintf(line, sizeof line, "%s: writing %zu messages: %s", c->options->path, count,
                        why);
         c->options->on_problem(c->options->on_problem_arg, line);
     }

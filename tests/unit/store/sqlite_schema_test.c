@@ -60,7 +60,9 @@ static void finds_all_that_the_first_release_wrote(void)
     check(store != NULL);
     struct message_page *p = store_place_page(&loop, store, SPAN("lobby"), 0, 10, 0);
     check(p != NULL && p->count == 2 && span_eq(p->messages[0].id, SPAN("plain")));
-    check_first(&p->messages[1]);
+    if (p != NULL && p->count == 2) {
+        check_first(&p->messages[1]);
+    }
     free(p);
     check(store_place_call(&loop, store, &rooms.call, STORE_ROOMS) == 0 && rooms.page->count == 2);
     check(span_eq(rooms.page->rooms[1].name, SPAN("other")) && rooms.page->rooms[1].newest == 1);
