@@ -13,7 +13,12 @@ static int on_commit(void *arg, sqlite3 *db, const char *name, int pages)
 {
     struct sqlite_checkpoint *checkpoint = arg;
 
-    if (pages >= LOG_PAGES) {
+    if (pages < checkpoint->pages) {
+        checkpoint->due = LOG_PAGES; /* it was started anew */
+    }
+    checkpoint->pages = pages;
+    if (pages >= checkpoint->due) {
+        checkpoint->due = pages + LOG_PAGES;
         (void)pthread_mutex_lock(&checkpoint->lock);
         checkpoint->wanted = true;
         (void)pthread_cond_signal(&checkpoint->work);
@@ -74,6 +79,7 @@ int sqlite_checkpoint_start(struct sqlite_checkpoint *checkpoint, sqlite3 *write
         .options = options,
         .writer_lock = writer_lock,
         .db = sqlite_db_open(options->path, "PRAGMA synchronous = FULL", why),
+        .due = LOG_PAGES,
         .lock = PTHREAD_MUTEX_INITIALIZER,
         .work = PTHREAD_COND_INITIALIZER,
     };

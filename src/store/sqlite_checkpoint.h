@@ -1,9 +1,9 @@
 /* Brings the WAL of store_sqlite into its file, on a thread of its own: a checkpoint writes many
  * pages and syncs, and whoever commits must not wait for that.
  *
- *   WAL of LOG_PAGES   checkpoint beside the writer. It reaches the end of the WAL, which then
+ *   each LOG_PAGES     checkpoint beside the writer. It reaches the end of the WAL, which then
  *                      starts anew, only if nothing is committed meanwhile.
- *   of LOG_PAGES_MAX   once more, under the writer's lock: only what came during the first time is
+ *   from LOG_PAGES_MAX once more, under the writer's lock: only what came during the first time is
  *                      left to be done. So the WAL cannot grow for ever.
  *
  * Threads: `committed` under the writer's lock, the others on one thread. Order of locks: the
@@ -22,6 +22,7 @@ struct sqlite_checkpoint {
     pthread_mutex_t *writer_lock;        /* likewise */
     sqlite3 *db;
     pthread_t thread;
+    int pages, due; /* of the WAL: now; for the next checkpoint. Under the writer's lock */
 
     pthread_mutex_t lock; /* for what follows */
     pthread_cond_t work;

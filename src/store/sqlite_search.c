@@ -122,11 +122,11 @@ static int index_batch(struct sqlite_search *s, bool *more)
 
 void sqlite_search_wake(struct sqlite_search *search)
 {
-    (void)pthread_mutex_lock(&search->lock);
-    if (!search->wanted) {
-        search->wanted = true;
-        (void)pthread_cond_signal(&search->work);
+    if (atomic_exchange(&search->wanted, true)) {
+        return; /* and does not wait for a thread of low priority that may hold the lock */
     }
+    (void)pthread_mutex_lock(&search->lock);
+    (void)pthread_cond_signal(&search->work);
     (void)pthread_mutex_unlock(&search->lock);
 }
 
@@ -144,7 +144,7 @@ static bool wait_for_work(struct sqlite_search *s)
     struct timespec until;
 
     (void)pthread_mutex_lock(&s->lock);
-    while (!s->wanted && !s->stopping) {
+    while (!atomic_load(&s->wanted) && !s->stopping) {
         (void)pthread_cond_wait(&s->work, &s->lock);
     }
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
@@ -154,7 +154,7 @@ static bool wait_for_work(struct sqlite_search *s)
     while (!s->stopping && pthread_cond_timedwait(&s->work, &s->lock, &until) == 0) {
     }
     bool more = !s->stopping;
-    s->wanted = false;
+    atomic_store(&s->wanted, false);
     (void)pthread_mutex_unlock(&s->lock);
     return more;
 }

@@ -18,6 +18,7 @@
 #define STORE_SQLITE_SEARCH_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "src/store/sqlite_db.h"
 #include "src/store/store.h"
@@ -31,7 +32,8 @@ struct sqlite_search {
 
     pthread_mutex_t lock; /* for what follows; no other is taken under it */
     pthread_cond_t work;
-    bool wanted, stopping;
+    bool stopping;
+    atomic_bool wanted; /* set without the lock, and then signalled under it */
 };
 
 /* Opens or makes the index, after the store's file is open. Returns 0, or -1 and one line in *why.
