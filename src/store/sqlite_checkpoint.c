@@ -6,6 +6,7 @@
 enum {
     LOG_PAGES = 4000,      /* 16 MB: a page that many commits touch is written once for all */
     LOG_PAGES_MAX = 16000, /* 64 MB */
+    READERS_MS = 200,      /* how long commits wait for reads that began before, to start anew */
 };
 
 /* Called by SQLite after each commit, with the length of the WAL. */
@@ -41,12 +42,11 @@ static bool wait_for_work(struct sqlite_checkpoint *checkpoint)
 }
 
 /* Returns the pages of the WAL. A reader in its way is no failure: the next one gets further. */
-static int run(struct sqlite_checkpoint *checkpoint)
+static int run(struct sqlite_checkpoint *checkpoint, int mode)
 {
     const struct store_options *options = checkpoint->options;
     int pages = 0;
-    int result =
-        sqlite3_wal_checkpoint_v2(checkpoint->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, NULL);
+    int result = sqlite3_wal_checkpoint_v2(checkpoint->db, NULL, mode, &pages, NULL);
 
     if (result != SQLITE_OK && result != SQLITE_BUSY && options->on_problem != NULL) {
         char line[512];
@@ -62,9 +62,9 @@ static void *serve(void *arg)
     struct sqlite_checkpoint *checkpoint = arg;
 
     while (wait_for_work(checkpoint)) {
-        if (run(checkpoint) >= LOG_PAGES_MAX) {
+        if (run(checkpoint, SQLITE_CHECKPOINT_PASSIVE) >= LOG_PAGES_MAX) {
             (void)pthread_mutex_lock(checkpoint->writer_lock);
-            (void)run(checkpoint);
+            (void)run(checkpoint, SQLITE_CHECKPOINT_RESTART);
             (void)pthread_mutex_unlock(checkpoint->writer_lock);
         }
     }
@@ -91,6 +91,7 @@ int sqlite_checkpoint_start(struct sqlite_checkpoint *checkpoint, sqlite3 *write
         (void)sqlite3_close(checkpoint->db);
         return -1;
     }
+    (void)sqlite3_busy_timeout(checkpoint->db, READERS_MS);
     (void)sqlite3_wal_hook(writer, on_commit, checkpoint);
     return 0;
 }

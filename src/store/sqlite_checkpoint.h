@@ -4,10 +4,10 @@
  *   each LOG_PAGES     checkpoint beside the writer. It reaches the end of the WAL, which then
  *                      starts anew, only if nothing is committed meanwhile.
  *   from LOG_PAGES_MAX once more, under the writer's lock: only what came during the first time is
- *                      left to be done. So the WAL cannot grow for ever.
+ *                      left to be done. Then it waits a moment for reads that still need the
+ *                      WAL, so that it cannot grow for ever.
  *
- * Threads: `committed` under the writer's lock, the others on one thread. Order of locks: the
- * writer's, then `lock`. */
+ * Threads: start and stop on one. Order of locks: the writer's, then `lock`. */
 // SPDX-License-Identifier: MIT
 #ifndef STORE_SQLITE_CHECKPOINT_H
 #define STORE_SQLITE_CHECKPOINT_H

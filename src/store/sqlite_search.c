@@ -9,10 +9,11 @@
 #include "protocol/json.h"
 
 enum {
-    VERSION = 1,     /* of the tables below */
-    BATCH = 2000,    /* messages in one transaction */
-    GATHER_MS = 500, /* between what is new and its indexing */
-    NICENESS = 10,   /* who sends does not wait for who searches */
+    VERSION = 1,             /* of the tables below */
+    BATCH = 1000,            /* messages in one transaction: while it lasts, */
+    BATCH_BYTES = 512 << 10, /* the log of the store cannot start anew */
+    GATHER_MS = 500,         /* between what is new and its indexing */
+    NICENESS = 10,           /* who sends does not wait for who searches */
 };
 
 static const char create_sql[] =
@@ -76,18 +77,24 @@ static int put(struct sqlite_search *s, sqlite3_stmt *row)
 static int follow(struct sqlite_search *s, const char *sql, uint64_t *progress, bool *more)
 {
     sqlite3_stmt *rows = sqlite_conn_get(&s->conn, sql);
-    int count = 0, result, put_result = SQLITE_OK;
+    size_t bytes = 0;
+    int count = 0, result = SQLITE_DONE, put_result = SQLITE_OK;
 
     sqlite_bind_u64(rows, 1, *progress);
     sqlite_bind_u64(rows, 2, BATCH);
-    while ((result = sqlite3_step(rows)) == SQLITE_ROW && put_result == SQLITE_OK) {
+    while (put_result == SQLITE_OK && bytes < BATCH_BYTES &&
+           (result = sqlite3_step(rows)) == SQLITE_ROW) {
+        bytes += sqlite_column(rows, 3).len;
         *progress = (uint64_t)sqlite3_column_int64(rows, 0);
         put_result = put(s, rows);
         count++;
     }
     (void)sqlite3_reset(rows);
-    *more |= count == BATCH;
-    return put_result != SQLITE_OK ? put_result : result == SQLITE_DONE ? SQLITE_OK : result;
+    *more |= count == BATCH || bytes >= BATCH_BYTES;
+    if (put_result != SQLITE_OK) {
+        return put_result;
+    }
+    return result == SQLITE_DONE || result == SQLITE_ROW ? SQLITE_OK : result;
 }
 
 static int index_batch(struct sqlite_search *s, bool *more)
