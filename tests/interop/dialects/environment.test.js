@@ -97,7 +97,9 @@ test('WS_MAX_CONNECTIONS bounds the connections', async () => {
 });
 
 test('RATE_LIMIT_MAX_MESSAGES and MAX_MESSAGE_LENGTH bound the messages', async () => {
-    const daemon = await start({ env: { RATE_LIMIT_MAX_MESSAGES: '2', MAX_MESSAGE_LENGTH: '10' } });
+    const daemon = await start({
+        env: { ROOKERY_RATE_MESSAGES: undefined, RATE_LIMIT_MAX_MESSAGES: '2', MAX_MESSAGE_LENGTH: '10' },
+    });
     const ada = await connect(daemon, { userId: 'u-ada' });
     const code = async (content) => (await ask(ada, 'send_message', { roomId: 'r', content })).code;
     assert.equal(await code('x'.repeat(11)), 'MESSAGE_TOO_LONG');

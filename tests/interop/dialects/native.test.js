@@ -5,7 +5,7 @@
 
 const assert = require('node:assert/strict');
 const { ask, folder, start, take, test, until } = require('../../e2e/harness');
-const { ISO, native, realtime, unread } = require('./people');
+const { ISO, indexed, native, realtime, unread } = require('./people');
 
 const ROOM = 'room-1';
 const CHANGES = ['message', 'message_edited', 'message_deleted'];
@@ -277,7 +277,8 @@ test('the history is read in pages, backwards, forwards and around', async () =>
     await Promise.all(Array.from({ length: 25 }, (_, i) => say(ada, `n${i + 1}`)));
     const read = async (query) => {
         const answer = await ok(ada, 'history', { roomId: ROOM, ...query });
-        assert.deepEqual(Object.keys(answer).sort(), ['messages', 'more', 'roomId']);
+        const both = query.around === undefined ? [] : ['moreBefore'];
+        assert.deepEqual(Object.keys(answer).sort(), ['messages', 'more', ...both, 'roomId']);
         return [answer.messages.map((m) => m.offset), answer.more];
     };
     const from = (a, b) => Array.from({ length: b - a + 1 }, (_, i) => a + i);
@@ -309,6 +310,7 @@ test('a search finds words, newest first, page by page, in one room or in all', 
 
     const find = (query) => ok(ada, 'search', query);
     const texts = ({ messages }) => messages.map((m) => m.content);
+    await indexed(async () => texts(await find({ query: 'apple' })).length === 6);
     assert.deepEqual(texts(await find({ query: 'apple' })), [
         'apple elsewhere', 'apple number 5', 'apple number 4', 'apple number 3', 'apple number 2', 'apple number 1',
     ]);

@@ -102,6 +102,13 @@ const disconnected = (client) => within(new Promise((resolve) => {
     }
 }), 'disconnect');
 
+// Resolves when a search finds what it should: words are indexed some time after they were said.
+async function indexed(isFound) {
+    await within((async () => {
+        while (!(await isFound()));
+    })(), 'search that finds all');
+}
+
 // What has come and was not taken, of these names.
 const unread = (client, ...names) => client.events.filter((e) => names.includes(e.name));
 
@@ -117,9 +124,9 @@ async function fence(sender, room, ...listeners) {
 fence.count = 0;
 
 // One server answers all of them, so any of the forms that a browser takes.
-function assertCors(response, origin) {
+function assertCors(response, origin, what = '') {
     const allowed = response.headers['access-control-allow-origin'];
-    assert.ok(allowed === '*' || allowed === origin, `Access-Control-Allow-Origin: ${allowed}`);
+    assert.ok(allowed === '*' || allowed === origin, `${what} Access-Control-Allow-Origin: ${allowed}`);
     if (allowed !== '*') {
         assert.match(response.headers.vary ?? '', /\bOrigin\b/i);
     }
@@ -130,5 +137,5 @@ function assertCors(response, origin) {
 
 module.exports = {
     DEFAULT, ISO, MESSAGES, THEN, WEBSOCKET,
-    assertCors, chatroom, disconnected, fence, groups, native, realtime, scalable, unread,
+    assertCors, chatroom, disconnected, fence, groups, indexed, native, realtime, scalable, unread,
 };
