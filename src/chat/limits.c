@@ -13,6 +13,6 @@ void chat_limits_init(struct chat_limits *limits)
         .typing_per_user = 300,
         .joins_per_user = 600,
         .queries_per_user = 600,
-        .logins_per_address = 20,
+        .logins_per_address = 600,
     };
 }

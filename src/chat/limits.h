@@ -21,7 +21,7 @@ struct chat_limits {
     unsigned joins_per_user;          /* 600 */
     unsigned queries_per_user;        /* 600: history, search, lists, marks, edits */
     unsigned connections_per_address; /* 0 */
-    unsigned logins_per_address;      /* 20, registrations too */
+    unsigned logins_per_address;      /* 600, registrations too */
 };
 
 void chat_limits_init(struct chat_limits *limits);
