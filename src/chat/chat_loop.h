@@ -26,6 +26,7 @@ struct chat_loop {
     struct chat_rooms rooms;        /* whose home is here */
     struct list joinings;           /* under way for sockets of this loop */
     struct map typists;             /* see typing.h */
+    struct addressing *addressings; /* see direct.c; oldest first */
     struct map expiries;            /* of tokens, by socket */
 };
 

@@ -6,6 +6,7 @@
 #include "src/base/memory.h"
 #include "src/chat/announce.h"
 #include "src/chat/join.h"
+#include "src/chat/past.h"
 #include "src/chat/permit.h"
 #include "src/chat/sending.h"
 #include "src/chat/stamp.h"
@@ -41,13 +42,14 @@ static void enter_user_room(struct chat_loop *cl, struct rookery_socket *s, stru
 
 void direct_entered(struct chat_loop *cl, struct rookery_socket *s, struct span room)
 {
-    struct identity who = person_identity(chat_person(s));
+    const struct person *person = chat_person(s);
+    struct identity who = person_identity(person);
 
     if (chat_room_kind(room) != ROOM_LOBBY) {
         return;
     }
     enter_user_room(cl, s, who.user_id);
-    if (!cl->chat->auth_required && !span_eq(who.user_id, who.username)) {
+    if (person->source != PERSON_TOKEN && !span_eq(who.user_id, who.username)) {
         enter_user_room(cl, s, who.username);
     }
 }
@@ -60,40 +62,85 @@ void chat_on_arrive(const struct chat_call *call)
     join_begin(call->cl, &request, &reply);
 }
 
-/* ---- states ---- */
+/* ---- delivering ---- */
 
-struct state_change {
-    struct store_direct_state call;
-    uint8_t text[]; /* message id, recipient */
+struct delivery {
+    struct task task;
+    struct chat_loop *home; /* of the room */
+    struct chat_room *room;
+    unsigned pending; /* marks that the store has not answered, and one until the end */
 };
 
-static void on_state(struct store_call *call)
-{
-    struct store_direct_state *state = container_of(call, struct store_direct_state, call);
+/* A mark on its way. If the store does not take it the message comes again: better than never. */
+struct mark {
+    struct store_direct_state call;
+    struct delivery *delivery;
+    struct chat_loop *cl; /* that gives the message */
+    uint8_t text[];       /* message id, recipient */
+};
 
-    free(state->page);
-    free(container_of(state, struct state_change, call));
+struct delivery *delivery_begin(struct chat_room *room)
+{
+    struct delivery *d = xcalloc(1, sizeof *d);
+
+    d->home = room->home;
+    d->room = room;
+    d->pending = 1;
+    room->deliveries++;
+    return d;
 }
 
-/* If the store takes or keeps it not, the message comes again: better than never. */
-void direct_delivered(struct chat_loop *cl, struct message *m)
+static void finish_delivery(struct task *task)
 {
-    struct state_change *change;
+    struct delivery *d = container_of(task, struct delivery, task);
+
+    d->room->deliveries--;
+    past_resume(d->room);
+    chat_room_settle(d->room);
+    free(d);
+}
+
+void delivery_end(struct delivery *d, struct chat_loop *cl)
+{
+    if (--d->pending == 0) {
+        chat_go(cl, d->home, &d->task, finish_delivery);
+    }
+}
+
+static void on_marked_delivered(struct store_call *call)
+{
+    struct store_direct_state *state = container_of(call, struct store_direct_state, call);
+    struct mark *mark = container_of(state, struct mark, call);
+    struct delivery *d = mark->delivery;
+    struct chat_loop *cl = mark->cl;
+
+    free(state->page);
+    free(mark);
+    delivery_end(d, cl);
+}
+
+void delivery_add(struct delivery *d, struct chat_loop *cl, struct message *m)
+{
+    struct mark *mark;
 
     m->state = MESSAGE_DELIVERED;
     if (cl->chat->store == NULL) {
         return;
     }
-    change = xcalloc(1, sizeof *change + m->id.len + m->recipient.len);
-    memcpy(change->text, m->id.data, m->id.len);
-    memcpy(change->text + m->id.len, m->recipient.data, m->recipient.len);
-    change->call =
-        (struct store_direct_state){.call.on_done = on_state,
-                                    .id = span_of(change->text, m->id.len),
-                                    .user_id = span_of(change->text + m->id.len, m->recipient.len),
+    mark = xcalloc(1, sizeof *mark + m->id.len + m->recipient.len);
+    memcpy(mark->text, m->id.data, m->id.len);
+    memcpy(mark->text + m->id.len, m->recipient.data, m->recipient.len);
+    mark->delivery = d;
+    mark->cl = cl;
+    mark->call =
+        (struct store_direct_state){.call.on_done = on_marked_delivered,
+                                    .id = span_of(mark->text, m->id.len),
+                                    .user_id = span_of(mark->text + m->id.len, m->recipient.len),
                                     .state = MESSAGE_DELIVERED};
-    if (store_direct_state(cl->chat->store, cl->executor, &change->call) != 0) {
-        free(change);
+    if (store_direct_state(cl->chat->store, cl->executor, &mark->call) == 0) {
+        d->pending++;
+    } else {
+        free(mark);
     }
 }
 
@@ -104,7 +151,9 @@ void direct_deliver(struct chat_room *room, struct message *m)
     bool to_himself = span_eq(m->user_id, m->recipient) || span_eq(m->username, m->recipient);
 
     if (room->roster.count > 0) {
-        direct_delivered(room->home, m);
+        struct delivery *d = delivery_begin(room);
+        delivery_add(d, room->home, m);
+        delivery_end(d, room->home);
     }
     announce(room, &n);
     if (!to_himself) {
@@ -161,7 +210,7 @@ static void on_marked(struct store_call *call)
     } else if (state->page->count > 0) {
         tell_author(r, &state->page->messages[0]);
         finish_reading(r, NULL);
-    } else if (!r->by_name && !r->cl->chat->auth_required) {
+    } else if (!r->by_name && r->reader->source != PERSON_TOKEN) {
         free(state->page);
         r->by_name = true;
         mark(r);
@@ -240,30 +289,52 @@ typedef void (*to_somebody_fn)(struct chat_loop *cl, struct rookery_socket *s,
                                const struct command *c, struct span recipient,
                                struct chat_reply *reply);
 
-/* A command that waits for the id of the user that it names. */
+/* A command that waits for the id of the user that it names. Those of a socket go on in the order
+ * in which they came, whichever the store answers first. */
 struct addressing {
     struct store_user_get call;
+    struct addressing *next; /* in cl->addressings, oldest first */
     struct chat_loop *cl;
     struct chat_reply reply;
     struct command command; /* its texts lie behind */
     to_somebody_fn then;
+    bool answered;
     uint8_t texts[];
 };
 
-static void on_user(struct store_call *call)
+static void go_on(struct addressing *a)
 {
-    struct store_user_get *get = container_of(call, struct store_user_get, call);
-    struct addressing *a = container_of(get, struct addressing, call);
-    struct span recipient = get->user != NULL ? get->user->id : a->command.recipient;
+    struct span recipient = a->call.user != NULL ? a->call.user->id : a->command.recipient;
 
-    if (call->error != 0) {
-        chat_reply_refuse(a->cl, &a->reply, chat_store_refusal(call->error));
+    if (a->call.call.error != 0) {
+        chat_reply_refuse(a->cl, &a->reply, chat_store_refusal(a->call.call.error));
         chat_reply_finish(&a->reply);
     } else {
         a->then(a->cl, a->reply.socket, &a->command, recipient, &a->reply);
     }
-    free(get->user);
+    free(a->call.user);
     free(a);
+}
+
+static void on_user(struct store_call *call)
+{
+    struct store_user_get *get = container_of(call, struct store_user_get, call);
+    struct addressing *answered = container_of(get, struct addressing, call);
+    const struct rookery_socket *s = answered->reply.socket;
+    struct addressing **at = &answered->cl->addressings;
+    bool blocked = false;
+
+    answered->answered = true;
+    while (*at != NULL && !blocked) {
+        struct addressing *a = *at;
+        if (a->reply.socket == s && a->answered) {
+            *at = a->next;
+            go_on(a);
+        } else {
+            blocked = a->reply.socket == s;
+            at = &a->next;
+        }
+    }
 }
 
 static struct addressing *addressing_create(const struct chat_call *call, to_somebody_fn then)
@@ -293,24 +364,28 @@ static struct addressing *addressing_create(const struct chat_call *call, to_som
 
 static void to_somebody(const struct chat_call *call, to_somebody_fn then)
 {
-    struct chat *chat = call->cl->chat;
-    struct chat_reply reply;
+    struct chat_loop *cl = call->cl;
+    struct addressing **end = &cl->addressings;
 
-    if (!chat->auth_required || chat->store == NULL) {
-        reply = chat_reply_take(call);
-        then(call->cl, call->socket, call->command, call->command->recipient, &reply);
+    if (cl->chat->store == NULL) {
+        struct chat_reply reply = chat_reply_take(call);
+        then(cl, call->socket, call->command, call->command->recipient, &reply);
         return;
     }
     struct addressing *a = addressing_create(call, then);
     a->call = (struct store_user_get){
         .call.on_done = on_user, .by = STORE_BY_USERNAME, .key = a->command.recipient};
-    int error = store_user_get(chat->store, call->cl->executor, &a->call);
+    int error = store_user_get(cl->chat->store, cl->executor, &a->call);
     if (error != 0) {
         chat_refuse(call, chat_store_refusal(error));
         free(a);
         return;
     }
     a->reply = chat_reply_take(call);
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    *end = a;
 }
 
 void chat_on_send_direct(const struct chat_call *call)

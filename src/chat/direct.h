@@ -7,8 +7,12 @@
  *
  *     sent ──(a socket of the recipient is here, or joins)──> delivered ──(mark_read)──> read
  *
- * Users are known by their id, and in an open chat by their name as well: then they are in a room
- * of each. Where tokens are required a name is looked up among the registered users.
+ * A registered user is known by his id: a name that is his is looked up, so that what is sent to
+ * either comes in one order. Who is not registered is in a room of his id and in one of his name.
+ *
+ * What is given to a recipient is marked in the store a moment later. Until that is done nobody
+ * else reads what he has not got yet (struct delivery), so that he does not get it twice. If he is
+ * gone before he has it, it stays undelivered.
  *
  * Threads: as said with each. */
 // SPDX-License-Identifier: MIT
@@ -26,7 +30,14 @@ void direct_entered(struct chat_loop *cl, struct rookery_socket *s, struct span 
  * the recipient's room; sets m->state. */
 void direct_deliver(struct chat_room *room, struct message *m);
 
-/* The message is told to its recipient just now; m->state is set and kept. On any loop. */
-void direct_delivered(struct chat_loop *cl, struct message *m);
+/* Messages that are being given to a recipient. */
+struct delivery;
+
+/* On the home of his room, which stays until the delivery ends. */
+struct delivery *delivery_begin(struct chat_room *room);
+/* This one is given to him now; sets m->state. On the loop that cl is, as the next. */
+void delivery_add(struct delivery *d, struct chat_loop *cl, struct message *m);
+/* Those were all. */
+void delivery_end(struct delivery *d, struct chat_loop *cl);
 
 #endif

@@ -36,6 +36,7 @@ struct joining {
     struct chat_reply reply;
     struct person *person; /* held */
     struct past past;
+    struct delivery *delivery;     /* of direct messages; NULL: there are none */
     struct list_node node;         /* in own->joinings */
     bool cancelled;                /* used on the socket's loop only */
     const struct refusal *refusal; /* by the home; NULL: none */
@@ -54,6 +55,9 @@ static struct joining *joining_of(struct task *task)
 
 static void destroy(struct joining *j)
 {
+    if (j->delivery != NULL) {
+        delivery_end(j->delivery, j->own);
+    }
     list_remove(&j->node);
     past_finish(&j->past);
     person_release(j->person);
@@ -109,8 +113,8 @@ static void tell_past(struct joining *j)
     }
     for (size_t i = 0; past->kind != PAST_HISTORY && i < past->count; i++) {
         n.kind = notice_of(past, &past->messages[i]);
-        if (past->kind == PAST_DIRECTS) {
-            direct_delivered(j->own, &past->messages[i]);
+        if (j->delivery != NULL) {
+            delivery_add(j->delivery, j->own, &past->messages[i]);
         }
         n.messages = &past->messages[i];
         n.message_count = 1;
@@ -173,6 +177,9 @@ static void on_past(struct past *past)
     struct joining *j = container_of(past, struct joining, past);
 
     write_people(j);
+    if (past->kind == PAST_DIRECTS && past->count > 0) {
+        j->delivery = delivery_begin(j->room);
+    }
     j->room = NULL;
     chat_go(j->home, j->own, &j->task, enter);
 }

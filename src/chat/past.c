@@ -27,7 +27,8 @@ static void ready(struct past *past)
 
     room->joins--;
     past->at = NULL;
-    past->on_ready(past);
+    past->on_ready(past); /* it may be gone now */
+    past_resume(room);
     chat_room_settle(room);
 }
 
@@ -268,7 +269,22 @@ void past_begin(struct past *past, struct chat_room *room)
     room->joins++;
     if (past->kind == PAST_NONE || room->home->chat->store == NULL || find_in_tail(past)) {
         ready(past);
+    } else if (past->kind == PAST_DIRECTS && room->deliveries > 0) {
+        list_add(&room->waiting, &past->node);
     } else {
         read_store(past);
+    }
+}
+
+/* One at a time: its delivery is what the next has to wait for. */
+void past_resume(struct chat_room *room)
+{
+    struct list_node *first = room->waiting.first;
+
+    if (room->deliveries == 0 && first != NULL) {
+        list_remove(first);
+        room->joins++; /* the caller settles the room */
+        read_store(container_of(first, struct past, node));
+        room->joins--;
     }
 }

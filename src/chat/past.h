@@ -39,10 +39,11 @@ struct past {
     uint64_t newest; /* PAST_CHANGES: place of the latest that happened */
     uint64_t next;   /* PAST_CHANGES: nothing between `after` and this is in it; 0: no gap */
 
-    struct chat_room *at; /* for past.c, as the rest */
-    uint64_t from;        /* PAST_CHANGES: what is read is after it */
-    bool read_again;      /* PAST_CHANGES: all of what is left */
-    uint64_t since;       /* the tail's newest when the read began */
+    struct chat_room *at;  /* for past.c, as the rest */
+    struct list_node node; /* in at->waiting */
+    uint64_t from;         /* PAST_CHANGES: what is read is after it */
+    bool read_again;       /* PAST_CHANGES: all of what is left */
+    uint64_t since;        /* the tail's newest when the read began */
     struct message_page *page;
     struct record **records;
     size_t record_count;
@@ -56,6 +57,9 @@ struct past {
 /* kind, room, after, limit and on_ready are set, the rest is zero. on_ready runs exactly once,
  * perhaps before this returns. */
 void past_begin(struct past *past, struct chat_room *room);
+
+/* Nothing is being delivered in the room any more: those that have waited for that go on. */
+void past_resume(struct chat_room *room);
 
 /* Frees what it has found. */
 void past_finish(struct past *past);

@@ -100,7 +100,7 @@ static void destroy(struct chat_room *room)
 void chat_room_settle(struct chat_room *room)
 {
     if (room->roster.count > 0 || room->sends.first != NULL || room->joins > 0 ||
-        room->tail.count > 0 || room->gathering != NULL) {
+        room->deliveries > 0 || room->tail.count > 0 || room->gathering != NULL) {
         return;
     }
     (void)map_remove(&room->home->rooms.by_name, chat_room_name(room));

@@ -36,6 +36,8 @@ struct chat_room {
     struct chat_room *newer, *older; /* among the rooms of this loop that have a tail */
     struct list sends;               /* struct sending that the journal has not answered */
     unsigned joins;                  /* under way that look at the tail later */
+    unsigned deliveries;             /* under way, see direct.h */
+    struct list waiting;             /* struct past that waits for the end of those */
     struct gathering *gathering;     /* presence to be announced later; NULL: none */
     uint16_t name_len;
     char name[];
