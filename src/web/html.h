@@ -12,7 +12,7 @@
 /* Appends the text with & < > " and ' escaped. */
 void html_add_text(struct bytes *out, struct span text);
 
-/* Appends the text as a segment of an address: encodeURIComponent. */
+/* Appends the text as a segment of an address: encodeURIComponent, and ' is escaped too. */
 void html_add_component(struct bytes *out, struct span text);
 
 #endif

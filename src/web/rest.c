@@ -114,12 +114,11 @@ static void run(struct rest_call *call, const struct web_match *match)
 {
     struct http_exchange *x = call->x;
 
-    if (router_decode(match->parameter, &call->parameter) < 0) {
+    if (router_decode(match->parameter, &call->parameter) < 0 ||
+        form_read(http_exchange_field(x, "Content-Type"), x->body, &call->form) < 0) {
         rest_refuse(call, 400, NULL);
     } else if (!may_pass(call, match->action)) {
         rest_refuse(call, 401, NULL);
-    } else if (form_read(http_exchange_field(x, "Content-Type"), x->body, &call->form) < 0) {
-        rest_refuse(call, 400, NULL);
     } else {
         match->action->run(call);
     }

@@ -13,6 +13,7 @@ static void begin_page(struct bytes *out, const char *title)
 {
     bytes_add_cstr(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                        "<link rel=\"icon\" href=\"data:,\">\n"
                         "<link rel=\"stylesheet\" href=\"/styles/groups.css\">\n<title>");
     bytes_add_cstr(out, title);
 }

@@ -22,11 +22,18 @@ void rest_call_free(struct rest_call *call)
     free(call);
 }
 
+/* Seconds after which to try again what is refused for now; NULL: it is not. */
+static const char *retry_after(int status)
+{
+    return status == 503 ? "1" : status == 429 ? "60" : NULL;
+}
+
 /* All answers go through here, so that none lacks what lets pages of other origins read it. */
 static void answer(struct rest_call *call, int status, const struct http_field *own, size_t count,
                    struct span body)
 {
-    struct http_field fields[WEB_CORS_FIELDS_MAX + OWN_FIELDS_MAX + 2];
+    struct http_field fields[WEB_CORS_FIELDS_MAX + OWN_FIELDS_MAX + 3];
+    const char *retry = retry_after(status);
     size_t n = 0;
 
     assert(count <= OWN_FIELDS_MAX);
@@ -35,6 +42,9 @@ static void answer(struct rest_call *call, int status, const struct http_field *
     }
     for (size_t i = 0; i < count; i++) {
         fields[n++] = own[i];
+    }
+    if (retry != NULL) {
+        fields[n++] = (struct http_field){"Retry-After", span_cstr(retry)};
     }
     fields[n++] = (struct http_field){"Cache-Control", SPAN("no-store")};
     fields[n++] = (struct http_field){"X-Content-Type-Options", SPAN("nosniff")};

@@ -33,7 +33,8 @@ bool router_fits(const char *pattern, struct span path, struct span *parameter)
             return false;
         }
     }
-    return want.len == 0 && (path.len == 0 || span_eq(path, SPAN("/")));
+    bool ends = path.len == 0 || (span_eq(path, SPAN("/")) && pattern[1] != '\0');
+    return want.len == 0 && ends;
 }
 
 /* ---- finding ---- */
