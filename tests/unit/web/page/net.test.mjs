@@ -41,7 +41,9 @@ function world() {
     const sender = createSender(store, connection, (run) => timers.push(run));
     const history = createHistory(store, connection);
     const welcomed = [];
-    const rooms = createRooms(store, connection, { history, sender, onWelcome: (r) => welcomed.push(r) });
+    const rooms = createRooms(store, connection, {
+        history, sender, onWelcome: (r) => welcomed.push(r), onAllJoined: () => welcomed.push('all'),
+    });
     const room = (roomId) => roomOf(store.get(), roomId);
     return { store, connection, timers, sender, history, rooms, room, welcomed };
 }
@@ -113,7 +115,7 @@ test('only somebody new is shown the first room', async () => {
     w.connection.take('list_rooms').answer({ rooms: [] });
     await turn();
     assert.deepEqual(w.welcomed, ['general']);
-    assert.deepEqual((await inRoom()).welcomed, []);
+    assert.deepEqual((await inRoom()).welcomed, ['all']);
 });
 
 test('a connection that is lost before the list came begins again', async () => {

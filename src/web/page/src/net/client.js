@@ -126,7 +126,9 @@ export function createClient(identity, config, { onRefused, onWelcome }) {
     const sender = createSender(store, connection);
     const signals = createSignals(store, connection, config.typingTimeout);
     const history = createHistory(store, connection);
-    const rooms = createRooms(store, connection, { history, sender, onWelcome });
+    const rooms = createRooms(store, connection, {
+        history, sender, onWelcome, onAllJoined: signals.onAllJoined,
+    });
     const reader = createReader(store, connection);
     const unwatch = watch(store, rooms, signals);
 

@@ -10,8 +10,8 @@ import { io } from 'socket.io-client';
 const ANSWER_MS = 10000;
 const RETURN_MS = 1000; // after the server itself has ended it; the client would not come back
 
-// Refusals that pass by themselves.
-const PASSING = ['SERVER_FULL', 'RATE_LIMIT_EXCEEDED', 'TOO_MANY_CONNECTIONS'];
+// The codes of refusals that only signing in helps against; all others pass by themselves.
+const NOT_SIGNED_IN = ['UNAUTHORIZED', 'TOKEN_EXPIRED'];
 
 export class Refusal extends Error {
     constructor({ code, message, retryable }) {
@@ -45,10 +45,17 @@ export function createConnection(identity, { onLink, onRefused, onEvent }) {
         if (socket.active) {
             return; // nobody there; the client tries again by itself
         }
-        if (token && !PASSING.includes(error.data?.code)) {
-            onRefused(error.message);
+        if (NOT_SIGNED_IN.includes(error.data?.code)) {
+            onRefused();
         } else {
             connectLater();
+        }
+    }
+
+    // The end of a token is told before the connection is ended for it.
+    function onError(error) {
+        if (NOT_SIGNED_IN.includes(error?.code)) {
+            onRefused();
         }
     }
 
@@ -71,6 +78,7 @@ export function createConnection(identity, { onLink, onRefused, onEvent }) {
     socket.on('connect', () => onLink('on'));
     socket.on('disconnect', onDisconnect);
     socket.on('connect_error', onConnectError);
+    socket.on('error', onError);
     socket.onAny(onEvent);
     window.addEventListener('online', onOnline);
 

@@ -7,8 +7,8 @@ import * as Storage from './storage.js';
 const FIRST_ROOM = 'general';
 const JOIN_RETRY_MS = 2000;
 
-// onWelcome(roomId): somebody new has come in and asked for no room; this one would do.
-export function createRooms(store, connection, { history, sender, onWelcome }) {
+// onAllJoined(): this connection is in all of ours. onWelcome(roomId): somebody new has come in and asked for no room; this one would do.
+export function createRooms(store, connection, { history, sender, onAllJoined, onWelcome }) {
     const { dispatch } = store;
     const { ask, request } = connection;
     const { userId } = store.get().me;
@@ -56,6 +56,9 @@ export function createRooms(store, connection, { history, sender, onWelcome }) {
             joining.delete(roomId);
             if (!error) {
                 onJoined(roomId, answer);
+                if (joining.size === 0) {
+                    onAllJoined();
+                }
             } else if (connection.isOn()) {
                 dispatch({ type: 'problem', text: error.message });
                 if (error.retryable) {

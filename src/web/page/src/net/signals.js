@@ -61,6 +61,9 @@ export function createSignals(store, connection, typingTimeout) {
         // A new connection begins online and without typing.
         onConnected() {
             typingIn = null;
+        },
+        // Whoever joins is taken to be online; so the others are told after that.
+        onAllJoined() {
             if (away) {
                 tell('set_presence', { status: 'away' });
             }

@@ -12,17 +12,21 @@ import { Rook } from './icons.jsx';
 
 const CONFIG_RETRY_MS = 2000;
 
+// [config or null, look again]
 function useConfig() {
     const [config, setConfig] = useState(null);
     useEffect(() => {
+        if (config !== null) {
+            return undefined;
+        }
         let timer;
         const load = () => loadConfig().then(setConfig, () => {
             timer = setTimeout(load, CONFIG_RETRY_MS);
         });
         load();
         return () => clearTimeout(timer);
-    }, []);
-    return config;
+    }, [config]);
+    return [config, () => setConfig(null)];
 }
 
 // A name that was picked is of no use where accounts are needed.
@@ -62,12 +66,13 @@ function useChatClient(identity, config, onRefused) {
 }
 
 export function App() {
-    const config = useConfig();
+    const [config, lookAgain] = useConfig();
     const [identity, enter, leave] = useIdentity(config);
     const [notice, setNotice] = useState('');
     const client = useChatClient(identity, config, () => {
-        setNotice('Your session has ended. Sign in again to go on where you were.');
+        setNotice('Your session has ended. Come in again to go on where you were.');
         leave();
+        lookAgain(); // an open server may have been closed
     });
 
     if (!config) {
