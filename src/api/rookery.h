@@ -382,9 +382,11 @@ struct rookery_form {
 
 /* Says the same to a room in several forms: each member gets the form that has its tag (of several
  * such, each in their order), and nothing if none has. Each form is encoded once, and nothing is
- * sent if one of them cannot be. At most ROOKERY_TAGS_MAX forms; from may be NULL: a socket of the
- * namespace and of the calling loop to leave out. Order and loops are as with rookery_broadcast. */
-ROOKERY_API int rookery_broadcast_forms(struct rookery_namespace *nsp, struct rookery_str room,
+ * sent if one of them cannot be. At most ROOKERY_TAGS_MAX forms; `to` names one room; from may be
+ * NULL: a socket of the namespace and of the calling loop to leave out. Order and loops are as with
+ * rookery_broadcast. */
+ROOKERY_API int rookery_broadcast_forms(struct rookery_namespace *nsp,
+                                        const struct rookery_target *to,
                                         const struct rookery_form *forms, size_t count,
                                         struct rookery_socket *from);
 

@@ -5,6 +5,8 @@
 #include "src/chat/chat_loop.h"
 #include "src/chat/text.h"
 
+enum { OWN_SOCKETS_MAX = 8 };
+
 /* ---- in every form ---- */
 
 /* Is it a message that was sent in that dialect? A plain Socket.IO socket, which has none, gets it
@@ -14,8 +16,8 @@ static bool spoken_in(const struct notice *n, enum dialect_id dialect)
     return n->kind == NOTICE_MESSAGE && n->messages->dialect == dialect;
 }
 
-void announce_from(struct chat_loop *cl, struct span room, uint32_t dialects,
-                   const struct notice *n, struct rookery_socket *from)
+static void say(struct chat_loop *cl, const struct rookery_target *to, uint32_t dialects,
+                const struct notice *n, struct rookery_socket *from)
 {
     struct rookery_form forms[DIALECT_COUNT];
     size_t ends[DIALECT_COUNT];
@@ -36,8 +38,17 @@ void announce_from(struct chat_loop *cl, struct span room, uint32_t dialects,
         forms[i].args = args_of_json(span_of(cl->out.data + begin, ends[i] - begin));
     }
     if (count > 0) {
-        (void)rookery_broadcast_forms(cl->chat->nsp, str_of_span(room), forms, count, from);
+        (void)rookery_broadcast_forms(cl->chat->nsp, to, forms, count, from);
     }
+}
+
+void announce_from(struct chat_loop *cl, struct span room, uint32_t dialects,
+                   const struct notice *n, struct rookery_socket *from)
+{
+    const struct rookery_str name = str_of_span(room);
+    const struct rookery_target to = {.rooms = &name, .room_count = 1};
+
+    say(cl, &to, dialects, n, from);
 }
 
 static uint32_t dialects_in(const struct roster *r)
@@ -75,9 +86,41 @@ static void tell_people(struct chat_room *room)
     free(people);
 }
 
+/* To all members but those sockets. */
+static void tell_others(struct chat_room *room, const struct notice *n,
+                        const struct rookery_str *except, size_t count)
+{
+    const struct rookery_str name = str_of_span(n->room);
+    const struct rookery_target to = {
+        .rooms = &name, .room_count = 1, .except = except, .except_count = count};
+
+    say(room->home, &to, dialects_in(&room->roster), n, NULL);
+}
+
+/* The sockets that somebody would hear of himself by: that which has come or gone, which may have
+ * been here as another user or entered meanwhile, and those that he has come by since then. */
+static size_t own_sockets(const struct roster *r, const struct roster_member *who,
+                          struct rookery_str own[OWN_SOCKETS_MAX])
+{
+    struct span user_id = person_identity(who->person).user_id;
+    size_t count = 0;
+
+    own[count++] = (struct rookery_str){who->socket_id, ROSTER_SOCKET_ID_LEN};
+    for (uint32_t i = 0; i < r->count && count < OWN_SOCKETS_MAX; i++) {
+        const struct roster_member *m = &r->members[i];
+        if (m->user_hash == who->user_hash &&
+            span_eq(person_identity(m->person).user_id, user_id)) {
+            own[count++] = (struct rookery_str){m->socket_id, ROSTER_SOCKET_ID_LEN};
+        }
+    }
+    return count;
+}
+
 static void tell_one(struct chat_room *room, enum notice_kind kind, const struct roster_member *who,
                      struct span sent_at)
 {
+    struct rookery_str own[OWN_SOCKETS_MAX];
+    size_t own_count = own_sockets(&room->roster, who, own);
     struct notice n = {
         .kind = kind,
         .who_dialect = who->dialect,
@@ -87,11 +130,11 @@ static void tell_one(struct chat_room *room, enum notice_kind kind, const struct
         .wall_ms = rookery_loop_wall_ms(room->home->loop),
     };
 
-    announce(room, &n);
+    tell_others(room, &n, own, own_count);
     if (kind == NOTICE_GONE) {
         n.kind = NOTICE_PRESENCE;
         n.status = SPAN("offline");
-        announce(room, &n);
+        tell_others(room, &n, own, own_count);
     }
 }
 

@@ -26,8 +26,8 @@ void announce(struct chat_room *room, const struct notice *n);
 void announce_from(struct chat_loop *cl, struct span room, uint32_t dialects,
                    const struct notice *n, struct rookery_socket *from);
 
-/* A user has come (NOTICE_JOINED) or gone (NOTICE_LEFT, NOTICE_GONE). His own socket, which is not
- * in the Socket.IO room yet or any more, is not told. sent_at is the event's, or empty. */
+/* A user has come (NOTICE_JOINED) or gone (NOTICE_LEFT, NOTICE_GONE). He is not told of himself, by
+ * the first of his sockets at least. sent_at is the event's, or empty. */
 void announce_presence(struct chat_room *room, enum notice_kind kind,
                        const struct roster_member *who, struct span sent_at);
 

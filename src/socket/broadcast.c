@@ -284,14 +284,14 @@ static bool forms_valid(const struct rookery_form *forms, size_t count)
     return count <= ROOKERY_TAGS_MAX;
 }
 
-int rookery_broadcast_forms(struct rookery_namespace *nsp, struct rookery_str room,
+int rookery_broadcast_forms(struct rookery_namespace *nsp, const struct rookery_target *to,
                             const struct rookery_form *forms, size_t count,
                             struct rookery_socket *from)
 {
-    const struct rookery_target to = {.rooms = &room, .room_count = 1};
-    const struct call call = {from, &to, forms, count, &plainly};
+    const struct call call = {from, to, forms, count, &plainly};
 
-    if (!forms_valid(forms, count) || (from != NULL && from->share->nsp != nsp)) {
+    if (to == NULL || to->room_count != 1 || !forms_valid(forms, count) ||
+        (from != NULL && from->share->nsp != nsp)) {
         return ROOKERY_EINVAL;
     }
     return broadcast(from != NULL ? from->share->loop : io_current(nsp->io), nsp, &call);

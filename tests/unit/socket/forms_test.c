@@ -13,6 +13,7 @@
 enum { PEERS = 6 };
 
 static const struct rookery_str room = ROOKERY_STR("r");
+static const struct rookery_target in_room = {.rooms = &room, .room_count = 1};
 static struct rookery_namespace *root;
 static struct rookery_socket *sockets[PEERS]; /* in the order of connecting */
 static struct peer *peers[PEERS];
@@ -48,13 +49,12 @@ static struct rookery_form form(uint32_t tags, const char *event)
 static void say_a_b(const char *a, const char *b, struct rookery_socket *from)
 {
     const struct rookery_form forms[] = {form(1 << 0, a), form(1 << 1, b)};
-    check(rookery_broadcast_forms(root, room, forms, 2, from) == 0);
+    check(rookery_broadcast_forms(root, &in_room, forms, 2, from) == 0);
 }
 
 static void say(const char *event)
 {
-    const struct rookery_target to = {.rooms = &room, .room_count = 1};
-    check(rookery_broadcast(root, &to, str(event), NULL, NULL) == 0);
+    check(rookery_broadcast(root, &in_room, str(event), NULL, NULL) == 0);
 }
 
 /* ---- tags ---- */
@@ -81,14 +81,15 @@ static void gives_tag_0_in_the_own_room(void)
 {
     start(1, 0);
     struct rookery_str own = str(peers[0]->id);
+    const struct rookery_target in_own = {.rooms = &own, .room_count = 1};
     const struct rookery_form forms[] = {form(1 << 0, "zero"), form(1 << 3, "three")};
     rookery_leave(sockets[0], own);
     check(rookery_room_tag(sockets[0], own) == -1);
     check(rookery_join_as(sockets[0], own, 3) == 0);
     check(rookery_room_tag(sockets[0], own) == 0);
     check(rookery_join_as(sockets[1], own, 3) == 0); /* somebody else in the room of that name */
-    check(rookery_broadcast_forms(root, own, forms, 2, NULL) == 0);
-    check(rookery_broadcast_forms(root, own, forms, 2, sockets[0]) == 0);
+    check(rookery_broadcast_forms(root, &in_own, forms, 2, NULL) == 0);
+    check(rookery_broadcast_forms(root, &in_own, forms, 2, sockets[0]) == 0);
     world_turn(0);
     check_peer(peers[0], "|42[\"zero\"]");
     check_peer(peers[1], "|42[\"three\"]|42[\"three\"]");
@@ -127,8 +128,8 @@ static void takes_several_tags_for_a_form_and_several_forms_for_a_tag(void)
     start(1, 3);
     const struct rookery_form forms[] = {form(1 << 0 | 1 << 2, "x"), form(1 << 1 | 1 << 2, "y"),
                                          form(0, "z"), form(1 << 15, "w")};
-    check(rookery_broadcast_forms(root, room, forms, 4, NULL) == 0);
-    check(rookery_broadcast_forms(root, room, forms, 0, NULL) == 0);
+    check(rookery_broadcast_forms(root, &in_room, forms, 4, NULL) == 0);
+    check(rookery_broadcast_forms(root, &in_room, forms, 0, NULL) == 0);
     world_turn(0);
     check_peer(peers[0], "|42[\"x\"]");
     check_peer(peers[1], "|42[\"y\"]");
@@ -195,6 +196,23 @@ static void keeps_the_place_of_a_room_whose_tag_changes(void)
     world_end();
 }
 
+static void leaves_out_those_in_other_rooms(void)
+{
+    start(2, PEERS);
+    const struct rookery_str except[] = {str(peers[1]->id), str("out")};
+    const struct rookery_target but = {
+        .rooms = &room, .room_count = 1, .except = except, .except_count = 2};
+    const struct rookery_form forms[] = {form(1 << 0, "a"), form(1 << 1, "b")};
+    rookery_join(sockets[3], str("out"));
+    check(rookery_broadcast_forms(root, &but, forms, 2, sockets[0]) == 0);
+    world_settle();
+    check_peer(peers[0], "");
+    check_peer(peers[1], "");
+    check_peer(peers[3], "");
+    check_peer(peers[4], "|42[\"b\"]");
+    world_end();
+}
+
 /* ---- how ---- */
 
 static void shares_large_forms_by_pointer(void)
@@ -206,7 +224,7 @@ static void shares_large_forms_by_pointer(void)
     struct rookery_form forms[] = {form(1 << 0, "large"), form(1 << 1, "small")};
     forms[0].args.json = str(text);
     say("before");
-    check(rookery_broadcast_forms(root, room, forms, 2, NULL) == 0);
+    check(rookery_broadcast_forms(root, &in_room, forms, 2, NULL) == 0);
     say("after");
     world_turn(0);
     check(peers[0]->transport.sent.len > DELIVERY_CORKED_BYTES_MAX);
@@ -224,7 +242,7 @@ static void sends_attachments(void)
     struct rookery_form forms[] = {form(1 << 0, "f"), form(1 << 1, "g")};
     forms[1].args = (struct rookery_args){
         .json = ROOKERY_STR("{\"_placeholder\":true,\"num\":0}"), .bins = &bin, .bin_count = 1};
-    check(rookery_broadcast_forms(root, room, forms, 2, NULL) == 0);
+    check(rookery_broadcast_forms(root, &in_room, forms, 2, NULL) == 0);
     world_turn(0);
     check_peer(peers[0], "|42[\"f\"]");
     check_peer(peers[1], "|451-[\"g\",{\"_placeholder\":true,\"num\":0}]|<bin>");
@@ -241,15 +259,18 @@ static void sends_nothing_if_a_form_is_not_fit_to_be_sent(void)
         world_enter(on_a_loop - 1);
         forms[1] = form(1 << 1, "b");
         forms[1].args.json = str("1],[2");
-        check(rookery_broadcast_forms(root, room, forms, 2, NULL) == ROOKERY_EINVAL);
+        check(rookery_broadcast_forms(root, &in_room, forms, 2, NULL) == ROOKERY_EINVAL);
         forms[1] = form(1 << 1, "disconnect");
-        check(rookery_broadcast_forms(root, room, forms, 2, NULL) == ROOKERY_ERESERVED);
+        check(rookery_broadcast_forms(root, &in_room, forms, 2, NULL) == ROOKERY_ERESERVED);
         forms[1] = form(1U << ROOKERY_TAGS_MAX, "b");
-        check(rookery_broadcast_forms(root, room, forms, 2, NULL) == ROOKERY_EINVAL);
-        check(rookery_broadcast_forms(root, room, many, ROOKERY_TAGS_MAX + 1, NULL) ==
+        check(rookery_broadcast_forms(root, &in_room, forms, 2, NULL) == ROOKERY_EINVAL);
+        check(rookery_broadcast_forms(root, &in_room, many, ROOKERY_TAGS_MAX + 1, NULL) ==
               ROOKERY_EINVAL);
     }
-    check(rookery_broadcast_forms(other, room, forms, 1, sockets[0]) == ROOKERY_EINVAL);
+    check(rookery_broadcast_forms(other, &in_room, forms, 1, sockets[0]) == ROOKERY_EINVAL);
+    const struct rookery_target nowhere = {0};
+    check(rookery_broadcast_forms(root, &nowhere, forms, 1, NULL) == ROOKERY_EINVAL);
+    check(rookery_broadcast_forms(root, NULL, forms, 1, NULL) == ROOKERY_EINVAL);
     world_settle();
     check_peer(peers[0], "");
     check_peer(peers[1], "");
@@ -294,8 +315,8 @@ static void act_forms(void)
             }
         }
     }
-    check(rookery_broadcast_forms(root, room, forms, count, but < PEERS ? sockets[but] : NULL) ==
-          0);
+    check(rookery_broadcast_forms(root, &in_room, forms, count,
+                                  but < PEERS ? sockets[but] : NULL) == 0);
 }
 
 static void act_to_one_or_all(void)
@@ -376,8 +397,8 @@ static void can_be_asked_by_a_thread_that_runs_no_loop(void)
     forms[1].args = (struct rookery_args){
         .json = ROOKERY_STR("{\"_placeholder\":true,\"num\":0}"), .bins = &bin, .bin_count = 1};
     world_enter(-1);
-    check(rookery_broadcast_forms(root, room, forms, 2, NULL) == 0);
-    check(rookery_broadcast_forms(root, room, forms, 0, NULL) == 0);
+    check(rookery_broadcast_forms(root, &in_room, forms, 2, NULL) == 0);
+    check(rookery_broadcast_forms(root, &in_room, forms, 0, NULL) == 0);
     memcpy(event, "xxx", 3); /* they were copied */
     memcpy(args, "xxx", 3);
     world_enter(0);
@@ -401,7 +422,7 @@ static void reaches_the_children_of_a_parent(void)
     struct peer *a = peer_join(0, "/dyn-1"), *b = peer_join(0, "/dyn-2");
     struct peer *c = peer_join(1, "/dyn-2");
     const struct rookery_form forms[] = {form(1 << 0, "even"), form(1 << 1, "odd")};
-    check(rookery_broadcast_forms(parent, room, forms, 2, NULL) == 0);
+    check(rookery_broadcast_forms(parent, &in_room, forms, 2, NULL) == 0);
     world_settle();
     check_peer(a, "|42/dyn-1,[\"even\"]");
     check_peer(b, "|42/dyn-2,[\"odd\"]");

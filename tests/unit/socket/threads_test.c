@@ -112,7 +112,8 @@ static void count_answers(int error, const struct rookery_args *answers, size_t 
 
 static void act(void)
 {
-    static const struct rookery_str room = {"r", 1};
+    static const struct rookery_str room = {"r", 1}, tagged = ROOKERY_STR("tagged");
+    const struct rookery_target in_tagged = {.rooms = &tagged, .room_count = 1};
     const struct rookery_target in_room = {.rooms = &room, .room_count = 1};
     const struct rookery_broadcast asking = {.timeout_ms = 1000, .on_acks = count_answers};
     const struct rookery_form forms[] = {{.tags = 1 << 0, .event = ROOKERY_STR("f0")},
@@ -123,7 +124,7 @@ static void act(void)
         check(rookery_broadcast(parent, NULL, ROOKERY_STR("x"), NULL, NULL) == 0);
         rookery_sockets_join(root, NULL, &room, 1);
         check(rookery_broadcast(root, &in_room, ROOKERY_STR("r"), NULL, NULL) == 0);
-        check(rookery_broadcast_forms(root, ROOKERY_STR("tagged"), forms, 2, NULL) == 0);
+        check(rookery_broadcast_forms(root, &in_tagged, forms, 2, NULL) == 0);
         rookery_fetch_sockets(root, NULL, count_fetched, NULL);
         rookery_sockets_leave(root, &in_room, &room, 1);
     }
