@@ -62,9 +62,10 @@ void limiter_destroy(struct limiter *l)
     free(l);
 }
 
+/* Loops take the time once per turn, so now_ms may be a little before begin_ms. */
 static bool is_over(const struct entry *e, uint64_t now_ms)
 {
-    return now_ms - e->begin_ms >= LIMITER_WINDOW_MS;
+    return now_ms >= e->begin_ms + LIMITER_WINDOW_MS;
 }
 
 /* Removal moves others about in a map, so what is over is collected first. */
@@ -95,7 +96,7 @@ static struct entry *entry_of(struct shard *shard, struct span key, uint64_t now
     struct entry *e = map_get(entries, key);
 
     if (e == NULL && entries->count >= ENTRIES_PER_SHARD_MAX &&
-        now_ms - shard->cleaned_ms >= CLEAN_EVERY_MS) {
+        now_ms >= shard->cleaned_ms + CLEAN_EVERY_MS) {
         shard->cleaned_ms = now_ms;
         forget_over(entries, now_ms);
     }
