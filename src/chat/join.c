@@ -40,6 +40,7 @@ struct joining {
     struct list_node node;         /* in own->joinings */
     bool cancelled;                /* used on the socket's loop only */
     const struct refusal *refusal; /* by the home; NULL: none */
+    enum dialect_id as;            /* what it is a member as */
     struct span sent_at;
     struct rookery_str people_event; /* a list of who is there, for the joiner; or empty */
     struct bytes people;
@@ -129,21 +130,34 @@ static bool cannot_resume(const struct joining *j)
     return j->past.kind == PAST_CHANGES && j->past.error != 0;
 }
 
+/* Who is refused is not in the room, whatever was before or else is under way: so that the roster,
+ * the Socket.IO room and the client agree. */
+static void refuse(struct joining *j, const struct refusal *why)
+{
+    struct rookery_socket *s = j->reply.socket;
+
+    if (!j->cancelled) {
+        join_cancel(j->own, s, j->past.room, NULL, NULL);
+        leave_begin(j->own, s, j->past.room, NOTICE_LEFT, SPAN(""), NULL);
+    }
+    chat_reply_refuse(j->own, &j->reply, why);
+    destroy(j);
+}
+
 static void enter(struct task *task)
 {
     struct joining *j = joining_of(task);
     struct rookery_socket *s = j->reply.socket;
 
-    if (!j->cancelled && j->refusal == NULL && cannot_resume(j)) {
-        j->refusal = &refused_resume;
-        leave_begin(j->own, s, j->past.room, NOTICE_LEFT, SPAN(""), NULL);
-    }
-    if (j->cancelled || j->refusal != NULL) {
-        chat_reply_refuse(j->own, &j->reply, j->cancelled ? &refused_left : j->refusal);
-        destroy(j);
+    if (j->refusal != NULL) {
+        refuse(j, j->refusal);
         return;
     }
-    (void)rookery_join_as(s, str_of_span(j->past.room), j->reply.dialect);
+    if (j->cancelled || cannot_resume(j)) {
+        refuse(j, j->cancelled ? &refused_left : &refused_resume);
+        return;
+    }
+    (void)rookery_join_as(s, str_of_span(j->past.room), j->as);
     answer(j);
     tell_people(j);
     tell_past(j);
@@ -172,10 +186,22 @@ static void write_people(struct joining *j)
     }
 }
 
+/* A join of the same socket in another dialect that has begun later may be done earlier; then the
+ * roster has it. */
+static void choose_dialect(struct joining *j)
+{
+    bool waited = j->past.page != NULL || j->past.error != 0;
+    const struct roster_member *m =
+        waited ? roster_find(&j->room->roster, rookery_socket_id(j->reply.socket).data) : NULL;
+
+    j->as = m != NULL ? (enum dialect_id)m->dialect : (enum dialect_id)j->reply.dialect;
+}
+
 static void on_past(struct past *past)
 {
     struct joining *j = container_of(past, struct joining, past);
 
+    choose_dialect(j);
     write_people(j);
     if (past->kind == PAST_DIRECTS && past->count > 0) {
         j->delivery = delivery_begin(j->room);

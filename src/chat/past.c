@@ -20,14 +20,15 @@ void past_finish(struct past *past)
     past->record_count = past->count = 0;
 }
 
-/* The home needs the room's tail no longer. */
+/* The home needs the room's tail no longer. What follows may be all that happens in the room, so
+ * that is held until then. */
 static void ready(struct past *past)
 {
     struct chat_room *room = past->at;
 
-    room->joins--;
     past->at = NULL;
-    past->on_ready(past); /* it may be gone now */
+    past->on_ready(past); /* may free it */
+    room->joins--;
     past_resume(room);
     chat_room_settle(room);
 }
@@ -53,7 +54,7 @@ static bool find_in_tail(struct past *past)
         }
     } else if (past->kind == PAST_CHANGES && tail_covers(tail, past->after)) {
         past->records = tail_after(tail, past->after, &past->record_count);
-        past->newest = tail_newest(tail);
+        past->newest = tail->newest;
     } else {
         return false;
     }
@@ -63,16 +64,25 @@ static bool find_in_tail(struct past *past)
 
 /* ---- what the store has seen, and what it has not ---- */
 
+/* Is it this one that the store has seen? Who repeats what was stored before, or edits again what
+ * he has edited, sends another with the same id. */
+static bool is_stored_as(const struct message *sent, const struct message *m)
+{
+    bool same_time = m->action == MESSAGE_SAY    ? sent->timestamp_ms == m->timestamp_ms
+                     : m->action == MESSAGE_EDIT ? sent->edited_ms == m->edited_ms
+                                                 : true;
+
+    return sent->action == m->action && same_time && span_eq(sent->id, m->id);
+}
+
 static bool in_flight(const struct chat_room *room, const struct message *m)
 {
-    for (struct list_node *n = room->sends.first; n != NULL; n = n->next) {
-        const struct message *sent = sending_message(n);
-        if ((sent->action == MESSAGE_SAY) == (m->action == MESSAGE_SAY) &&
-            span_eq(sent->id, m->id)) {
-            return true;
-        }
+    struct list_node *n = message_place(m) > room->tail.newest ? room->sends.first : NULL;
+
+    while (n != NULL && !is_stored_as(sending_message(n), m)) {
+        n = n->next;
     }
-    return false;
+    return n != NULL;
 }
 
 static bool newest_first(const struct past *past)
@@ -146,6 +156,12 @@ static void add_to_directs(struct past *past, const struct message *m)
     }
 }
 
+/* How much was broadcast since the read began. */
+static size_t told_since(const struct past *past)
+{
+    return (size_t)(past->at->tail.pushed - past->pushed);
+}
+
 static void merge(struct past *past)
 {
     static void (*const add[])(struct past * past, const struct message *m) = {
@@ -154,22 +170,16 @@ static void merge(struct past *past)
         [PAST_DIRECTS] = add_to_directs,
     };
 
-    past->records = tail_after(&past->at->tail, past->since, &past->record_count);
+    past->record_count = told_since(past);
+    past->records = tail_last(&past->at->tail, past->record_count);
     drop_in_flight(past);
     for (size_t i = 0; i < past->record_count; i++) {
         add[past->kind](past, &past->records[i]->message);
     }
-}
-
-/* Has the tail all that was broadcast since the read began? */
-static bool tail_reaches_back(const struct past *past)
-{
-    const struct tail *tail = &past->at->tail;
-
-    if (tail_newest(tail) == past->since) {
-        return true;
+    /* What the store has seen beyond that comes live. */
+    if (past->at->tail.newest != 0) {
+        past->newest = past->at->tail.newest;
     }
-    return past->since == 0 ? tail->count < TAIL_RECORDS_MAX : tail_covers(tail, past->since);
 }
 
 /* ---- from the store ---- */
@@ -180,7 +190,7 @@ static void on_read(struct past *past, int error, struct message_page *page)
 {
     past->error = error;
     past->page = page;
-    if (error == 0 && !tail_reaches_back(past)) {
+    if (error == 0 && told_since(past) > past->at->tail.count) {
         past_finish(past);
         read_store(past);
         return;
@@ -255,7 +265,7 @@ static int start_read(struct past *past)
 
 static void read_store(struct past *past)
 {
-    past->since = tail_newest(&past->at->tail);
+    past->pushed = past->at->tail.pushed;
     past->error = start_read(past);
     if (past->error != 0) {
         ready(past);

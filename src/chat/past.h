@@ -43,7 +43,7 @@ struct past {
     struct list_node node; /* in at->waiting */
     uint64_t from;         /* PAST_CHANGES: what is read is after it */
     bool read_again;       /* PAST_CHANGES: all of what is left */
-    uint64_t since;        /* the tail's newest when the read began */
+    uint64_t pushed;       /* the tail's, when the read began */
     struct message_page *page;
     struct record **records;
     size_t record_count;

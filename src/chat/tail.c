@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "src/chat/tail.h"
 
+#include <assert.h>
+
 #include "src/base/memory.h"
 
 enum { CAP_MIN = 8 };
@@ -13,11 +15,6 @@ static struct record *record_at(const struct tail *t, uint32_t i)
 uint64_t tail_oldest(const struct tail *t)
 {
     return t->count == 0 ? 0 : message_place(&record_at(t, 0)->message);
-}
-
-uint64_t tail_newest(const struct tail *t)
-{
-    return t->count == 0 ? 0 : message_place(&record_at(t, t->count - 1)->message);
 }
 
 static void drop_oldest(struct tail *t)
@@ -51,12 +48,12 @@ void tail_clear(struct tail *t)
         drop_oldest(t);
     }
     free(t->records);
-    *t = (struct tail){0};
+    *t = (struct tail){.pushed = t->pushed, .newest = t->newest};
 }
 
 void tail_push(struct tail *t, struct record *r)
 {
-    if (t->count > 0 && message_place(&r->message) != tail_newest(t) + 1) {
+    if (t->count > 0 && message_place(&r->message) != t->newest + 1) {
         tail_clear(t);
     }
     if (t->count == TAIL_RECORDS_MAX) {
@@ -67,6 +64,8 @@ void tail_push(struct tail *t, struct record *r)
     t->records[(t->first + t->count++) & (t->cap - 1)] = record_hold(r);
     t->bytes += record_bytes(r);
     t->changes += r->message.changed != 0;
+    t->newest = message_place(&r->message);
+    t->pushed++;
 }
 
 bool tail_covers(const struct tail *t, uint64_t after)
@@ -74,17 +73,24 @@ bool tail_covers(const struct tail *t, uint64_t after)
     return t->count > 0 && tail_oldest(t) <= after + 1;
 }
 
-struct record **tail_after(const struct tail *t, uint64_t after, size_t *count)
+struct record **tail_last(const struct tail *t, size_t count)
 {
-    struct record **records = xcalloc(t->count + 1, sizeof(struct record *));
+    struct record **records = xcalloc(count + 1, sizeof(struct record *));
 
-    *count = 0;
-    for (uint32_t i = 0; i < t->count; i++) {
-        if (message_place(&record_at(t, i)->message) > after) {
-            records[(*count)++] = record_hold(record_at(t, i));
-        }
+    assert(count <= t->count);
+    for (size_t i = 0; i < count; i++) {
+        records[i] = record_hold(record_at(t, (uint32_t)(t->count - count + i)));
     }
     return records;
+}
+
+/* Their places are without a gap. */
+struct record **tail_after(const struct tail *t, uint64_t after, size_t *count)
+{
+    uint64_t missed = t->newest > after ? t->newest - after : 0;
+
+    *count = missed < t->count ? (size_t)missed : t->count;
+    return tail_last(t, *count);
 }
 
 /* The latest record of the message said by record i, or NULL if that record did not say one. */

@@ -22,11 +22,12 @@ struct tail {
     uint32_t first, count, cap;
     uint32_t changes; /* of the records, those that are edits or deletions */
     size_t bytes;     /* of the records */
+    uint64_t pushed;  /* records ever, also those that are gone */
+    uint64_t newest;  /* place of the last of them; 0: none */
 };
 
-/* The place of the oldest record and of the newest; 0 when it is empty. */
+/* The place of the oldest record; 0 when it is empty. */
 uint64_t tail_oldest(const struct tail *t);
-uint64_t tail_newest(const struct tail *t);
 
 /* Adds what has happened last in the room, and holds it. What does not follow the newest record
  * (the room was changed behind our back) makes the tail begin anew. The oldest goes when it is
@@ -36,9 +37,11 @@ void tail_push(struct tail *t, struct record *r);
 /* Has it everything that happened after that place? */
 bool tail_covers(const struct tail *t, uint64_t after);
 
-/* All records after that place, oldest first: at most max, an array to be freed whose records are
- * held. */
+/* All records after that place, oldest first: an array to be freed whose records are held. */
 struct record **tail_after(const struct tail *t, uint64_t after, size_t *count);
+
+/* The last `count` records, of which it must have as many; likewise. */
+struct record **tail_last(const struct tail *t, size_t count);
 
 /* The newest messages as they are now, newest first, without those deleted: at most max. False
  * if that takes older records than it has. */
@@ -47,6 +50,7 @@ bool tail_history(const struct tail *t, size_t max, struct record ***records, si
 /* Takes NULL. */
 void records_release(struct record **records, size_t count);
 
+/* Forgets the records, but not how many there were. */
 void tail_clear(struct tail *t);
 
 #endif

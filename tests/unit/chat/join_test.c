@@ -1,340 +1,209 @@
+/* Joins amid messages, edits and deletions, in any order in which their steps may happen. */
 // SPDX-License-Identifier: MIT
-//
-// Joins amid messages, over the real Socket.IO layer on virtual loops. The journal and the store
-// are fakes that do each of their steps when the test says so, in any order that the real ones
-// could have: a message is written (and seen by reads from then on), and later told to be; a read
-// looks, and later tells what it saw.
 #include <stdlib.h>
 
-#include "src/base/memory.h"
-#include "src/chat/chat.h"
-#include "src/chat/policy.h"
-#include "src/socket/io_loop.h"
 #include "tests/support/tap.h"
-#include "tests/support/world.h"
-
-enum { LOOPS = 3, MESSAGES_MAX = 256, OPS_MAX = 2048 };
-
-/* ---- journal and store ---- */
-
-struct written {
-    uint64_t offset;
-    char id[40], content[16];
-    bool elsewhere; /* of another room */
-};
-
-static struct written disk[MESSAGES_MAX];
-static size_t disk_count;
-
-static struct journal_append *appends[OPS_MAX];
-static size_t appended, told; /* appends up to `appended` are on disk, up to `told` told */
-static size_t append_count;
-static struct store_history *reads[OPS_MAX];
-static size_t looked, answered, read_count;
-
-static bool disk_fails;
-
-static void copy(char *out, struct span text)
-{
-    memcpy(out, text.data, text.len);
-    out[text.len] = '\0';
-}
-
-static bool is_elsewhere(struct span room)
-{
-    return !span_eq(room, SPAN("busy"));
-}
-
-static int fake_append(struct journal *journal, const struct message *message,
-                       struct executor *executor, struct journal_append *op)
-{
-    op->message = *message;
-    op->executor = executor;
-    appends[append_count++] = op;
-    return 0;
-}
-
-static void disk_write(void)
-{
-    if (appended == append_count) {
-        return;
-    }
-    struct journal_append *op = appends[appended++];
-    struct written *w = &disk[disk_count];
-    w->elsewhere = is_elsewhere(op->message.room);
-    w->offset = 1;
-    for (size_t i = 0; i < disk_count; i++) {
-        w->offset += disk[i].elsewhere == w->elsewhere;
-    }
-    copy(w->id, op->message.id);
-    copy(w->content, op->message.content);
-    disk_count++;
-    op->message.offset = w->offset;
-    op->error = disk_fails ? JOURNAL_ESINK : 0;
-}
-
-static void run_append(struct task *task)
-{
-    struct journal_append *op = container_of(task, struct journal_append, task);
-    op->on_done(op);
-}
-
-static void disk_tell(void)
-{
-    if (told < appended) {
-        struct journal_append *op = appends[told++];
-        op->task.run = run_append;
-        executor_post(op->executor, &op->task);
-    }
-}
-
-static int fake_start(struct store *store, struct store_call *call)
-{
-    check(call->op == STORE_HISTORY);
-    reads[read_count++] = container_of(call, struct store_history, call);
-    return 0;
-}
-
-static void read_look(void)
-{
-    if (looked == read_count) {
-        return;
-    }
-    struct store_history *r = reads[looked++];
-    struct message_page *page = xcalloc(1, sizeof *page + r->limit * (sizeof(struct message)));
-    for (size_t i = disk_count; i-- > 0 && page->count < r->limit;) {
-        if (disk[i].elsewhere == is_elsewhere(r->room)) {
-            page->messages[page->count++] = (struct message){
-                .id = span_cstr(disk[i].id),
-                .room = r->room,
-                .offset = disk[i].offset,
-                .content = span_cstr(disk[i].content),
-            };
-        }
-    }
-    r->page = page;
-}
-
-static void run_read(struct task *task)
-{
-    struct store_call *call = container_of(task, struct store_call, task);
-    call->on_done(call);
-}
-
-static void read_tell(void)
-{
-    if (answered < looked) {
-        struct store_call *call = &reads[answered++]->call;
-        call->task.run = run_read;
-        executor_post(call->executor, &call->task);
-    }
-}
-
-static const struct journal_ops fake_journal_ops = {.name = "fake", .append = fake_append};
-static const struct store_ops fake_store_ops = {.name = "fake", .start = fake_start};
-static struct journal fake_journal = {.ops = &fake_journal_ops};
-static struct store fake_store = {.ops = &fake_store_ops};
-
-/* ---- the world ---- */
-
-static struct chat *chat;
-
-static void begin(void)
-{
-    struct executor *executors[LOOPS];
-
-    disk_count = appended = told = append_count = looked = answered = read_count = 0;
-    disk_fails = false;
-    world_start(LOOPS);
-    for (unsigned i = 0; i < LOOPS; i++) {
-        executors[i] = rookery_loop_at(world, i)->executor;
-    }
-    const struct chat_options options = {
-        .executors = executors, .journal = &fake_journal, .store = &fake_store};
-    chat = chat_create(world, &options);
-}
-
-static void end(void)
-{
-    world_end();
-    chat_destroy(chat);
-}
-
-/* Everything that is under way comes to its end. */
-static void settle(void)
-{
-    world_settle();
-    while (told < append_count || answered < read_count) {
-        disk_write();
-        disk_tell();
-        read_look();
-        read_tell();
-        world_settle();
-    }
-}
-
-static void say(struct peer *p, const char *room, unsigned n)
-{
-    char packet[128];
-    (void)snprintf(packet, sizeof packet,
-                   "2[\"send_message\",{\"roomId\":\"%s\",\"content\":\"%u\"}]", room, n);
-    peer_send(p, packet);
-}
-
-static void enter(struct peer *p)
-{
-    peer_send(p, "2[\"join_room\",{\"roomId\":\"busy\"}]");
-}
-
-/* ---- what somebody got ---- */
-
-struct got {
-    unsigned history[MESSAGES_MAX], live[MESSAGES_MAX]; /* contents */
-    size_t histories, history_count, live_count;
-};
-
-static void take_contents(const char *from, const char *to, unsigned *out, size_t *count)
-{
-    static const char mark[] = "\"content\":\"";
-    while ((from = strstr(from, mark)) != NULL && from < to) {
-        from += sizeof mark - 1;
-        out[(*count)++] = (unsigned)strtoul(from, NULL, 10);
-    }
-}
-
-static struct got look(struct peer *p)
-{
-    struct got g = {0};
-    for (const char *at = peer_got(p); *at != '\0';) {
-        const char *next = strchr(at + 1, '|');
-        next = next == NULL ? at + strlen(at) : next;
-        if (strncmp(at, "|42[\"message\",", 14) == 0) {
-            take_contents(at, next, g.live, &g.live_count);
-        } else if (strncmp(at, "|42[\"message_history\",", 22) == 0) {
-            g.histories++;
-            take_contents(at, next, g.history, &g.history_count);
-        }
-        at = next;
-    }
-    return g;
-}
-
-/* History and live messages together are 1, 2, 3 ... last, each once. */
-static bool is_whole(const struct got *g, unsigned last)
-{
-    unsigned next = 1;
-    bool ok = g->histories == 1;
-    for (size_t i = g->history_count; i-- > 0;) {
-        ok = ok && g->history[i] == next++;
-    }
-    for (size_t i = 0; i < g->live_count; i++) {
-        ok = ok && g->live[i] == next++;
-    }
-    return ok && next == last + 1;
-}
+#include "tests/unit/chat/chat_world.h"
 
 /* ---- cases ---- */
 
 static void shows_what_was_said_before(void)
 {
     begin();
-    struct peer *a = peer_join(0, "/"), *b = peer_join(1, "/");
+    struct peer *a = peer_join(0, "/");
     say(a, "busy", 1);
     say(a, "busy", 2);
     settle();
-    enter(b);
-    settle();
-    struct got g = look(b);
-    check(g.history_count == 2 && g.live_count == 0 && is_whole(&g, 2));
+    for (unsigned loop = 0; loop < LOOPS; loop++) {
+        struct client *c = client(loop), *native = client(loop);
+        request(c, JOIN_LATEST, 0);
+        request(native, JOIN_AFTER, 0);
+        settle();
+        look(c);
+        look(native);
+        check(c->histories == 1 && c->lives == 0 && is_right(c));
+        check(native->offset == 2 && native->lives == 2 && is_right(native));
+    }
+    check(disk.reads == 0); /* the tail had it */
     end();
 }
 
-static void leaves_out_of_the_history_what_comes_live(void)
+static void leaves_out_of_the_past_what_comes_live(void)
 {
     begin();
-    struct peer *a = peer_join(0, "/"), *b = peer_join(1, "/");
-    say(a, "busy", 1);
-    settle();
+    struct peer *a = peer_join(0, "/");
+    disk_say(SPAN("busy"), SPAN("old"), SPAN("\"1\""));
+    struct client *c = client(1), *native = client(2);
     say(a, "busy", 2); /* will be told while the read waits */
     say(a, "busy", 3); /* will be told after it */
-    enter(b);
+    request(c, JOIN_LATEST, 0);
+    request(native, JOIN_AFTER, 0);
     world_settle();
     disk_write();
     disk_write();
-    read_look();
+    disk_look(0);
+    disk_look(0);
     disk_tell();
     world_settle();
-    read_tell();
+    look(c);
+    check(!c->in && c->lives == 0); /* nothing comes before the history */
+    disk_answer(0);
+    disk_answer(0);
     world_settle();
+    look(c);
+    look(native);
+    check(c->histories == 1 && c->contents[2] == 2 && c->lives == 0);
+    check(native->offset == 2 && native->lives == 2);
     settle();
-    struct got g = look(b);
-    check(g.history_count == 1 && g.live_count == 2 && is_whole(&g, 3));
+    look(c);
+    look(native);
+    check(c->lives == 1 && is_right(c));
+    check(native->lives == 3 && is_right(native));
     end();
 }
 
-static void joins_without_a_gap_or_a_repetition_whatever_happens_when(void)
+/* Everybody on the loop that is the room's home and on others, since the ways differ. */
+static void each_loop(void (*fn)(struct client *c))
 {
-    enum { RUNS = 400, STEPS = 300, JOINERS = 6 };
-    unsigned failed = 0, overlaps = 0;
-
-    for (unsigned seed = 1; seed <= RUNS; seed++) {
-        struct peer *joiners[JOINERS];
-        unsigned next = 1, joined = 0;
-        srand(seed);
+    for (unsigned loop = 0; loop < LOOPS; loop++) {
         begin();
-        struct peer *sender = peer_join((unsigned)rand() % LOOPS, "/");
-        for (unsigned i = 0; i < JOINERS; i++) {
-            joiners[i] = peer_join(i % LOOPS, "/");
-        }
-        for (unsigned step = 0; step < STEPS; step++) {
-            switch (rand() % 12) {
-            case 0:
-                if (next < HISTORY_MESSAGES_MAX) {
-                    say(sender, "busy", next++);
-                }
-                break;
-            case 1:
-                say(sender, "elsewhere", 0);
-                break;
-            case 2:
-                if (joined < JOINERS && rand() % 4 == 0) {
-                    enter(joiners[joined++]);
-                }
-                break;
-            case 3:
-            case 4:
-                disk_write();
-                break;
-            case 5:
-                disk_tell();
-                break;
-            case 6:
-                read_look();
-                break;
-            case 7:
-                read_tell();
-                break;
-            default:
-                world_turn((unsigned)rand() % LOOPS);
-            }
-        }
+        fn(client(loop));
         settle();
-        for (unsigned i = 0; i < joined; i++) {
-            struct got g = look(joiners[i]);
-            overlaps += g.live_count > 0 && g.history_count > 0;
-            if (!is_whole(&g, next - 1)) {
-                printf("# seed %u: joiner %u got %zu + %zu of %u\n", seed, i, g.history_count,
-                       g.live_count, next - 1);
-                failed++;
-            }
-        }
         end();
     }
-    check(failed == 0);
-    check(overlaps > RUNS); /* else this proves little */
 }
 
-/* The joins of one turn: those that cross loops are under way when the next ones begin. */
+static void leave_while_joining(struct client *c)
+{
+    struct peer *other = peer_join(0, "/");
+    disk_say(SPAN("busy"), SPAN("old"), SPAN("\"1\""));
+    request(c, JOIN_LATEST, 0);
+    request(c, LEAVE, 0);
+    settle();
+    say(other, "busy", 2);
+    settle();
+    look(c);
+    check(!c->in && c->histories == 0 && c->lives == 0);
+    check(roster_is(other, &c, 1));
+    request(c, JOIN_LATEST, 0);
+    request(c, LEAVE, 0);
+    request(c, JOIN_AFTER, 0);
+    settle();
+    look(c);
+    check(c->in && is_right(c) && roster_is(other, &c, 1));
+    peer_vanish(c->peer);
+    settle();
+    check(nothing_is_left());
+}
+
+static void does_not_enter_who_has_left_meanwhile(void)
+{
+    each_loop(leave_while_joining);
+}
+
+static void vanish_while_joining(struct client *c)
+{
+    struct peer *sender = peer_join(1, "/");
+    say(sender, "busy", 1);
+    request(c, JOIN_LATEST, 0);
+    world_settle();
+    peer_vanish(c->peer);
+    peer_vanish(sender);
+    settle();
+    check(disk.count == 1 && nothing_is_left());
+}
+
+static void outlives_senders_and_joiners_that_go_away(void)
+{
+    each_loop(vanish_while_joining);
+}
+
+static void join_when_the_store_fails(struct client *c)
+{
+    struct client *native = client(c->peer->loop);
+    struct client *both[] = {c, native};
+    struct peer *other = peer_join(0, "/");
+    for (unsigned busy = 0; busy < 2; busy++) {
+        disk.start_error = busy ? STORE_EBUSY : 0;
+        disk.read_error = STORE_EIO;
+        request(c, JOIN_LATEST, 0);
+        request(native, JOIN_AFTER, 0);
+        settle();
+        look(c);
+        look(native);
+        check(c->in && c->blind && c->histories == 0);
+        check(!native->in && native->wrongs == 0);
+        check(roster_is(other, both, 2));
+        request(c, LEAVE, 0);
+        settle();
+        look(c);
+        check(nothing_is_left());
+    }
+    disk.read_error = disk.start_error = 0;
+    request(c, JOIN_LATEST, 0);
+    request(native, JOIN_AFTER, 0);
+    say(other, "busy", 1);
+    settle();
+    look(c);
+    look(native);
+    check(c->in && is_right(c) && native->in && is_right(native));
+}
+
+static void says_what_cannot_be_read_and_lets_in_who_can_do_without(void)
+{
+    each_loop(join_when_the_store_fails);
+}
+
+/* A member whose second join fails is out, and so is the join that was under way besides. */
+static void join_again_when_the_store_fails(struct client *c)
+{
+    struct peer *other = peer_join(0, "/");
+    request(c, JOIN_AFTER, 0);
+    settle();
+    disk.read_error = STORE_EIO;
+    request(c, JOIN_AFTER, 0);
+    request(c, JOIN_AFTER, 0);
+    settle();
+    look(c);
+    check(!c->in && roster_is(other, &c, 1) && nothing_is_left());
+}
+
+static void is_not_in_the_room_after_a_refusal(void)
+{
+    each_loop(join_again_when_the_store_fails);
+}
+
+static void join_what_is_full(struct client *c)
+{
+    struct chat_limits limits = plain_options().limits;
+    struct peer *other = peer_join(0, "/");
+    struct client *second = client(1);
+    struct client *both[] = {c, second};
+    limits.members_per_room = 1;
+    chat_set_limits(the_chat, &limits);
+    settle();
+    request(c, JOIN_LATEST, 0);
+    settle();
+    request(second, JOIN_LATEST, 0);
+    request(c, JOIN_AFTER, 0); /* has his place already */
+    settle();
+    look(c);
+    look(second);
+    check(c->in && !second->in && roster_is(other, both, 2));
+    request(c, LEAVE, 0);
+    settle();
+    request(second, JOIN_LATEST, 0);
+    settle();
+    look(c);
+    look(second);
+    check(!c->in && second->in && roster_is(other, both, 2));
+}
+
+static void lets_no_more_into_a_room_than_it_takes(void)
+{
+    each_loop(join_what_is_full);
+}
+
 static unsigned count_of(const char *text, const char *part)
 {
     unsigned n = 0;
@@ -345,80 +214,217 @@ static unsigned count_of(const char *text, const char *part)
     return n;
 }
 
+/* The joins of one turn: those that cross loops are under way when the next ones begin. */
 static void nobody_enters_more_rooms_than_allowed_however_fast(void)
 {
-    enum { TOO_MANY = 100 };
+    enum { ROOMS = 1000, TOO_MANY = 100 };
 
     begin();
     struct peer *a = peer_join(0, "/");
-    for (unsigned i = 0; i < ROOMS_PER_SOCKET_MAX + TOO_MANY; i++) {
+    for (unsigned i = 0; i < ROOMS + TOO_MANY; i++) {
         char packet[96];
         (void)snprintf(packet, sizeof packet, "21[\"join_room\",{\"roomId\":\"r%u\"}]", i);
         peer_send(a, packet);
     }
     settle();
     const char *got = peer_got(a);
-    check(count_of(got, "|431[{\"ok\":true") == ROOMS_PER_SOCKET_MAX);
+    check(count_of(got, "|431[{\"ok\":true") == ROOMS);
     check(count_of(got, "|431[{\"ok\":false,\"code\":\"TOO_MANY_ROOMS\"") == TOO_MANY);
-    check(count_of(got, "|42[\"message_history\"") == ROOMS_PER_SOCKET_MAX);
-    end();
-}
-
-static void does_not_enter_who_has_left_meanwhile(void)
-{
-    begin();
-    struct peer *a = peer_join(0, "/"), *b = peer_join(1, "/"), *c = peer_join(2, "/");
-    peer_send(b, "21[\"join_room\",{\"roomId\":\"busy\"}]");
-    peer_send(b, "22[\"leave_room\",{\"roomId\":\"busy\"}]");
-    enter(c);
-    peer_vanish(c);
-    settle();
-    say(a, "busy", 1);
-    settle();
-    struct got g = look(b);
-    check(g.histories == 0 || g.history_count == 0);
-    check(g.live_count == 0);
-    end();
-}
-
-static void tells_the_sender_when_the_disk_fails(void)
-{
-    begin();
-    struct peer *a = peer_join(0, "/"), *b = peer_join(1, "/");
-    enter(b);
-    settle();
-    disk_fails = true;
-    peer_send(a, "27[\"send_message\",{\"roomId\":\"busy\",\"content\":\"1\"}]");
-    settle();
-    check_peer(a, "|437[{\"ok\":false,\"code\":\"NOT_STORED\",\"message\":\"The message could not "
-                  "be stored.\",\"retryable\":true}]");
-    struct got g = look(b);
-    check(g.live_count == 0);
-    end();
-}
-
-static void outlives_senders_and_joiners_that_go_away(void)
-{
-    begin();
-    struct peer *a = peer_join(0, "/"), *b = peer_join(1, "/");
-    peer_send(a, "27[\"send_message\",{\"roomId\":\"busy\",\"content\":\"1\"}]");
-    peer_send(b, "28[\"join_room\",{\"roomId\":\"busy\"}]");
-    world_settle();
+    check(count_of(got, "|42[\"message_history\"") == ROOMS);
     peer_vanish(a);
-    peer_vanish(b);
     settle();
-    check(disk_count == 1);
+    check(nothing_is_left());
     end();
 }
 
-int main(void)
+static void tells_nobody_of_himself_when_his_user_changes(struct client *c)
 {
+    struct peer *other = peer_join(0, "/");
+    peer_send(other, "2[\"join_room\",{\"roomId\":\"busy\"}]");
+    settle();
+    peer_send(c->peer, "2[\"join_room\",{\"roomId\":\"busy\",\"userId\":\"u1\"}]");
+    settle();
+    (void)peer_got(other);
+    (void)peer_got(c->peer);
+    peer_send(c->peer, "2[\"join_room\",{\"roomId\":\"busy\",\"userId\":\"u2\"}]");
+    settle();
+    check_peer(c->peer, "|42[\"message_history\",[]]");
+    check_peer(other, "|42[\"user_left\",{\"roomId\":\"busy\",\"userId\":\"u1\","
+                      "\"timestamp\":\"2023-11-14T22:13:21.000Z\"}]"
+                      "|42[\"user_joined\",{\"roomId\":\"busy\",\"userId\":\"u2\",\"username\":"
+                      "\"u2\",\"timestamp\":\"2023-11-14T22:13:21.000Z\"}]");
+}
+
+static void is_another_user_after_another_join(void)
+{
+    each_loop(tells_nobody_of_himself_when_his_user_changes);
+}
+
+/* ---- at random ---- */
+
+static void random_step(struct peer *const senders[2], struct client *const *clients, size_t count,
+                        unsigned *next)
+{
+    enum { SAID_MAX = 95 };
+    struct client *c = clients[(size_t)rand() % count];
+    struct peer *sender = senders[rand() % 2];
+
+    switch (rand() % 24) {
+    case 0:
+    case 1:
+        if (disk_newest(SPAN("busy")) < 3 || (disk.count < SAID_MAX && rand() % 2 == 0)) {
+            say_named(sender, ++*next);
+        }
+        break;
+    case 2: { /* perhaps not for the first time */
+        char room[8];
+        (void)snprintf(room, sizeof room, "e%u", (unsigned)rand() % 9);
+        say(sender, room, ++*next);
+        break;
+    }
+    case 3:
+        if (rand() % 4 == 0) {
+            world_advance(10); /* repeats are not sent within the same millisecond */
+            say_named(sender, *next == 0 ? 1 : 1 + (unsigned)rand() % *next);
+        }
+        break;
+    case 4:
+    case 5:
+    case 6:
+        if (disk.count > 0) {
+            const struct message *m = &disk.messages[(size_t)rand() % disk.count]->message;
+            change(span_eq(m->user_id, span_cstr(senders[0]->id)) ? senders[0] : senders[1], m->id,
+                   rand() % 5 == 0 ? 0 : ++*next);
+        }
+        break;
+    case 7:
+        if (peer_is_open(c->peer) && c->request_count < REQUESTS_MAX - 1) {
+            look(c);
+            request(c, rand() % 2 == 0 ? JOIN_LATEST : JOIN_AFTER, 0);
+        }
+        break;
+    case 8:
+        if (peer_is_open(c->peer) && c->request_count < REQUESTS_MAX - 1) {
+            look(c);
+            request(c, rand() % 3 == 0 ? LEAVE : JOIN_AFTER, c->known);
+        }
+        break;
+    case 9:
+        if (rand() % 60 == 0 && peer_is_open(c->peer)) {
+            peer_vanish(c->peer);
+        }
+        break;
+    case 10:
+    case 11:
+    case 12:
+        disk_write();
+        break;
+    case 13:
+    case 14:
+        disk_tell();
+        break;
+    case 15:
+    case 16:
+        disk_look((unsigned)rand());
+        break;
+    case 17:
+    case 18:
+        disk_answer((unsigned)rand());
+        break;
+    default:
+        world_turn((unsigned)rand() % LOOPS);
+    }
+}
+
+/* What the seed is for: small tails, few places, a store that fails. */
+static struct chat_options options_of(unsigned seed)
+{
+    struct chat_options options = plain_options();
+    options.tail_bytes_max = seed % 3 == 0 ? LOOPS * 1500 : 0;
+    options.limits.members_per_room = seed % 5 == 0 ? 4 : 0;
+    return options;
+}
+
+static void misbehave(unsigned seed)
+{
+    bool fails = seed % 4 == 0 && rand() % 10 == 0;
+    disk.read_error = fails ? STORE_EIO : 0;
+    disk.start_error = fails && rand() % 2 == 0 ? STORE_EBUSY : 0;
+}
+
+static unsigned failed, histories, lives, reads;
+
+static void run_schedule(unsigned seed)
+{
+    enum { STEPS = 800, CLIENTS = 6 };
+    struct client *clients[CLIENTS];
+    struct peer *senders[2];
+    unsigned next = 0, failed_before = failed;
+
+    srand(seed);
+    begin_with(options_of(seed));
+    for (unsigned i = 0; i < 2; i++) {
+        senders[i] = peer_join((unsigned)rand() % LOOPS, "/");
+    }
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        clients[i] = client(i % LOOPS);
+    }
+    for (unsigned step = 0; step < STEPS; step++) {
+        misbehave(seed);
+        random_step(senders, clients, CLIENTS, &next);
+    }
+    disk.read_error = disk.start_error = 0;
+    settle();
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        struct client *c = clients[i];
+        look(c);
+        c->in = c->in && peer_is_open(c->peer);
+        failed += c->wrongs > 0 || (c->in && !c->blind && !is_right(c));
+        histories += c->histories;
+        lives += c->lives;
+    }
+    failed += !roster_is(senders[0], clients, CLIENTS);
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        if (peer_is_open(clients[i]->peer)) {
+            peer_vanish(clients[i]->peer);
+        }
+    }
+    settle();
+    failed += !nothing_is_left();
+    reads += (unsigned)disk.reads;
+    if (failed > failed_before) {
+        printf("# that was seed %u\n", seed);
+    }
+    end();
+}
+
+static void joins_without_a_gap_or_a_repetition_whatever_happens_when(void)
+{
+    enum { RUNS = 300 };
+
+    for (unsigned seed = 1; seed <= RUNS && failed < 5; seed++) {
+        run_schedule(seed);
+    }
+    check(failed == 0);
+    printf("# %u histories, %u messages, %u reads\n", histories, lives, reads);
+    check(histories > RUNS && lives > 20 * RUNS && reads > 5 * RUNS); /* else it proves little */
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) { /* to look at one schedule */
+        run_schedule((unsigned)strtoul(argv[1], NULL, 10));
+        return failed != 0;
+    }
     RUN(shows_what_was_said_before);
-    RUN(leaves_out_of_the_history_what_comes_live);
-    RUN(joins_without_a_gap_or_a_repetition_whatever_happens_when);
-    RUN(nobody_enters_more_rooms_than_allowed_however_fast);
+    RUN(leaves_out_of_the_past_what_comes_live);
     RUN(does_not_enter_who_has_left_meanwhile);
-    RUN(tells_the_sender_when_the_disk_fails);
     RUN(outlives_senders_and_joiners_that_go_away);
+    RUN(says_what_cannot_be_read_and_lets_in_who_can_do_without);
+    RUN(is_not_in_the_room_after_a_refusal);
+    RUN(lets_no_more_into_a_room_than_it_takes);
+    RUN(nobody_enters_more_rooms_than_allowed_however_fast);
+    RUN(is_another_user_after_another_join);
+    RUN(joins_without_a_gap_or_a_repetition_whatever_happens_when);
     return tap_done();
 }
