@@ -11,14 +11,11 @@ static bool is(struct json v, const char *text)
 static void finds_what_the_chat_knows_and_nothing_else(void)
 {
     struct payload p;
-    check(payload_read(
-        ROOKERY_STR("{\"x\":{\"roomId\":\"no\"}, \"roomId\" : \"r\",\"content\":\"hi\","
-                    "\"type\":7}"),
-        &p));
-    check(is(p.room_id, "\"r\"") && p.room_id.type == JSON_STRING);
-    check(is(p.content, "\"hi\""));
-    check(is(p.type, "7") && p.type.type == JSON_NUMBER);
-    check(!payload_has(p.user_id) && !payload_has(p.username));
+    check(payload_read(ROOKERY_STR("{\"x\":{\"userId\":\"no\"}, \"userId\" : \"u\",\"token\":7}"),
+                       &p));
+    check(is(p.user_id, "\"u\"") && p.user_id.type == JSON_STRING);
+    check(is(p.token, "7") && p.token.type == JSON_NUMBER);
+    check(!payload_has(p.username));
 }
 
 static void takes_null_for_absent(void)
@@ -32,9 +29,9 @@ static void takes_null_for_absent(void)
 static void reads_keys_with_escapes_and_the_last_of_several(void)
 {
     struct payload p;
-    check(payload_read(ROOKERY_STR("{\"room\\u0049d\":\"a\"}"), &p) && is(p.room_id, "\"a\""));
-    check(payload_read(ROOKERY_STR("{\"roomId\":\"a\",\"roomId\":\"b\"}"), &p));
-    check(is(p.room_id, "\"b\""));
+    check(payload_read(ROOKERY_STR("{\"user\\u0049d\":\"a\"}"), &p) && is(p.user_id, "\"a\""));
+    check(payload_read(ROOKERY_STR("{\"username\":\"a\",\"username\":\"b\"}"), &p));
+    check(is(p.username, "\"b\""));
 }
 
 static void refuses_what_is_no_object(void)
@@ -43,8 +40,8 @@ static void refuses_what_is_no_object(void)
     check(!payload_read(ROOKERY_STR(""), &p));
     check(!payload_read(ROOKERY_STR("null"), &p));
     check(!payload_read(ROOKERY_STR("[{}]"), &p));
-    check(!payload_read(ROOKERY_STR("\"roomId\""), &p));
-    check(payload_read(ROOKERY_STR("{}"), &p) && !payload_has(p.room_id));
+    check(!payload_read(ROOKERY_STR("\"userId\""), &p));
+    check(payload_read(ROOKERY_STR("{}"), &p) && !payload_has(p.user_id));
 }
 
 int main(void)

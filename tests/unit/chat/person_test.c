@@ -6,86 +6,78 @@
 #include "src/chat/policy.h"
 #include "tests/support/tap.h"
 
-static bool is(const struct person *s, const char *user_id, const char *username)
+static bool is(enum person_source source, const char *user_id, const char *username,
+               const char *want_name)
 {
-    struct identity who = person_identity(s, SPAN("socket-id"));
-    return span_eq(who.user_id, span_cstr(user_id)) && span_eq(who.username, span_cstr(username));
+    struct person *p = person_create(source, span_cstr(user_id), span_cstr(username));
+    struct identity who = person_identity(p);
+    bool same = span_eq(who.user_id, span_cstr(user_id)) &&
+                span_eq(who.username, span_cstr(want_name)) &&
+                span_eq(person_username(p), span_cstr(username));
+    person_release(p);
+    return same;
 }
 
-static void is_the_socket_while_nothing_is_known(void)
+static void is_who_he_says(void)
 {
-    check(is(NULL, "socket-id", "Anonymous"));
-}
-
-static void is_who_auth_says(void)
-{
-    struct person *s = person_create(SPAN("u1"), true, SPAN("Ada"));
-    check(is(s, "u1", "Ada"));
-    person_destroy(s);
+    check(is(PERSON_AUTH, "u1", "Ada", "Ada"));
+    check(is(PERSON_SOCKET, "socket-id", "Ada", "Ada"));
 }
 
 static void is_called_by_the_user_id_without_a_name(void)
 {
-    struct person *s = person_create(SPAN("u1"), true, SPAN(""));
-    check(is(s, "u1", "u1"));
-    person_destroy(s);
+    check(is(PERSON_AUTH, "u1", "", "u1"));
+    check(is(PERSON_EVENT, "u1", "", "u1"));
+    check(is(PERSON_TOKEN, "u1", "", "u1"));
 }
 
-static void keeps_a_name_without_a_user(void)
+static void is_anonymous_while_nothing_is_known(void)
 {
-    struct person *s = person_create(SPAN(""), false, SPAN("Ada"));
-    check(is(s, "socket-id", "Ada"));
-    person_destroy(s);
+    check(is(PERSON_SOCKET, "socket-id", "", "Anonymous"));
 }
 
-static void takes_the_user_of_a_join_and_keeps_the_name(void)
+static void is_another_if_an_event_names_another(void)
 {
-    struct person *s = person_create(SPAN(""), false, SPAN("Ada"));
-    struct person *joined = person_with_user(s, SPAN("u2"));
-    check(joined != s && is(joined, "u2", "Ada"));
-    check(person_with_user(joined, SPAN("u2")) == joined);
-    struct person *again = person_with_user(joined, SPAN("u3"));
-    check(is(again, "u3", "Ada"));
-    person_destroy(s);
-    person_destroy(joined);
-    person_destroy(again);
+    struct person *p = person_create(PERSON_AUTH, SPAN("u1"), SPAN("Ada"));
+    check(!person_differs(p, SPAN(""), SPAN("")));
+    check(!person_differs(p, SPAN("u1"), SPAN("Ada")));
+    check(person_differs(p, SPAN("u2"), SPAN("")));
+    check(person_differs(p, SPAN("u1"), SPAN("Bob")));
+    check(person_differs(p, SPAN(""), SPAN("Bob")));
+    person_release(p);
 }
 
-static void gets_a_person_when_an_unknown_user_joins(void)
+static void lives_as_long_as_somebody_holds_him(void)
 {
-    struct person *s = person_with_user(NULL, SPAN("u2"));
-    check(is(s, "u2", "u2"));
-    person_destroy(s);
+    struct person *p = person_create(PERSON_AUTH, SPAN("u1"), SPAN("Ada"));
+    check(person_hold(p) == p);
+    person_release(p);
+    check(span_eq(person_identity(p).username, SPAN("Ada"))); /* ASan would tell */
+    check(p->expires_ms == 0 && !p->away);
+    person_release(p);
+    person_release(NULL);
 }
 
-static void lets_no_join_change_the_user_of_auth(void)
-{
-    struct person *s = person_create(SPAN("u1"), true, SPAN(""));
-    check(person_with_user(s, SPAN("u2")) == s && is(s, "u1", "u1"));
-    person_destroy(s);
-}
-
-static void costs_little_more_than_its_texts(void)
+static void costs_little_more_than_his_texts(void)
 {
     char name[NAME_BYTES_MAX];
     memset(name, 'x', sizeof name);
-    struct person *s = person_create(SPAN("user-12345"), true, SPAN("Somebody"));
-    check(malloc_usable_size(s) <= 32);
-    person_destroy(s);
-    s = person_create(span_of(name, sizeof name), true, span_of(name, sizeof name));
-    check(person_identity(s, SPAN("")).username.len == NAME_BYTES_MAX);
-    person_destroy(s);
+    struct person *p = person_create(PERSON_AUTH, SPAN("user-12345"), SPAN("Somebody"));
+    check(malloc_usable_size(p) <= 48);
+    person_release(p);
+    p = person_create(PERSON_AUTH, span_of(name, sizeof name), span_of(name, sizeof name));
+    check(person_identity(p).username.len == NAME_BYTES_MAX);
+    check(person_identity(p).user_id.len == NAME_BYTES_MAX);
+    person_release(p);
 }
 
 int main(void)
 {
-    RUN(is_the_socket_while_nothing_is_known);
-    RUN(is_who_auth_says);
+    RUN(is_who_he_says);
     RUN(is_called_by_the_user_id_without_a_name);
-    RUN(keeps_a_name_without_a_user);
-    RUN(takes_the_user_of_a_join_and_keeps_the_name);
-    RUN(gets_a_person_when_an_unknown_user_joins);
-    RUN(lets_no_join_change_the_user_of_auth);
-    RUN(costs_little_more_than_its_texts);
+    RUN(is_anonymous_while_nothing_is_known);
+    RUN(is_another_if_an_event_names_another);
+    RUN(lives_as_long_as_somebody_holds_him);
+    RUN(costs_little_more_than_his_texts);
     return tap_done();
 }

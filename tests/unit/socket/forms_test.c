@@ -440,6 +440,7 @@ int main(void)
     RUN(leaves_out_the_sender);
     RUN(is_one_room_to_everything_else);
     RUN(keeps_the_place_of_a_room_whose_tag_changes);
+    RUN(leaves_out_those_in_other_rooms);
     RUN(shares_large_forms_by_pointer);
     RUN(sends_attachments);
     RUN(sends_nothing_if_a_form_is_not_fit_to_be_sent);
