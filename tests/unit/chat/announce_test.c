@@ -76,7 +76,7 @@ static void tells_at_once_in_a_small_room(void)
     peer_vanish(b);
     settle();
     const char *got = peer_got(a);
-    check(heard(got, "user_left", b) == 1 && heard(got, "presence_update", b) == 1);
+    check(heard(got, "user_left", b) == 0 && heard(got, "presence_update", b) == 1);
     end();
 }
 
@@ -97,7 +97,7 @@ static void gathers_in_a_large_room_and_tells_nobody_of_himself(void)
     peer_vanish(c);
     world_advance(INTERVAL_MS);
     got = peer_got(b);
-    check(heard(got, "user_left", c) == 1 && heard(got, "presence_update", c) == 1);
+    check(heard(got, "user_left", c) == 0 && heard(got, "presence_update", c) == 1);
     end();
 }
 
