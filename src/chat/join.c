@@ -15,7 +15,8 @@
  *    The joiner gets it live, so it is taken out. Those are the last of the log, since the journal
  *    completes in the order of offsets.
  *
- * The others are told before the joiner enters, so it is not told of itself. */
+ * Who is refused is in no part of the room afterwards; that ends what else of the same socket is
+ * under way into it. */
 // SPDX-License-Identifier: MIT
 #include "src/chat/join.h"
 

@@ -49,7 +49,7 @@ static bool find_in_tail(struct past *past)
     const struct tail *tail = &past->at->tail;
 
     if (past->kind == PAST_HISTORY) {
-        if (!tail_history(tail, past->limit, &past->records, &past->record_count)) {
+        if (!tail_history(tail, past->limit, PAST_BYTES_MAX, &past->records, &past->record_count)) {
             return false;
         }
     } else if (past->kind == PAST_CHANGES && tail_covers(tail, past->after)) {

@@ -109,18 +109,20 @@ static struct record *latest_of(const struct tail *t, uint32_t i)
     return said;
 }
 
-bool tail_history(const struct tail *t, size_t max, struct record ***records, size_t *count)
+bool tail_history(const struct tail *t, size_t max, size_t bytes_max, struct record ***records,
+                  size_t *count)
 {
     struct record **found = xcalloc(t->count + 1, sizeof(struct record *));
-    size_t n = 0;
+    size_t n = 0, bytes = 0;
 
-    for (uint32_t i = t->count; i-- > 0 && n < max;) {
+    for (uint32_t i = t->count; i-- > 0 && n < max && bytes < bytes_max;) {
         struct record *r = latest_of(t, i);
         if (r != NULL && r->message.action != MESSAGE_DELETE) {
             found[n++] = r;
+            bytes += message_bytes(&r->message);
         }
     }
-    if (n < max && tail_oldest(t) != 1) {
+    if (n < max && bytes < bytes_max && tail_oldest(t) != 1) {
         free(found);
         return false;
     }

@@ -43,9 +43,10 @@ struct record **tail_after(const struct tail *t, uint64_t after, size_t *count);
 /* The last `count` records, of which it must have as many; likewise. */
 struct record **tail_last(const struct tail *t, size_t count);
 
-/* The newest messages as they are now, newest first, without those deleted: at most max. False
- * if that takes older records than it has. */
-bool tail_history(const struct tail *t, size_t max, struct record ***records, size_t *count);
+/* The newest messages as they are now, newest first, without those deleted: at most max, and no
+ * further ones once they hold bytes_max. False if that takes older records than it has. */
+bool tail_history(const struct tail *t, size_t max, size_t bytes_max, struct record ***records,
+                  size_t *count);
 
 /* Takes NULL. */
 void records_release(struct record **records, size_t count);

@@ -28,12 +28,12 @@ static void change(uint64_t offset, uint64_t place, enum message_action action)
 }
 
 /* The offsets of the newest messages as text, an e behind those that were edited. */
-static const char *history(size_t max)
+static const char *history_within(size_t max, size_t bytes_max)
 {
     static char text[1024];
     struct record **records;
     size_t count, len = 0;
-    if (!tail_history(&tail, max, &records, &count)) {
+    if (!tail_history(&tail, max, bytes_max, &records, &count)) {
         return "no";
     }
     text[0] = '\0';
@@ -44,6 +44,11 @@ static const char *history(size_t max)
     }
     records_release(records, count);
     return text;
+}
+
+static const char *history(size_t max)
+{
+    return history_within(max, 1000);
 }
 
 static size_t count_after(uint64_t after)
@@ -103,6 +108,18 @@ static void shows_no_history_that_takes_older_messages(void)
     tail_clear(&tail);
 }
 
+static void ends_a_history_that_is_large_enough(void)
+{
+    say(7);
+    say(8);
+    say(9); /* six bytes each */
+    check(strcmp(history_within(3, 7), "9 8 ") == 0);
+    check(strcmp(history_within(3, 6), "9 ") == 0);
+    check(strcmp(history_within(4, 18), "9 8 7 ") == 0);
+    check(strcmp(history_within(4, 19), "no") == 0);
+    tail_clear(&tail);
+}
+
 static void forgets_the_oldest_when_it_is_full(void)
 {
     uint64_t before = tail.pushed;
@@ -150,6 +167,7 @@ int main(void)
     RUN(knows_what_happened_after_a_place);
     RUN(shows_messages_as_they_are_now);
     RUN(shows_no_history_that_takes_older_messages);
+    RUN(ends_a_history_that_is_large_enough);
     RUN(forgets_the_oldest_when_it_is_full);
     RUN(begins_anew_with_what_does_not_follow);
     RUN(shares_its_records);
