@@ -118,7 +118,8 @@ static const struct refusal *take_token(struct chat_loop *cl, struct rookery_soc
     return NULL;
 }
 
-/* Texts that are there and unusable count as not there. */
+/* Texts that are there and unusable count as not there; a name alone does not take the place of
+ * what a token has said. */
 static void take_auth(struct chat_loop *cl, struct rookery_socket *s, const struct payload *auth)
 {
     struct span user_id = SPAN(""), username = SPAN("");
@@ -126,7 +127,7 @@ static void take_auth(struct chat_loop *cl, struct rookery_socket *s, const stru
     bool has_id = policy_text(auth->user_id, NAME_BYTES_MAX, &cl->out, &user_id);
     bool has_name = policy_text(auth->username, NAME_BYTES_MAX, &name, &username);
 
-    if (has_id || has_name) {
+    if (has_id || (has_name && rookery_socket_data(s) == NULL)) {
         rookery_socket_set_data(s,
                                 person_create(has_id ? PERSON_AUTH : PERSON_SOCKET,
                                               has_id ? user_id : span_of_str(rookery_socket_id(s)),
@@ -165,9 +166,7 @@ static const struct refusal *admit(struct chat_loop *cl, struct rookery_socket *
     if (chat->auth_required) {
         return refusal;
     }
-    if (refusal != NULL || payload_has(auth.user_id)) {
-        take_auth(cl, s, &auth);
-    }
+    take_auth(cl, s, &auth);
     return NULL;
 }
 

@@ -149,10 +149,18 @@ static struct fake_executor *enter_loop_of(const struct peer *p)
 
 struct peer *peer_open(unsigned loop)
 {
-    static const char head[] = "GET /socket.io/?EIO=4&token=a%20b HTTP/1.1\r\nHost: h\r\n\r\n";
+    return peer_open_as(loop, "", "127.0.0.1");
+}
+
+struct peer *peer_open_as(unsigned loop, const char *fields, const char *address)
+{
     struct peer *p = xcalloc(1, sizeof *p);
+    char head[2048];
+    int len = snprintf(head, sizeof head,
+                       "GET /socket.io/?EIO=4&token=a%%20b HTTP/1.1\r\nHost: h\r\n%s\r\n", fields);
+    assert(len > 0 && (size_t)len < sizeof head);
     struct rookery_request *request =
-        request_create(span_of(head, sizeof head - 1), "127.0.0.1", false, 1234);
+        request_create(span_of(head, (size_t)len), address, false, 1234);
 
     p->loop = loop;
     p->next = peers;

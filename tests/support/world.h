@@ -53,6 +53,8 @@ uint64_t world_stat(enum stat_id which);
 
 /* A connection without sockets. */
 struct peer *peer_open(unsigned loop);
+/* The same from that address, with further fields ("name: value\r\n"...) in its handshake. */
+struct peer *peer_open_as(unsigned loop, const char *fields, const char *address);
 /* A connection that has joined the namespace; the turn is over, what it got is forgotten. */
 struct peer *peer_join(unsigned loop, const char *nsp);
 /* CONNECT on a connection that is there; likewise. */

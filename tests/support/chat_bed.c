@@ -1,0 +1,232 @@
+#include "tests/support/chat_bed.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "src/base/memory.h"
+#include "src/socket/io_loop.h"
+#include "tests/support/store_place.h"
+
+/* What the store's threads post for one loop waits here until the test's thread takes it. */
+struct bridge {
+    struct executor executor;
+    struct executor *loop;
+};
+
+static struct bridge bridges[WORLD_LOOPS_MAX];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* for what follows */
+static pthread_cond_t posted = PTHREAD_COND_INITIALIZER;
+static struct task *first, **last = &first;
+
+static unsigned under_way; /* calls of the store */
+static struct store_place place;
+static struct store *real;
+
+struct chat *bed_chat;
+int bed_busy_op = -1;
+
+/* ---- the store ---- */
+
+static void bridge_post(struct executor *executor, struct task *task)
+{
+    (void)pthread_mutex_lock(&lock);
+    task->next = NULL;
+    *last = task;
+    last = &task->next;
+    (void)pthread_cond_signal(&posted);
+    (void)pthread_mutex_unlock(&lock);
+    (void)executor;
+}
+
+static const struct executor_ops bridge_ops = {.post = bridge_post};
+
+static struct task *wait_for_one(void)
+{
+    (void)pthread_mutex_lock(&lock);
+    while (first == NULL) {
+        (void)pthread_cond_wait(&posted, &lock);
+    }
+    struct task *task = first;
+    first = task->next;
+    if (first == NULL) {
+        last = &first;
+    }
+    (void)pthread_mutex_unlock(&lock);
+    return task;
+}
+
+static int start(struct store *store, struct store_call *call)
+{
+    (void)store;
+    if ((int)call->op == bed_busy_op) {
+        return STORE_EBUSY;
+    }
+    check(executor_inside(call->executor));
+    call->executor = &bridges[call->executor->index].executor;
+    int error = real->ops->start(real, call);
+    under_way += error == 0;
+    return error;
+}
+
+static void hand_over_one(void)
+{
+    struct task *task = wait_for_one();
+    struct store_call *call = container_of(task, struct store_call, task);
+
+    under_way--;
+    executor_post(bridges[call->executor->index].loop, task);
+}
+
+static const struct store_ops bridged_ops = {.name = "bridged", .start = start};
+static struct store bridged = {.ops = &bridged_ops};
+
+struct store *bed_store(void)
+{
+    return real;
+}
+
+static bool call_is_done;
+
+static void note_done(struct store_call *call)
+{
+    (void)call;
+    call_is_done = true;
+}
+
+int bed_call(struct store_call *call, enum store_op op)
+{
+    world_enter(0);
+    call->on_done = note_done;
+    call_is_done = false;
+    int error = store_start(&bridged, bridges[0].loop, call, op);
+    bed_settle();
+    check(error != 0 || call_is_done);
+    return error != 0 ? error : call->error;
+}
+
+/* ---- the journal ---- */
+
+static void run_append(struct task *task)
+{
+    struct journal_append *op = container_of(task, struct journal_append, task);
+    op->on_done(op);
+}
+
+static int append(struct journal *journal, const struct message *message, struct executor *executor,
+                  struct journal_append *op)
+{
+    struct message *const messages[] = {&op->message};
+
+    (void)journal;
+    op->message = *message;
+    op->error = store_append(real, messages, 1) != 0 ? JOURNAL_ESINK : 0;
+    op->task.run = run_append;
+    executor_post(executor, &op->task);
+    return 0;
+}
+
+static const struct journal_ops journal_ops = {.name = "at once", .append = append};
+static struct journal journal = {.ops = &journal_ops};
+
+/* ---- the bed ---- */
+
+void bed_start(const struct bed_setup *setup)
+{
+    unsigned loops = setup->loops == 0 ? 1 : setup->loops;
+    struct executor *executors[WORLD_LOOPS_MAX];
+    struct chat_options options = {.executors = executors,
+                                   .journal = setup->without_store ? NULL : &journal,
+                                   .store = setup->without_store ? NULL : &bridged,
+                                   .auth = setup->auth,
+                                   .auth_required = setup->auth_required,
+                                   .service_id = "node-1"};
+
+    store_place_make(&place);
+    real = store_place_open(&place, &store_sqlite);
+    if (real == NULL) {
+        abort();
+    }
+    chat_limits_init(&options.limits);
+    if (setup->limit != NULL) {
+        setup->limit(&options.limits);
+    }
+    bed_busy_op = -1;
+    world_start(loops);
+    for (unsigned i = 0; i < loops; i++) {
+        executors[i] = rookery_loop_at(world, i)->executor;
+        bridges[i] =
+            (struct bridge){.executor = {.ops = &bridge_ops, .index = i}, .loop = executors[i]};
+    }
+    bed_chat = chat_create(world, &options);
+}
+
+void bed_settle(void)
+{
+    world_settle();
+    while (under_way > 0) {
+        hand_over_one();
+        world_settle();
+    }
+}
+
+void bed_advance(unsigned ms)
+{
+    enum { STEP_MS = 100 };
+
+    for (unsigned passed = 0; passed < ms; passed += STEP_MS) {
+        world_advance(STEP_MS);
+        bed_settle();
+    }
+}
+
+void bed_end(void)
+{
+    bed_settle();
+    world_end();
+    check(under_way == 0); /* nobody is there any more who would be told */
+    chat_destroy(bed_chat);
+    store_close(real);
+    store_place_remove(&place);
+}
+
+struct peer *bed_join(unsigned loop, const char *auth)
+{
+    struct peer *p = peer_open(loop);
+    const char *sid = strstr(bed_connect(p, auth), "{\"sid\":\"");
+
+    if (sid != NULL) {
+        memcpy(p->id, sid + 8, 20);
+        p->id[20] = '\0';
+    }
+    return p;
+}
+
+const char *bed_connect(struct peer *p, const char *auth)
+{
+    char packet[1024];
+
+    (void)snprintf(packet, sizeof packet, "0%s", auth);
+    peer_send(p, packet);
+    bed_settle();
+    return peer_got(p);
+}
+
+bool bed_like(const char *got, const char *want)
+{
+    while (*want != '\0' && *want != '~') {
+        if (*got++ != *want++) {
+            return false;
+        }
+    }
+    if (*want == '\0') {
+        return *got == '\0';
+    }
+    for (want++;; got++) {
+        if (bed_like(got, want)) {
+            return true;
+        }
+        if (*got == '"' || *got == '\0') {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,70 @@
+/* Chat bed: a chat on a world (world.h), with the real SQLite store behind it. The loops are
+ * virtual; the store's threads are not, so what they answer is waited for and handed to the loops
+ * in bed_settle. The journal writes at once, and tells it in the next turn.
+ *
+ *     bed_start(&(struct bed_setup){.loops = 2});
+ *     struct peer *a = bed_join(0, "{\"userId\":\"ada\"}");
+ *     peer_send(a, "21[\"list_rooms\",{}]");
+ *     bed_settle();
+ *     check_like(a, "|431[{\"ok\":true,\"rooms\":[]}]");
+ *     bed_end();
+ *
+ * There is one bed at a time. */
+#ifndef TESTS_SUPPORT_CHAT_BED_H
+#define TESTS_SUPPORT_CHAT_BED_H
+
+#include "src/chat/chat.h"
+#include "tests/support/tap.h"
+#include "tests/support/world.h"
+
+struct bed_setup {
+    unsigned loops; /* 0: 1 */
+    bool without_store;
+    struct auth *auth;
+    bool auth_required;
+    void (*limit)(struct chat_limits *limits); /* changes the defaults; NULL: no */
+};
+
+extern struct chat *bed_chat;
+/* Calls that the store refuses from now on are those with this op; -1: none. */
+extern int bed_busy_op;
+
+void bed_start(const struct bed_setup *setup);
+void bed_end(void);
+
+/* Until nothing is left to do, the store's part included. */
+void bed_settle(void);
+/* Lets time pass. */
+void bed_advance(unsigned ms);
+
+struct store *bed_store(void);
+/* Runs a call of the test's own and waits for it. Returns its error. */
+int bed_call(struct store_call *call, enum store_op op);
+
+/* A client that has connected with that auth (a JSON object, or ""); what it got is forgotten. */
+struct peer *bed_join(unsigned loop, const char *auth);
+/* CONNECT with that auth; returns what it got. */
+const char *bed_connect(struct peer *p, const char *auth);
+
+/* Is that what the peer got, and all? In `want` a ~ stands for any run of characters without a
+ * quotation mark. */
+bool bed_like(const char *got, const char *want);
+
+#define check_like(p, want)                                                             \
+    do {                                                                                \
+        const char *got_ = peer_got(p);                                                 \
+        if (!bed_like(got_, (want))) {                                                  \
+            printf("# %s:%d: got %s\n#   want %s\n", __FILE__, __LINE__, got_, (want)); \
+            tap_case_failed = 1;                                                        \
+        }                                                                               \
+    } while (0)
+
+/* It sends, everything comes to its end, and that is what it got. */
+#define check_answer(p, packet, want) \
+    do {                              \
+        peer_send((p), (packet));     \
+        bed_settle();                 \
+        check_like((p), (want));      \
+    } while (0)
+
+#endif
