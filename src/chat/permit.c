@@ -111,18 +111,25 @@ static const struct refusal *check_rate(struct chat_loop *cl, const struct perso
 
 /* ---- all of it ---- */
 
-static bool is_own_name(struct span room)
+/* Every socket is in the room of its own id, which is none of the chat's; a membership there would
+ * not end with it. */
+static const struct refusal *check_room(const struct rookery_socket *s, const struct command *c)
 {
-    return room.len > 0 && room.data[0] == ROOM_OWN_MARK;
+    bool moves = c->kind == COMMAND_JOIN || c->kind == COMMAND_LEAVE;
+
+    if (c->room.len > 0 && c->room.data[0] == ROOM_OWN_MARK) {
+        return &refused_own_name;
+    }
+    return moves && span_eq(c->room, span_of_str(rookery_socket_id(s))) ? &refused_own_room : NULL;
 }
 
 const struct refusal *permit(struct chat_loop *cl, struct rookery_socket *s, struct command *c)
 {
     struct person *person = chat_person(s);
-    const struct refusal *refusal = check_user(cl->chat, person, c);
+    const struct refusal *refusal = check_room(s, c);
 
-    if (is_own_name(c->room)) {
-        return &refused_room_id;
+    if (refusal == NULL) {
+        refusal = check_user(cl->chat, person, c);
     }
     if (refusal == NULL) {
         refusal = check_rate(cl, person, c);

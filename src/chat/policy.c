@@ -8,6 +8,9 @@ static const char invalid[] = "INVALID_PAYLOAD";
 const struct refusal refused_payload = {invalid, "The payload must be an object.", false};
 const struct refusal refused_room_id = {
     invalid, "roomId must be a string of 1 to 255 bytes of UTF-8.", false};
+const struct refusal refused_own_name = {
+    invalid, "A room's name must not begin with the character U+0001.", false};
+const struct refusal refused_own_room = {invalid, "The socket's id is no name of a room.", false};
 const struct refusal refused_user_id = {
     invalid, "userId must be a string of 1 to 255 bytes of UTF-8.", false};
 const struct refusal refused_username = {

@@ -29,6 +29,8 @@ struct refusal {
 
 extern const struct refusal refused_payload;
 extern const struct refusal refused_room_id;
+extern const struct refusal refused_own_name; /* of a room: it is the chat's own (room.h) */
+extern const struct refusal refused_own_room; /* that each socket is in */
 extern const struct refusal refused_user_id;
 extern const struct refusal refused_username;
 extern const struct refusal refused_content;
