@@ -114,6 +114,7 @@ static void start(struct chat_loop *cl, struct rookery_socket *s, struct span ro
 void leave_begin(struct chat_loop *cl, struct rookery_socket *s, struct span room,
                  enum notice_kind kind, struct span sent_at, struct chat_reply *reply)
 {
+    typing_forget(cl, s, room);
     rookery_leave(s, str_of_span(room));
     start(cl, s, room, kind, sent_at, reply);
 }
@@ -158,7 +159,6 @@ void chat_on_leave(const struct chat_call *call)
     const struct command *c = call->command;
     struct chat_reply reply = chat_reply_take(call);
 
-    typing_forget(call->cl, call->socket, c->room);
     join_cancel(call->cl, call->socket, c->room, NULL, NULL);
     leave_begin(call->cl, call->socket, c->room, NOTICE_LEFT, c->sent_at, &reply);
 }
