@@ -239,7 +239,7 @@ void chat_on_read_direct(const struct chat_call *call)
     struct reading *r;
 
     if (call->cl->chat->store == NULL) {
-        chat_refuse(call, &refused_missing);
+        chat_refuse(call, &refused_no_store);
         return;
     }
     r = xcalloc(1, sizeof *r + id.len);

@@ -11,6 +11,8 @@ const struct refusal refused_room_id = {
 const struct refusal refused_own_name = {
     invalid, "A room's name must not begin with the character U+0001.", false};
 const struct refusal refused_own_room = {invalid, "The socket's id is no name of a room.", false};
+const struct refusal refused_directions = {
+    invalid, "No more than one of before, after and around can be given.", false};
 const struct refusal refused_user_id = {
     invalid, "userId must be a string of 1 to 255 bytes of UTF-8.", false};
 const struct refusal refused_username = {
@@ -34,6 +36,8 @@ const struct refusal refused_history = {
 
 const struct refusal refused_resume = {
     "HISTORY_UNAVAILABLE", "What was missed cannot be read now; try again later.", true};
+const struct refusal refused_store_busy = {
+    "BUSY", "The server has too much to do just now; try again later.", true};
 const struct refusal refused_store = {"UNAVAILABLE",
                                       "The store cannot be reached; try again later.", true};
 const struct refusal refused_no_store = {"NOT_KEPT", "This server keeps no messages.", false};

@@ -29,22 +29,24 @@ struct refusal {
 
 extern const struct refusal refused_payload;
 extern const struct refusal refused_room_id;
-extern const struct refusal refused_own_name; /* of a room: it is the chat's own (room.h) */
-extern const struct refusal refused_own_room; /* that each socket is in */
+extern const struct refusal refused_own_name;   /* of a room: it is the chat's own (room.h) */
+extern const struct refusal refused_own_room;   /* that each socket is in */
+extern const struct refusal refused_directions; /* a history before, after and around something */
 extern const struct refusal refused_user_id;
 extern const struct refusal refused_username;
 extern const struct refusal refused_content;
 extern const struct refusal refused_content_length;
 extern const struct refusal refused_type;
 extern const struct refusal refused_room_count;
-extern const struct refusal refused_rate;     /* more messages than one user may send in a minute */
-extern const struct refusal refused_left;     /* a join that a leave has overtaken */
-extern const struct refusal refused_busy;     /* the journal takes no more just now */
-extern const struct refusal refused_storage;  /* the journal failed */
-extern const struct refusal refused_history;  /* joined, but what was said cannot be read */
-extern const struct refusal refused_resume;   /* not joined, since that cannot be read */
-extern const struct refusal refused_store;    /* the store failed */
-extern const struct refusal refused_no_store; /* there is none: nothing is kept */
+extern const struct refusal refused_rate;    /* more messages than one user may send in a minute */
+extern const struct refusal refused_left;    /* a join that a leave has overtaken */
+extern const struct refusal refused_busy;    /* the journal takes no more just now */
+extern const struct refusal refused_storage; /* the journal failed */
+extern const struct refusal refused_history; /* joined, but what was said cannot be read */
+extern const struct refusal refused_resume;  /* not joined, since that cannot be read */
+extern const struct refusal refused_store_busy; /* the store takes no more calls just now */
+extern const struct refusal refused_store;      /* the store failed */
+extern const struct refusal refused_no_store;   /* there is none: nothing is kept */
 extern const struct refusal refused_exists;
 extern const struct refusal refused_missing; /* no such message */
 extern const struct refusal refused_author;  /* it is another user's */

@@ -14,6 +14,8 @@ enum { QUERY_BYTES_MAX = 1 << 20 };
 struct query {
     struct chat_loop *cl;
     struct chat_reply reply;
+    struct person *person; /* who asks; held: the store reads his id, and the socket may be
+                              another's by the time it answers */
     union {
         struct store_history history;
         struct store_search search;
@@ -39,12 +41,14 @@ static struct query *query_create(const struct chat_call *call, struct span text
     q->text = span_of(q->texts, text.len);
     q->other = span_of(q->texts + text.len, other.len);
     q->reply = chat_reply_take(call);
+    q->person = person_hold(chat_person(call->socket));
     return q;
 }
 
 static void query_destroy(struct query *q)
 {
     chat_reply_finish(&q->reply);
+    person_release(q->person);
     free(q);
 }
 
@@ -81,6 +85,12 @@ static void on_history(struct store_call *call)
     query_destroy(q);
 }
 
+/* Offsets begin with 1, and to the store 0 is none. */
+static uint64_t from_1(uint64_t offset)
+{
+    return offset == 0 ? 1 : offset;
+}
+
 void chat_on_history(const struct chat_call *call)
 {
     const struct command *c = call->command;
@@ -89,13 +99,17 @@ void chat_on_history(const struct chat_call *call)
     if (!has_store(call)) {
         return;
     }
+    if (c->has_before + c->has_after + c->has_around > 1) {
+        chat_refuse(call, &refused_directions);
+        return;
+    }
     q = query_create(call, c->room, SPAN(""));
     q->history = (struct store_history){
         .call.on_done = on_history,
         .room = q->text,
-        .before = c->has_before ? c->before : 0,
+        .before = c->has_before ? from_1(c->before) : 0,
         .after = c->has_after ? c->after : 0,
-        .around = c->has_around ? c->around : 0,
+        .around = c->has_around ? from_1(c->around) : 0,
         .from_start = c->has_after && c->after == 0,
         .limit = (unsigned)c->limit,
         .bytes_max = QUERY_BYTES_MAX,
@@ -159,7 +173,7 @@ static void on_marked(struct store_call *call)
     struct message m = {.id = q->other, .room = q->text, .offset = mark->read};
     struct notice n = {.kind = NOTICE_READ,
                        .room = q->text,
-                       .who = person_identity(chat_person(q->reply.socket)),
+                       .who = person_identity(q->person),
                        .wall_ms = rookery_loop_wall_ms(cl->loop),
                        .messages = &m,
                        .message_count = 1};
@@ -184,7 +198,7 @@ void chat_on_read(const struct chat_call *call)
     q->mark = (struct store_read_mark){
         .call.on_done = on_marked,
         .room = q->text,
-        .user_id = person_identity(chat_person(call->socket)).user_id,
+        .user_id = person_identity(q->person).user_id,
         .message_id = q->other,
     };
     int error = store_read_mark(call->cl->chat->store, call->cl->executor, &q->mark);
@@ -229,7 +243,7 @@ void chat_on_create_room(const struct chat_call *call)
         .call.on_done = on_made,
         .room = q->text,
         .title = q->other,
-        .created_by = person_identity(chat_person(call->socket)).user_id,
+        .created_by = person_identity(q->person).user_id,
         .created_ms = rookery_loop_wall_ms(cl->loop),
     };
     int error = store_room_put(cl->chat->store, cl->executor, &q->put);

@@ -109,7 +109,7 @@ const struct refusal *chat_store_refusal(int error)
 {
     switch (error) {
     case STORE_EBUSY:
-        return &refused_busy;
+        return &refused_store_busy;
     case STORE_EEXISTS:
         return &refused_exists;
     case STORE_EMISSING:

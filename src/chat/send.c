@@ -127,7 +127,7 @@ static void change(const struct chat_call *call, enum message_action action)
     struct changing *change;
 
     if (call->cl->chat->store == NULL) {
-        chat_refuse(call, &refused_missing);
+        chat_refuse(call, &refused_no_store);
         return;
     }
     change = xcalloc(1, sizeof *change + c->message_id.len + c->content.len);
