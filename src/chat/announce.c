@@ -247,6 +247,9 @@ static void gather(struct chat_room *room, enum notice_kind kind, const struct r
 void announce_presence(struct chat_room *room, enum notice_kind kind,
                        const struct roster_member *who, struct span sent_at)
 {
+    if (chat_room_kind(chat_room_name(room)) == ROOM_USER) {
+        return; /* the lobby has told it */
+    }
     if (room->gathering != NULL || room->roster.count > PRESENCE_AT_ONCE_MAX) {
         gather(room, kind, who);
         return;

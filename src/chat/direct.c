@@ -6,6 +6,7 @@
 #include "src/base/memory.h"
 #include "src/chat/announce.h"
 #include "src/chat/join.h"
+#include "src/chat/leave.h"
 #include "src/chat/past.h"
 #include "src/chat/permit.h"
 #include "src/chat/sending.h"
@@ -40,25 +41,75 @@ static void enter_user_room(struct chat_loop *cl, struct rookery_socket *s, stru
     join_begin(cl, &request, &reply);
 }
 
+static bool is_known_by_name(const struct person *person)
+{
+    struct identity who = person_identity(person);
+
+    return person->source != PERSON_TOKEN && !span_eq(who.user_id, who.username);
+}
+
+/* The rooms of whom the socket has been before: of his id and of his name. */
+struct former {
+    const struct person *person; /* he is now */
+    struct user_room rooms[2];
+    struct span names[2];
+    size_t count;
+};
+
+static void find_former(struct rookery_str room, void *arg)
+{
+    struct former *f = arg;
+    struct identity who = person_identity(f->person);
+    struct user_room own;
+    struct span name = span_of_str(room);
+    bool is_his =
+        span_eq(name, user_room_name(&own, who.user_id)) ||
+        (is_known_by_name(f->person) && span_eq(name, user_room_name(&own, who.username)));
+
+    if (chat_room_kind(name) == ROOM_USER && !is_his && f->count < 2) {
+        memcpy(f->rooms[f->count].name, name.data, name.len);
+        f->names[f->count] = span_of(f->rooms[f->count].name, name.len);
+        f->count++;
+    }
+}
+
+static void leave_former(struct chat_loop *cl, struct rookery_socket *s)
+{
+    struct former former = {.person = chat_person(s)};
+
+    rookery_rooms(s, find_former, &former);
+    for (size_t i = 0; i < former.count; i++) {
+        leave_begin(cl, s, former.names[i], NOTICE_COUNT, SPAN(""), NULL);
+    }
+}
+
+/* Who arrives again may be another now, and may have been so before he was in his rooms. */
 void direct_entered(struct chat_loop *cl, struct rookery_socket *s, struct span room)
 {
     const struct person *person = chat_person(s);
-    struct identity who = person_identity(person);
+    enum room_kind kind = chat_room_kind(room);
 
-    if (chat_room_kind(room) != ROOM_LOBBY) {
-        return;
+    if (kind != ROOM_TALK) {
+        leave_former(cl, s);
     }
-    enter_user_room(cl, s, who.user_id);
-    if (person->source != PERSON_TOKEN && !span_eq(who.user_id, who.username)) {
-        enter_user_room(cl, s, who.username);
+    if (kind == ROOM_LOBBY) {
+        enter_user_room(cl, s, person_identity(person).user_id);
+        if (is_known_by_name(person)) {
+            enter_user_room(cl, s, person_identity(person).username);
+        }
     }
 }
 
 void chat_on_arrive(const struct chat_call *call)
 {
     struct join_request request = {.room = DIRECT_LOBBY, .past = PAST_NONE};
-    struct chat_reply reply = chat_reply_take(call);
+    struct chat_reply reply;
 
+    if (join_count(call->cl, call->socket) >= call->cl->limits.rooms_per_socket) {
+        chat_refuse(call, &refused_room_count);
+        return;
+    }
+    reply = chat_reply_take(call);
     join_begin(call->cl, &request, &reply);
 }
 
@@ -208,7 +259,9 @@ static void on_marked(struct store_call *call)
     if (call->error != 0) {
         finish_reading(r, chat_store_refusal(call->error));
     } else if (state->page->count > 0) {
-        tell_author(r, &state->page->messages[0]);
+        if (state->changed) {
+            tell_author(r, &state->page->messages[0]);
+        }
         finish_reading(r, NULL);
     } else if (!r->by_name && r->reader->source != PERSON_TOKEN) {
         free(state->page);
@@ -316,10 +369,9 @@ static void go_on(struct addressing *a)
     free(a);
 }
 
-static void on_user(struct store_call *call)
+/* Its user is known, or there is none. */
+static void answer(struct addressing *answered)
 {
-    struct store_user_get *get = container_of(call, struct store_user_get, call);
-    struct addressing *answered = container_of(get, struct addressing, call);
     const struct rookery_socket *s = answered->reply.socket;
     struct addressing **at = &answered->cl->addressings;
     bool blocked = false;
@@ -335,6 +387,29 @@ static void on_user(struct store_call *call)
             at = &a->next;
         }
     }
+}
+
+static int look_up(struct addressing *a, enum store_user_by by);
+
+static void on_user(struct store_call *call)
+{
+    struct store_user_get *get = container_of(call, struct store_user_get, call);
+    struct addressing *a = container_of(get, struct addressing, call);
+
+    if (call->error == 0 && get->user == NULL && get->by == STORE_BY_ID) {
+        call->error = look_up(a, STORE_BY_USERNAME);
+        if (call->error == 0) {
+            return;
+        }
+    }
+    answer(a);
+}
+
+static int look_up(struct addressing *a, enum store_user_by by)
+{
+    a->call =
+        (struct store_user_get){.call.on_done = on_user, .by = by, .key = a->command.recipient};
+    return store_user_get(a->cl->chat->store, a->cl->executor, &a->call);
 }
 
 static struct addressing *addressing_create(const struct chat_call *call, to_somebody_fn then)
@@ -373,9 +448,9 @@ static void to_somebody(const struct chat_call *call, to_somebody_fn then)
         return;
     }
     struct addressing *a = addressing_create(call, then);
-    a->call = (struct store_user_get){
-        .call.on_done = on_user, .by = STORE_BY_USERNAME, .key = a->command.recipient};
-    int error = store_user_get(cl->chat->store, cl->executor, &a->call);
+    /* Where ids are worth something they come first: a name that somebody has chosen may be the id
+     * of another. */
+    int error = look_up(a, cl->chat->auth_required ? STORE_BY_ID : STORE_BY_USERNAME);
     if (error != 0) {
         chat_refuse(call, chat_store_refusal(error));
         free(a);

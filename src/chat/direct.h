@@ -8,7 +8,8 @@
  *     sent ──(a socket of the recipient is here, or joins)──> delivered ──(mark_read)──> read
  *
  * A registered user is known by his id: a name that is his is looked up, so that what is sent to
- * either comes in one order. Who is not registered is in a room of his id and in one of his name.
+ * either comes in one order; where tokens are required a name that is another's id counts as that.
+ * Who is not registered is in a room of his id and in one of his name.
  *
  * What is given to a recipient is marked in the store a moment later. Until that is done nobody
  * else reads what he has not got yet (struct delivery), so that he does not get it twice. If he is
