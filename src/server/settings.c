@@ -56,7 +56,7 @@ struct chat_limits settings_chat(const struct daemon_options *v)
         .messages_per_user = (unsigned)v->messages_per_minute,
         .typing_per_user = (unsigned)v->typing_per_minute,
         .joins_per_user = (unsigned)v->joins_per_minute,
-        .queries_per_user = (unsigned)v->joins_per_minute,
+        .queries_per_user = (unsigned)v->queries_per_minute,
         .connections_per_address = (unsigned)v->connections_per_minute,
         .logins_per_address = (unsigned)v->logins_per_minute,
     };
