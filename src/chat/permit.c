@@ -48,6 +48,11 @@ static const struct refusal *check_user(const struct chat *chat, const struct pe
     if (chat->auth_required) {
         struct identity who = person_identity(person);
         bool own = is_name_of(who, c->user_id) && is_name_of(who, c->username);
+        /* What goes out as it came has to name him in full: other values than texts name nobody to
+         * us, and somebody perhaps to who shows them. */
+        if (c->user_id.len == 0 || c->username.len == 0) {
+            c->raw = SPAN("");
+        }
         c->user_id = c->username = SPAN("");
         return own ? NULL : &refused_user;
     }

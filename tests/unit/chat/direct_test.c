@@ -368,7 +368,7 @@ static struct peer *arrive_with_token(unsigned loop, const char *id, const char 
     check(auth_issue(auth, &claims, rookery_loop_wall_ms(rookery_loop_at(world, 0)), &out) == 0);
     (void)snprintf(text, sizeof text, "{\"token\":\"%.*s\"}", (int)out.len, (const char *)out.data);
     bytes_finish(&out);
-    struct peer *p = arrive(loop, text, "whoever");
+    struct peer *p = arrive(loop, text, name);
     (void)peer_got(p);
     return p;
 }

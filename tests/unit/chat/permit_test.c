@@ -204,16 +204,35 @@ static void where_tokens_are_required_another_s_id_is_refused(void)
 
 static void where_tokens_are_required_what_is_said_bears_the_name_of_the_token(void)
 {
+    static const char *const disguised[] = {
+        "",
+        "\"userId\":\"u1\",",
+        "\"username\":\"Ada\",",
+        "\"userId\":\"u1\",\"username\":[\"Eve\"],",
+        "\"userId\":{\"id\":\"u2\"},\"username\":\"Ada\",",
+        "\"userId\":null,\"username\":null,",
+    };
+    char packet[256];
     struct auth *auth;
 
     start_required(&auth);
     struct peer *p = join_with_token(auth, "u1", "Ada");
     check_answer(p, "2[\"joinRoom\",\"r\"]", "");
     check_answer(p,
-                 "2[\"sendMessage\",{\"roomId\":\"r\",\"userId\":\"u1\",\"username\":\"Eve\","
-                 "\"text\":\"x\",\"timestamp\":\"t\"}]",
+                 "2[\"sendMessage\",{\"roomId\":\"r\",\"userId\":\"u1\",\"username\":\"Ada\","
+                 "\"text\":\"x\",\"timestamp\":\"t\",\"more\":[1]}]",
                  "|42[\"receiveMessage\",{\"roomId\":\"r\",\"userId\":\"u1\",\"username\":\"Ada\","
-                 "\"text\":\"x\",\"timestamp\":\"t\"}]");
+                 "\"text\":\"x\",\"timestamp\":\"t\",\"more\":[1]}]");
+    /* What is no text names nobody, but a client might show it. */
+    for (size_t i = 0; i < sizeof disguised / sizeof *disguised; i++) {
+        (void)snprintf(packet, sizeof packet,
+                       "2[\"sendMessage\",{\"roomId\":\"r\",%s\"text\":\"x\",\"timestamp\":\"t\"}]",
+                       disguised[i]);
+        check_answer(
+            p, packet,
+            "|42[\"receiveMessage\",{\"roomId\":\"r\",\"userId\":\"u1\",\"username\":\"Ada\","
+            "\"text\":\"x\",\"timestamp\":\"t\"}]");
+    }
     check_answer(p, "2[\"join_room\",{\"roomid\":\"g\",\"username\":\"Ada\"}]",
                  "|42[\"update_online_users\",[\"Ada\"]]");
     end();
