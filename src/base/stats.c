@@ -4,6 +4,7 @@
 #define CONNECTIONS_REFUSED "connections_refused", "Connections refused at a limit."
 #define REQUESTS_REFUSED    "requests_refused", "HTTP requests refused or given up."
 #define SESSIONS_CLOSED     "sessions_closed", "Engine.IO sessions that have ended."
+#define REFUSALS            "chat_refusals", "What the chat has refused: events and connections."
 #define DROPS               "drops", "What was dropped instead of being queued: connections or packets."
 
 #define COUNTER(family_, help_)              \
@@ -54,6 +55,11 @@ const struct stat_info *stats_info(enum stat_id which)
             COUNTER("sockets_disconnected", "Clients that have left a namespace."),
         [STAT_ROOMS_OPENED] = COUNTER("rooms_opened", "Rooms made by a first member, per loop."),
         [STAT_ROOMS_CLOSED] = COUNTER("rooms_closed", "Rooms that went with the last."),
+        [STAT_REFUSED_RATE] = REASON(REFUSALS, "rate limited"),
+        [STAT_REFUSED_UNAUTHORIZED] = REASON(REFUSALS, "unauthorized"),
+        [STAT_REFUSED_FULL] = REASON(REFUSALS, "server full"),
+        [STAT_REFUSED_INVALID] = REASON(REFUSALS, "invalid payload"),
+        [STAT_REFUSED_OTHER] = REASON(REFUSALS, "other"),
     };
     return &infos[which];
 }

@@ -39,6 +39,11 @@ enum stat_id {
     STAT_SOCKETS_DISCONNECTED,
     STAT_ROOMS_OPENED,
     STAT_ROOMS_CLOSED,
+    STAT_REFUSED_RATE, /* by the chat: events and connections, as these five */
+    STAT_REFUSED_UNAUTHORIZED,
+    STAT_REFUSED_FULL,    /* the server */
+    STAT_REFUSED_INVALID, /* payloads */
+    STAT_REFUSED_OTHER,
     STAT_COUNT
 };
 

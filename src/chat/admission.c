@@ -40,6 +40,7 @@ void admission_finish(struct chat_loop *cl)
 
 static void emit_error(struct chat_loop *cl, struct rookery_socket *s, const struct refusal *r)
 {
+    chat_count_refusal(cl, r);
     bytes_clear(&cl->out);
     message_write_error(&cl->out, r);
     struct rookery_args args = args_of_json(bytes_span(&cl->out));
@@ -179,6 +180,7 @@ static void on_connect(struct rookery_socket *s, struct rookery_next *next, void
         rookery_next_pass(next);
         return;
     }
+    chat_count_refusal(cl, refusal);
     bytes_clear(&cl->out);
     message_write_error(&cl->out, refusal);
     struct span message = span_cstr(refusal->message);

@@ -135,6 +135,7 @@ static void init_loop(struct chat *chat, struct rookery *io, unsigned i,
     cl->chat = chat;
     cl->executor = options->executors[i];
     cl->loop = rookery_loop_at(io, i);
+    cl->stats = options->stats == NULL ? NULL : options->stats[i];
     cl->limits = options->limits;
     chat_rooms_init(&cl->rooms, chat->hash_secret, tail_bytes / chat->loop_count);
     admission_init(cl);

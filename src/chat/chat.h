@@ -20,9 +20,11 @@
 
 struct chat;
 struct auth;
+struct stats;
 
 struct chat_options {
     struct executor *const *executors; /* executors[i] is that of the server's loop i */
+    struct stats *const *stats;        /* likewise; NULL: refusals are not counted */
     struct journal *journal;           /* both or neither */
     struct store *store;
     struct auth *auth;      /* NULL: tokens are not looked at */

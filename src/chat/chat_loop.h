@@ -19,6 +19,7 @@ struct chat_loop {
     struct chat *chat;
     struct executor *executor;
     struct rookery_loop *loop;
+    struct stats *stats; /* NULL: nothing is counted */
     struct chat_limits limits;
     struct id_source ids;
     struct bytes out;               /* JSON that is being sent */
@@ -86,6 +87,10 @@ void chat_reply_finish(struct chat_reply *reply);
 void chat_answer(const struct chat_call *call);
 void chat_answer_done(const struct chat_call *call);
 void chat_refuse(const struct chat_call *call, const struct refusal *r);
+
+/* Notes that something is refused: all refusals come by here, and the three above do by themselves.
+ */
+void chat_count_refusal(struct chat_loop *cl, const struct refusal *r);
 
 /* What a failed call of the store is to the client. */
 const struct refusal *chat_store_refusal(int error);

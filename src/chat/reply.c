@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <string.h>
+
+#include "src/base/stats.h"
 #include "src/chat/chat_loop.h"
 #include "src/chat/message.h"
 #include "src/chat/text.h"
@@ -24,6 +27,33 @@ static void emit_refusal(struct chat_loop *cl, struct rookery_socket *s, const s
 {
     bytes_clear(&cl->out);
     emit(cl, s, dialect_write_refusal(c, r, &cl->out));
+}
+
+static enum stat_id counter_of(const struct refusal *r)
+{
+    static const struct {
+        const char *code;
+        enum stat_id counter;
+    } counters[] = {
+        {"RATE_LIMIT_EXCEEDED", STAT_REFUSED_RATE}, {"UNAUTHORIZED", STAT_REFUSED_UNAUTHORIZED},
+        {"FORBIDDEN", STAT_REFUSED_UNAUTHORIZED},   {"TOKEN_EXPIRED", STAT_REFUSED_UNAUTHORIZED},
+        {"SERVER_FULL", STAT_REFUSED_FULL},         {"INVALID_PAYLOAD", STAT_REFUSED_INVALID},
+        {"MESSAGE_TOO_LONG", STAT_REFUSED_INVALID},
+    };
+
+    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
+        if (strcmp(r->code, counters[i].code) == 0) {
+            return counters[i].counter;
+        }
+    }
+    return STAT_REFUSED_OTHER;
+}
+
+void chat_count_refusal(struct chat_loop *cl, const struct refusal *r)
+{
+    if (cl->stats != NULL) {
+        stats_add(cl->stats, counter_of(r), 1);
+    }
 }
 
 /* ---- later ---- */
@@ -59,6 +89,7 @@ void chat_reply_refuse(struct chat_loop *cl, struct chat_reply *reply, const str
 {
     const struct command c = {.kind = reply->kind, .dialect = reply->dialect};
 
+    chat_count_refusal(cl, r);
     if (reply->ack == NULL) {
         emit_refusal(cl, reply->socket, &c, r);
         return;
@@ -96,6 +127,7 @@ void chat_answer_done(const struct chat_call *call)
 
 void chat_refuse(const struct chat_call *call, const struct refusal *r)
 {
+    chat_count_refusal(call->cl, r);
     if (!call->event->wants_ack) {
         emit_refusal(call->cl, call->socket, call->command, r);
         return;

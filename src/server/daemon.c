@@ -152,13 +152,16 @@ static void create_chat(struct daemon *d)
 {
     unsigned loops = rookery_loop_count(d->io);
     struct executor **executors = xcalloc(loops, sizeof *executors);
+    struct stats **stats = xcalloc(loops, sizeof *stats);
 
     for (unsigned i = 0; i < loops; i++) {
         executors[i] = server_executor(d->io, i);
+        stats[i] = server_loop_stats(d->io, i);
     }
     const struct daemon_options *v = &d->options.values;
     const struct chat_options options = {
         .executors = executors,
+        .stats = stats,
         .journal = d->journal,
         .store = d->store,
         .auth = d->auth,
@@ -169,6 +172,7 @@ static void create_chat(struct daemon *d)
     };
     d->chat = chat_create(d->io, &options);
     free(executors);
+    free(stats);
 }
 
 /* The option, or rookery-<host name>-<port>: the same after a restart, another for each server of a

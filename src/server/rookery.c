@@ -493,6 +493,11 @@ uint64_t server_stat(const struct rookery *io, enum stat_id which)
     return sum;
 }
 
+struct stats *server_loop_stats(struct rookery *io, unsigned loop)
+{
+    return &io->loops[loop].loop.stats;
+}
+
 unsigned server_connections(const struct rookery *io)
 {
     return atomic_load_explicit(&io->connections, memory_order_relaxed);

@@ -20,6 +20,9 @@ void server_add_route(struct rookery *io, const struct http_route *route);
 /* The counter added up over all loops; from any thread. */
 uint64_t server_stat(const struct rookery *io, enum stat_id which);
 
+/* Where that loop counts, for who counts on it as well. */
+struct stats *server_loop_stats(struct rookery *io, unsigned loop);
+
 /* Connections that are open now; from any thread. */
 unsigned server_connections(const struct rookery *io);
 

@@ -18,6 +18,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* for what follows */
 static pthread_cond_t posted = PTHREAD_COND_INITIALIZER;
 static struct task *first, **last = &first;
 
+static struct stats counted[WORLD_LOOPS_MAX];
 static unsigned under_way; /* calls of the store */
 static struct store_place place;
 static struct store *real;
@@ -80,11 +81,6 @@ static void hand_over_one(void)
 static const struct store_ops bridged_ops = {.name = "bridged", .start = start};
 static struct store bridged = {.ops = &bridged_ops};
 
-struct store *bed_store(void)
-{
-    return real;
-}
-
 static bool call_is_done;
 
 static void note_done(struct store_call *call)
@@ -134,7 +130,9 @@ void bed_start(const struct bed_setup *setup)
 {
     unsigned loops = setup->loops == 0 ? 1 : setup->loops;
     struct executor *executors[WORLD_LOOPS_MAX];
+    struct stats *stats[WORLD_LOOPS_MAX];
     struct chat_options options = {.executors = executors,
+                                   .stats = stats,
                                    .journal = setup->without_store ? NULL : &journal,
                                    .store = setup->without_store ? NULL : &bridged,
                                    .auth = setup->auth,
@@ -154,6 +152,8 @@ void bed_start(const struct bed_setup *setup)
     world_start(loops);
     for (unsigned i = 0; i < loops; i++) {
         executors[i] = rookery_loop_at(world, i)->executor;
+        stats[i] = &counted[i];
+        memset(stats[i], 0, sizeof *stats[i]);
         bridges[i] =
             (struct bridge){.executor = {.ops = &bridge_ops, .index = i}, .loop = executors[i]};
     }
@@ -187,6 +187,16 @@ void bed_end(void)
     chat_destroy(bed_chat);
     store_close(real);
     store_place_remove(&place);
+}
+
+uint64_t bed_stat(enum stat_id which)
+{
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < WORLD_LOOPS_MAX; i++) {
+        sum += stats_get(&counted[i], which);
+    }
+    return sum;
 }
 
 struct peer *bed_join(unsigned loop, const char *auth)

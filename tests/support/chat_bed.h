@@ -37,7 +37,9 @@ void bed_settle(void);
 /* Lets time pass. */
 void bed_advance(unsigned ms);
 
-struct store *bed_store(void);
+/* What the chat has counted. */
+uint64_t bed_stat(enum stat_id which);
+
 /* Runs a call of the test's own and waits for it. Returns its error. */
 int bed_call(struct store_call *call, enum store_op op);
 

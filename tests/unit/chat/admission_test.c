@@ -140,6 +140,7 @@ static void where_tokens_are_required_nobody_gets_in_without_a_valid_one(void)
             "|44{\"message\":\"The token has expired.\",\"data\":{\"code\":\"TOKEN_EXPIRED\","
             "\"message\":\"The token has expired.\"}}");
     check(world_stat(STAT_SOCKETS_CONNECTED) == 0);
+    check(bed_stat(STAT_REFUSED_UNAUTHORIZED) == 5);
     end();
 }
 
@@ -208,6 +209,7 @@ static void who_is_too_many_is_told_so_and_disconnected(void)
                    "|42[\"error\",{\"code\":\"SERVER_FULL\",\"message\":\"The server takes "
                    "no more connections.\"}]|41"));
     check(peer_is_open(a) && peer_is_open(b) && !peer_is_open(c));
+    check(bed_stat(STAT_REFUSED_FULL) == 1);
 
     peer_vanish(a);
     bed_settle();

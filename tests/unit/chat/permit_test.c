@@ -89,6 +89,25 @@ static void other_events_have_rates_of_their_own(void)
     end();
 }
 
+static void refusals_are_counted_by_their_reasons(void)
+{
+    bed_start(&(struct bed_setup){.loops = 2, .limit = few});
+    struct peer *p = bed_join(1, "{\"userId\":\"ada\"}");
+    for (unsigned i = 0; i < 4; i++) {
+        peer_send(p, say);
+    }
+    peer_send(p, "2[\"send_message\",{\"content\":\"x\"}]");
+    peer_send(p, "21[\"history\",7]");
+    peer_send(p, "21[\"join_room\",{\"roomId\":\"\\u0001x\"}]");
+    peer_send(p, "2[\"typing_start\",{\"roomId\":\"r\"}]");
+    bed_settle();
+    check(bed_stat(STAT_REFUSED_RATE) == 2);
+    check(bed_stat(STAT_REFUSED_INVALID) == 3);
+    check(bed_stat(STAT_REFUSED_OTHER) == 1);
+    check(bed_stat(STAT_REFUSED_UNAUTHORIZED) == 0 && bed_stat(STAT_REFUSED_FULL) == 0);
+    end();
+}
+
 /* ---- names of our own ---- */
 
 static void clients_cannot_name_rooms_of_the_chat_s_own(void)
@@ -269,6 +288,7 @@ int main(void)
     RUN(the_rate_is_that_of_the_user_whatever_his_connections);
     RUN(the_rate_of_messages_is_that_of_dialect_4_only);
     RUN(other_events_have_rates_of_their_own);
+    RUN(refusals_are_counted_by_their_reasons);
     RUN(clients_cannot_name_rooms_of_the_chat_s_own);
     RUN(nobody_joins_or_leaves_the_room_that_each_socket_has);
     RUN(where_tokens_are_required_another_s_id_is_refused);
