@@ -29,6 +29,7 @@ struct chat_loop {
     struct map typists;             /* see typing.h */
     struct addressing *addressings; /* see direct.c; oldest first */
     struct map expiries;            /* of tokens, by socket */
+    unsigned membership_writes;     /* under way; see membership.h */
 };
 
 struct chat {

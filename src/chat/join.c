@@ -26,6 +26,7 @@
 #include "src/chat/announce.h"
 #include "src/chat/direct.h"
 #include "src/chat/leave.h"
+#include "src/chat/membership.h"
 #include "src/chat/message.h"
 #include "src/chat/text.h"
 
@@ -159,6 +160,7 @@ static void enter(struct task *task)
         return;
     }
     (void)rookery_join_as(s, str_of_span(j->past.room), j->as);
+    membership_put(j->own, j->person, j->past.room, true);
     answer(j);
     tell_people(j);
     tell_past(j);

@@ -6,6 +6,7 @@
 #include "src/base/memory.h"
 #include "src/chat/announce.h"
 #include "src/chat/join.h"
+#include "src/chat/membership.h"
 #include "src/chat/message.h"
 #include "src/chat/text.h"
 #include "src/chat/typing.h"
@@ -159,6 +160,7 @@ void chat_on_leave(const struct chat_call *call)
     const struct command *c = call->command;
     struct chat_reply reply = chat_reply_take(call);
 
+    membership_put(call->cl, chat_person(call->socket), c->room, false);
     join_cancel(call->cl, call->socket, c->room, NULL, NULL);
     leave_begin(call->cl, call->socket, c->room, NOTICE_LEFT, c->sent_at, &reply);
 }
