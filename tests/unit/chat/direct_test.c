@@ -288,6 +288,28 @@ static void who_arrives_as_another_no_longer_gets_what_is_sent_to_the_former(voi
     bed_end();
 }
 
+/* The rooms of whom he was are still being entered, at each stage of it. */
+static void who_becomes_another_while_he_arrives_is_that_one_only(void)
+{
+    for (unsigned turns = 0; turns < 9; turns++) {
+        bed_start(&(struct bed_setup){.loops = 3});
+        ada = arrive(0, "{\"userId\":\"a1\"}", "ada");
+        bob = bed_join(1, "{\"userId\":\"b1\"}");
+        peer_send(bob, "2[\"join\",{\"username\":\"bob\"}]");
+        for (unsigned i = 0; i < turns; i++) {
+            world_turn(i % 3);
+        }
+        enter(bob, "2[\"join\",{\"username\":\"robert\",\"userId\":\"b2\"}]");
+        (void)peer_got(bob);
+        send(ada, "b1", "hi");
+        send(ada, "bob", "hi");
+        check_like(bob, "");
+        send(ada, "robert", "ho");
+        check_like(bob, MESSAGE("a1", "ada", "robert", "ho", "delivered"));
+        bed_end();
+    }
+}
+
 static void two_of_one_name_are_announced_once_each(void)
 {
     start();
@@ -449,6 +471,7 @@ int main(void)
     RUN(who_is_gone_when_the_store_answers_has_read_it_still);
     RUN(the_recipient_sees_who_types);
     RUN(who_arrives_as_another_no_longer_gets_what_is_sent_to_the_former);
+    RUN(who_becomes_another_while_he_arrives_is_that_one_only);
     RUN(two_of_one_name_are_announced_once_each);
     RUN(arrivals_without_end_leave_nothing_behind);
     RUN(a_name_is_that_of_a_registered_user);

@@ -215,6 +215,8 @@ static void where_tokens_are_required_another_s_id_is_refused(void)
                  refused);
     check_answer(p, "27[\"new_msg\",{\"roomid\":\"r\",\"sender\":\"Bob\",\"message\":\"x\"}]",
                  refused);
+    check_answer(p, "27[\"sendMessage\",{\"roomId\":\"r\",\"userId\":\"u1\",\"username\":\"Eve\"}]",
+                 refused);
     check_answer(p, "27[\"typing_start\",{\"roomId\":\"r\",\"userId\":\"u2\"}]", refused);
     check_answer(p, "27[\"join\",{\"username\":\"Ada\",\"userId\":\"u2\"}]", refused);
     end();
