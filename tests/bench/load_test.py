@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""rookery-load against the floor and against stock Node socket.io: does it count right?
+"""rookery-load against the floor, Rookery and stock Node socket.io: does it count right?
 
 usage: load_test.py BUILD_DIR      prints TAP; Node's cases are skipped where socket.io is not installed
 """
@@ -159,6 +159,27 @@ def a_server_without_socket_io_is_seen_by_its_status():
         server.shutdown()
 
 
+def rookery_delivers_in_each_dialect():
+    for dialect in ("realtime", "chatroom", "scalable", "groups", "native"):
+        result = check_rooms("rookery", "--acks", "--dialect", dialect)
+        expect(result["count"]["acked"], result["count"]["sent"])
+
+
+def rookery_delivers_in_all_dialects_of_one_room():
+    result = check_rooms("rookery", "--acks", "--dialect", "realtime,chatroom,scalable,groups,native")
+    expect(result["template"], "realtime,chatroom,scalable,groups,native")
+    expect(result["count"]["acked"], result["count"]["sent"])
+
+
+def those_who_return_are_counted_and_what_the_others_are_told():
+    with servers.running("rookery", BUILD) as (_, port):
+        result, status = load(port, "return", "--users", "10", "--stay", "4", "--away", "0.2", "--seconds", "0.5")
+    check_clean(result, status)
+    expect((result["joined"], result["standing"]), (16, 10))
+    # Who stays is told of six that went (user_left, presence_update) or came, who returns of those after him.
+    assert result["notices"]["count"] >= 4 * 6, result["notices"]
+
+
 def node_delivers_over_websocket():
     check_rooms("node", "--acks")
 
@@ -202,6 +223,9 @@ CASES = (
     a_refused_connection_is_counted,
     a_server_that_never_answers_is_given_up,
     a_server_without_socket_io_is_seen_by_its_status,
+    rookery_delivers_in_each_dialect,
+    rookery_delivers_in_all_dialects_of_one_room,
+    those_who_return_are_counted_and_what_the_others_are_told,
     node_delivers_over_websocket,
     node_delivers_over_polling,
     node_acknowledges_an_echo,

@@ -28,7 +28,7 @@ def program(path):
 
 def rookery(build, port, data, journal="none"):
     argv = [program(build / "src/rookery"), "--host", "127.0.0.1", "--port", str(port), "--loops", "1",
-            "--journal", journal, "--data", str(data)]
+            "--journal", journal, "--data", str(data), "--rate-messages", "0", "--log-level", "error"]
     return argv, {}
 
 

@@ -29,20 +29,24 @@ void swarm_init(struct swarm *s, const struct load_options *options,
     s->options = options;
     s->events = events;
     s->transport = polling ? &transport_polling : &transport_websocket;
-    s->no_join = options->no_join || options->template.join[0] == '\0';
     s->random = (uint64_t)time(NULL) << 20 | 1;
     bytes_add_cstr(&s->host, options->host);
     bytes_add_byte(&s->host, ':');
     bytes_add_u64(&s->host, options->port);
-    template_write_prefix(&options->template, "42", options->template.deliver, &s->deliver_prefix);
-    template_write_prefix(&options->template, "43", NULL, &s->ack_prefix);
+    for (uint32_t i = 0; i < options->template_count; i++) {
+        const struct template *t = &options->templates[i];
+        template_write_prefix(t, "42", t->deliver, &s->prefixes[i].deliver);
+        template_write_prefix(t, "43", NULL, &s->prefixes[i].ack);
+    }
 }
 
 void swarm_finish(struct swarm *s)
 {
     bytes_finish(&s->host);
-    bytes_finish(&s->deliver_prefix);
-    bytes_finish(&s->ack_prefix);
+    for (unsigned i = 0; i < TEMPLATES_MAX; i++) {
+        bytes_finish(&s->prefixes[i].deliver);
+        bytes_finish(&s->prefixes[i].ack);
+    }
     bytes_finish(&s->packet);
     bytes_finish(&s->message);
 }
@@ -57,12 +61,20 @@ uint32_t swarm_random(struct swarm *s)
 
 void client_init(struct client *c, struct swarm *s, uint32_t id)
 {
-    *c = (struct client){.swarm = s, .id = id};
+    const struct load_options *o = s->options;
+
+    *c = (struct client){
+        .swarm = s, .id = id, .template = (uint8_t)(id / o->rooms % o->template_count)};
 }
 
 uint32_t client_room(const struct client *c)
 {
     return c->id % c->swarm->options->rooms;
+}
+
+static const struct template *template_of(const struct client *c)
+{
+    return &c->swarm->options->templates[c->template];
 }
 
 void client_abandon(struct client *c, enum client_loss why)
@@ -89,12 +101,22 @@ void client_start(struct client *c)
     }
 }
 
-void client_stop(struct client *c)
+static void end(struct client *c, bool goodbye)
 {
     if (c->state != CLIENT_OFF) {
-        c->swarm->transport->close(c, true);
+        c->swarm->transport->close(c, goodbye);
         c->state = CLIENT_OFF;
     }
+}
+
+void client_stop(struct client *c)
+{
+    end(c, true);
+}
+
+void client_drop(struct client *c)
+{
+    end(c, false);
 }
 
 void client_finish(struct client *c)
@@ -128,16 +150,17 @@ static void send_event(struct client *c, const char *event, const char *args, st
         .peer = peer < o->users ? peer : client_room(c),
         .seq = c->seq,
         .text = text,
+        .rooms_are_hex = o->rooms_are_hex,
     };
 
     bytes_clear(&c->swarm->packet);
-    template_write_event(&o->template, event, args, &fill, ack_id, &c->swarm->packet);
+    template_write_event(template_of(c), event, args, &fill, ack_id, &c->swarm->packet);
     c->swarm->transport->send(c, bytes_span(&c->swarm->packet));
 }
 
 void client_send_message(struct client *c, struct span text, uint64_t ack_id)
 {
-    const struct template *t = &c->swarm->options->template;
+    const struct template *t = template_of(c);
 
     send_event(c, t->send, t->send_args, text, ack_id);
     c->seq++;
@@ -151,9 +174,9 @@ static void become_joined(struct client *c)
 
 static void join(struct client *c)
 {
-    const struct template *t = &c->swarm->options->template;
+    const struct template *t = template_of(c);
 
-    if (c->swarm->no_join) {
+    if (c->swarm->options->no_join || t->join[0] == '\0') {
         become_joined(c);
         return;
     }
@@ -190,13 +213,13 @@ static void on_open(struct client *c, struct span payload)
     c->payload_bytes_max = bytes_max != 0 ? (uint32_t)bytes_max : 100000;
     c->state = CLIENT_CONNECTING;
     bytes_clear(&c->swarm->packet);
-    template_write_connect(&c->swarm->options->template, &c->swarm->packet);
+    template_write_connect(template_of(c), &c->swarm->packet);
     c->swarm->transport->send(c, bytes_span(&c->swarm->packet));
 }
 
 static void on_event(struct client *c, const struct sio_packet *packet)
 {
-    const char *reply = c->swarm->options->template.join_reply;
+    const char *reply = template_of(c)->join_reply;
 
     if (c->state == CLIENT_JOINING && json_string_eq(packet->event, span_cstr(reply))) {
         become_joined(c);
@@ -244,7 +267,7 @@ static void on_sio_packet(struct client *c, struct span text)
 /* The digits behind the prefix of acks; false when it is none of a message. */
 static bool read_ack(const struct client *c, struct span packet, uint64_t *id)
 {
-    struct span prefix = bytes_span(&c->swarm->ack_prefix);
+    struct span prefix = bytes_span(&c->swarm->prefixes[c->template].ack);
     size_t digits = 0;
 
     if (c->state != CLIENT_JOINED || !span_starts(packet, prefix)) {
@@ -293,9 +316,10 @@ static void on_other_packet(struct client *c, struct span text)
 
 void client_on_packet(struct client *c, struct span packet)
 {
+    struct span deliver = bytes_span(&c->swarm->prefixes[c->template].deliver);
     uint64_t id;
 
-    if (c->state == CLIENT_JOINED && span_starts(packet, bytes_span(&c->swarm->deliver_prefix))) {
+    if (c->state == CLIENT_JOINED && span_starts(packet, deliver)) {
         c->swarm->events->on_delivery(c, packet);
     } else if (read_ack(c, packet, &id)) {
         c->swarm->events->on_ack(c, id);

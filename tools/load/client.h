@@ -70,14 +70,15 @@ struct swarm {
     const struct load_options *options;
     const struct transport *transport;
     const struct client_events *events;
-    struct bytes host;           /* HTTP's Host: name:port */
-    struct bytes deliver_prefix; /* 42["message" : what a delivery begins with */
-    struct bytes ack_prefix;     /* 43 or 43/nsp, */
-    struct bytes packet;         /* being built */
-    struct bytes message;        /* response body being put together */
-    uint64_t random;             /* state of the masks' generator */
-    uint64_t packets_ignored;    /* of the server, with nothing wrong about them */
-    bool no_join;
+    struct bytes host; /* HTTP's Host: name:port */
+    struct {
+        struct bytes deliver; /* 42["message" : what a delivery begins with */
+        struct bytes ack;     /* 43 or 43/nsp, */
+    } prefixes[TEMPLATES_MAX];
+    struct bytes packet;      /* being built */
+    struct bytes message;     /* response body being put together */
+    uint64_t random;          /* state of the masks' generator */
+    uint64_t packets_ignored; /* of the server, with nothing wrong about them */
 };
 
 struct client {
@@ -91,8 +92,9 @@ struct client {
     uint32_t id;
     uint32_t seq; /* messages it has sent */
     enum client_state state;
-    bool upgraded;  /* WebSocket: the 101 has come */
-    bool post_busy; /* polling: a POST is not answered yet */
+    uint8_t template; /* which of the options'; the members of a room take turns */
+    bool upgraded;    /* WebSocket: the 101 has come */
+    bool post_busy;   /* polling: a POST is not answered yet */
 };
 
 void swarm_init(struct swarm *s, const struct load_options *options,
@@ -107,6 +109,9 @@ void client_start(struct client *c);
 
 /* Leaves, with a goodbye if there is a session. on_lost is not called. */
 void client_stop(struct client *c);
+
+/* Its connection is lost; on_lost is not called. */
+void client_drop(struct client *c);
 void client_finish(struct client *c);
 
 /* Gives a client up from outside (its deadline passed). on_lost is called. */

@@ -24,6 +24,13 @@ static const struct scenario scenarios[] = {
      .rooms = 1000,
      .joins = true,
      .holds = true},
+    {.name = "return",
+     .help = "users lose their connections at once and come back: CPU, and what all are told of it",
+     .users = 1000,
+     .rooms = 1,
+     .joins = true,
+     .holds = true,
+     .returns = true},
     {.name = "rooms",
      .help = "users talk in rooms: so many messages in flight, or at a --rate",
      .users = 1000,
@@ -90,14 +97,18 @@ static const struct option options[] = {
     {"parallel", KIND_COUNT, AT(parallel), 1, 1000000, "N", "connections coming up at one time"},
     {"cycles", KIND_COUNT, AT(cycles), 1, 1000000, "N",
      "connect and storm: drop all and come again"},
+    {"stay", KIND_COUNT, AT(stay), 0, 1000000, "N", "return: users who keep their connections"},
+    {"away", KIND_SECONDS, AT(away_ns), 0, 1e4, "S", "return: how long the others are away"},
     {"connect-timeout", KIND_SECONDS, AT(connect_timeout_ns), 0.01, 1e4, "S",
      "give a connection up that has not come up by then"},
     {"transport", KIND_TEXT, AT(transport), 0, 0, "NAME", "websocket or polling"},
     {"path", KIND_TEXT, AT(path), 0, 0, "PATH", "of the Engine.IO endpoint"},
     {"sources", KIND_COUNT, AT(sources), 0, 250, "N",
      "loopback addresses to connect from (0: as needed)"},
-    {"template", KIND_TEMPLATE, 0, 0, 0, "NAME", "what the application's events look like"},
-    {"set", KIND_SET, 0, 0, 0, "KEY=VALUE", "change one key of the template (again and again)"},
+    {"template", KIND_TEMPLATE, 0, 0, 0, "NAME[,NAME]...",
+     "what the application's events look like; the members of a room take turns"},
+    {"dialect", KIND_TEMPLATE, 0, 0, 0, "NAME[,NAME]...", "the same"},
+    {"set", KIND_SET, 0, 0, 0, "KEY=VALUE", "change one key of the templates (again and again)"},
     {"pid", KIND_COUNT, AT(pid), 0, 1 << 30, "PID",
      "server process whose CPU and memory to report"},
     {"json", KIND_FLAG, AT(json), 0, 0, NULL, "one line of JSON on standard output"},
@@ -172,6 +183,43 @@ static int apply_number(struct load_options *o, const struct option *option, con
     return 0;
 }
 
+/* "NAME[,NAME]...": all of them or none. */
+static int set_templates(struct load_options *o, const char *names)
+{
+    struct template templates[TEMPLATES_MAX];
+    uint32_t count = 0;
+
+    for (const char *at = names;; at++) {
+        char name[32];
+        size_t len = strcspn(at, ",");
+        if (len >= sizeof name || count == TEMPLATES_MAX) {
+            return -1;
+        }
+        memcpy(name, at, len);
+        name[len] = '\0';
+        if (template_find(name, &templates[count++]) < 0) {
+            return -1;
+        }
+        at += len;
+        if (*at == '\0') {
+            break;
+        }
+    }
+    memcpy(o->templates, templates, count * sizeof templates[0]);
+    o->template_count = count;
+    return 0;
+}
+
+static int set_key(struct load_options *o, const char *assignment)
+{
+    for (uint32_t i = 0; i < o->template_count; i++) {
+        if (template_set(&o->templates[i], assignment) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static int apply(struct load_options *o, const struct option *option, const char *value)
 {
     const bool on = true;
@@ -184,9 +232,9 @@ static int apply(struct load_options *o, const struct option *option, const char
         memcpy((char *)o + option->offset, &on, sizeof on);
         return 0;
     case KIND_TEMPLATE:
-        return template_find(value, &o->template);
+        return set_templates(o, value);
     case KIND_SET:
-        return template_set(&o->template, value);
+        return set_key(o, value);
     case KIND_COUNT:
     case KIND_BIG:
     case KIND_RATE:
@@ -267,6 +315,7 @@ static void set_defaults(struct load_options *o, const struct scenario *scenario
         .warmup_ns = UINT64_C(1) * NS_PER_S,
         .settle_ns = NS_PER_S / 4,
         .drain_ns = UINT64_C(30) * NS_PER_S,
+        .away_ns = UINT64_C(1) * NS_PER_S,
         .connect_timeout_ns = UINT64_C(20) * NS_PER_S,
     };
 }
@@ -276,9 +325,14 @@ static const char *check(const struct load_options *o)
     if (strcmp(o->transport, "websocket") != 0 && strcmp(o->transport, "polling") != 0) {
         return "--transport: websocket or polling";
     }
-    const char *to = o->template.to;
+    const char *to = o->templates[0].to;
     if (strcmp(to, "room") != 0 && strcmp(to, "others") != 0 && strcmp(to, "nobody") != 0) {
         return "--set to=: room, others or nobody";
+    }
+    for (uint32_t i = 1; i < o->template_count; i++) {
+        if (strcmp(o->templates[i].to, to) != 0) {
+            return "--template: their messages must go to the same members (to=)";
+        }
     }
     if (o->rooms > o->users) {
         return "--rooms: more rooms than --users";
@@ -286,6 +340,9 @@ static const char *check(const struct load_options *o)
     bool comes_back = o->acks || (!o->no_join && strcmp(to, "nobody") != 0);
     if (o->scenario->sends && o->in_flight != 0 && !comes_back) {
         return "--in-flight: nothing comes back that the next message could wait for; add --acks";
+    }
+    if (o->stay > o->users) {
+        return "--stay: more than --users";
     }
     if (o->path[0] != '/') {
         return "--path: begins with a slash";
@@ -307,7 +364,7 @@ enum options_result options_parse(struct load_options *o, int argc, char **argv,
         return OPTIONS_BAD;
     }
     set_defaults(o, scenario);
-    if (template_find("chat", &o->template) < 0) {
+    if (set_templates(o, "chat") < 0) {
         abort(); /* the table holds it */
     }
     for (int i = 2; i < argc; i++) {
@@ -322,6 +379,9 @@ enum options_result options_parse(struct load_options *o, int argc, char **argv,
             (void)snprintf(why, why_bytes, "not a URL: %s", argv[i]);
             return OPTIONS_BAD;
         }
+    }
+    for (uint32_t i = 0; i < o->template_count; i++) {
+        o->rooms_are_hex = o->rooms_are_hex || template_has_hex_rooms(&o->templates[i]);
     }
     wrong = check(o);
     if (wrong != NULL) {
@@ -341,7 +401,7 @@ void options_help(FILE *out)
     }
     (void)fprintf(out, "\nOptions (defaults depend on the scenario):\n");
     for (unsigned i = 0; i < OPTIONS; i++) {
-        (void)fprintf(out, "  --%-15s %-9s %s\n", options[i].name,
+        (void)fprintf(out, "  --%-15s %-15s %s\n", options[i].name,
                       options[i].argument != NULL ? options[i].argument : "", options[i].help);
     }
     (void)fprintf(out, "\nTemplates:");

@@ -13,6 +13,8 @@
 
 #include "tools/load/template.h"
 
+enum { TEMPLATES_MAX = 8 };
+
 /* What the scenarios differ in. */
 struct scenario {
     const char *name;
@@ -25,11 +27,14 @@ struct scenario {
     bool sends;         /* messages flow; otherwise coming up (or being up) is what is measured */
     bool acks;          /* every send asks for an acknowledgement */
     bool holds;         /* without sending: measures standing connections, not coming up */
+    bool returns;       /* users lose their connections at once and come back: that is measured */
 };
 
 struct load_options {
     const struct scenario *scenario;
-    struct template template;
+    struct template templates[TEMPLATES_MAX]; /* the members of a room take turns with them */
+    uint32_t template_count;
+    bool rooms_are_hex; /* one of them needs that */
     const char *host;
     const char *path;      /* of the Engine.IO endpoint, with its slashes */
     const char *transport; /* "websocket" or "polling" */
@@ -40,6 +45,7 @@ struct load_options {
     uint32_t in_flight;
     uint32_t parallel; /* connections that are coming up at one time */
     uint32_t cycles;   /* how often all users come up */
+    uint32_t stay;     /* users who keep their connections while the others lose theirs */
     uint32_t sources;  /* loopback addresses to connect from; 0 as many as the ports need */
     uint32_t text_bytes;
     uint32_t pid;      /* of the server; 0 unknown */
@@ -48,6 +54,7 @@ struct load_options {
     uint64_t warmup_ns;
     uint64_t settle_ns;
     uint64_t drain_ns;
+    uint64_t away_ns;
     uint64_t connect_timeout_ns;
     double rate;
     bool acks;

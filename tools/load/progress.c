@@ -7,8 +7,9 @@
 enum { INTERVAL_NS = 100000000, BAR_WIDTH = 24 };
 
 static const char *const phase_names[] = {
-    [RUN_RAMP] = "joining",      [RUN_SETTLE] = "settling", [RUN_WARMUP] = "warming up",
-    [RUN_MEASURE] = "measuring", [RUN_DRAIN] = "draining",  [RUN_DONE] = "done",
+    [RUN_RAMP] = "joining",     [RUN_SETTLE] = "settling",   [RUN_AWAY] = "away",
+    [RUN_RETURN] = "returning", [RUN_WARMUP] = "warming up", [RUN_MEASURE] = "measuring",
+    [RUN_DRAIN] = "draining",   [RUN_DONE] = "done",
 };
 
 void progress_init(struct progress *p, FILE *out, bool quiet)

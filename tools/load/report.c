@@ -20,6 +20,7 @@ struct figures {
     double deliveries;
     double acks;
     double joins;
+    double notices;
     double server_s;
     double generator_s;
     double softirq_s;
@@ -36,6 +37,7 @@ static struct figures figure(const struct run *r)
         .deliveries = (double)(b->delivered - a->delivered),
         .acks = (double)(b->acked - a->acked),
         .joins = (double)(b->joined - a->joined),
+        .notices = (double)(b->notices - a->notices),
         .server_s = (double)(b->server.total_ns - a->server.total_ns) / NS_PER_S,
         .generator_s = (double)(b->generator_ns - a->generator_ns) / NS_PER_S,
         .softirq_s = (double)(b->softirq_ns - a->softirq_ns) / NS_PER_S,
@@ -79,13 +81,25 @@ static void close_object(struct bytes *b)
     bytes_add_byte(b, '}');
 }
 
+static void write_templates(struct bytes *b, const struct load_options *o)
+{
+    struct bytes names = {0};
+
+    for (uint32_t i = 0; i < o->template_count; i++) {
+        bytes_add_cstr(&names, i > 0 ? "," : "");
+        bytes_add_cstr(&names, o->templates[i].name);
+    }
+    json_member_string(b, SPAN("template"), bytes_span(&names));
+    bytes_finish(&names);
+}
+
 static void write_settings(struct bytes *b, const struct run *r)
 {
     const struct load_options *o = r->options;
 
     json_member_string(b, SPAN("scenario"), span_cstr(o->scenario->name));
     json_member_string(b, SPAN("transport"), span_cstr(o->transport));
-    json_member_string(b, SPAN("template"), span_cstr(o->template.name));
+    write_templates(b, o);
     member_u64(b, "users", o->users);
     member_u64(b, "rooms", o->rooms);
     member_u64(b, "in_flight", o->in_flight);
@@ -96,6 +110,16 @@ static void write_settings(struct bytes *b, const struct run *r)
     json_member_bool(b, SPAN("clean"), run_is_clean(r));
 }
 
+static uint64_t lost_connections(const struct run *r)
+{
+    uint64_t lost = 0;
+
+    for (unsigned i = 0; i < CLIENT_LOSSES; i++) {
+        lost += r->losses[i];
+    }
+    return lost;
+}
+
 static void write_connections(struct bytes *b, const struct run *r)
 {
     member_u64(b, "joined", r->joined);
@@ -104,6 +128,16 @@ static void write_connections(struct bytes *b, const struct run *r)
     for (unsigned i = 0; i < CLIENT_LOSSES; i++) {
         member_u64(b, client_loss_name(i), r->losses[i]);
     }
+    close_object(b);
+    member_u64(b, "lost_connection_count", lost_connections(r));
+}
+
+/* What the server told besides messages, while it was measured. */
+static void write_notices(struct bytes *b, const struct run *r, const struct figures *f)
+{
+    open_object(b, "notices");
+    member_double(b, "count", f->notices);
+    member_double(b, "per_user", per(f->notices, r->options->users));
     close_object(b);
 }
 
@@ -200,6 +234,7 @@ void report_json(const struct run *r, FILE *out)
     write_connections(&b, r);
     write_count(&b, &r->traffic);
     write_rates(&b, &f);
+    write_notices(&b, r, &f);
     open_object(&b, "latency_ms");
     write_histogram(&b, "delivery", &r->traffic.delivery_ns);
     write_histogram(&b, "ack", &r->traffic.ack_ns);
@@ -294,6 +329,10 @@ void report_text(const struct run *r, FILE *out)
                   "per second   %.0f messages, %.0f deliveries, %.0f acks, %.0f joins (%.2f s)\n",
                   per(f.messages, f.seconds), per(f.deliveries, f.seconds), per(f.acks, f.seconds),
                   per(f.joins, f.seconds), f.seconds);
+    if (f.notices > 0) {
+        (void)fprintf(out, "notices      %.0f, %.1f per user\n", f.notices,
+                      per(f.notices, r->options->users));
+    }
     print_histogram("delivery", &r->traffic.delivery_ns, out);
     print_histogram("ack", &r->traffic.ack_ns, out);
     print_histogram("join", &r->join_ns, out);

@@ -47,6 +47,7 @@ static void take_reading(struct run *r, struct run_reading *out)
     out->acked = r->traffic.count.acked;
     out->sent = r->traffic.count.sent;
     out->joined = r->joined;
+    out->notices = r->swarm.packets_ignored;
 }
 
 static void enter(struct run *r, enum run_phase phase)
@@ -165,6 +166,27 @@ static void begin_measuring(struct run *r)
     enter(r, RUN_MEASURE);
 }
 
+static void lose_connections(struct run *r)
+{
+    for (uint32_t i = r->options->stay; i < r->options->users; i++) {
+        if (r->clients[i].state == CLIENT_JOINED) {
+            traffic_on_left(&r->traffic, &r->clients[i]);
+            r->standing--;
+        }
+        client_drop(&r->clients[i]);
+    }
+    r->started = r->options->stay;
+}
+
+static void step_return(struct run *r)
+{
+    sweep(r);
+    start_more(r);
+    if (r->coming_up == 0 && r->started == r->options->users) {
+        enter(r, RUN_MEASURE); /* what they are told of it may come later */
+    }
+}
+
 static void step_settle(struct run *r)
 {
     const struct scenario *s = r->options->scenario;
@@ -176,6 +198,10 @@ static void step_settle(struct run *r)
     if (s->sends && r->standing > 0) {
         traffic_start(&r->traffic);
         enter(r, RUN_WARMUP);
+    } else if (s->returns) {
+        begin_measuring(r);
+        lose_connections(r);
+        enter(r, RUN_AWAY);
     } else if (s->holds) {
         begin_measuring(r);
     } else {
@@ -221,6 +247,14 @@ static void step(struct run *r)
         break;
     case RUN_SETTLE:
         step_settle(r);
+        break;
+    case RUN_AWAY:
+        if (passed(r, r->options->away_ns)) {
+            enter(r, RUN_RETURN);
+        }
+        break;
+    case RUN_RETURN:
+        step_return(r);
         break;
     case RUN_WARMUP:
         if (passed(r, r->options->warmup_ns)) {
@@ -335,9 +369,12 @@ double run_progress(const struct run *r)
 
     switch (r->phase) {
     case RUN_RAMP:
+    case RUN_RETURN:
         return share(r->started - r->coming_up, r->options->users);
     case RUN_SETTLE:
         return share(in_phase, r->options->settle_ns);
+    case RUN_AWAY:
+        return share(in_phase, r->options->away_ns);
     case RUN_WARMUP:
         return share(in_phase, r->options->warmup_ns);
     case RUN_MEASURE:

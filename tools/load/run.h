@@ -3,6 +3,7 @@
  *     RAMP ──> SETTLE ──> WARMUP ──> MEASURE ──> DRAIN ──> DONE
  *      │  (connect, storm: RAMP is what is measured)        ^
  *      └────────────────────────────────────────────────────┘
+ *     return: SETTLE ──> AWAY ──> RETURN ──> MEASURE ──> ..., measured from the beginning of AWAY
  *
  *   RAMP     users come up, at most `parallel` at one time, as often as `cycles` says
  *   SETTLE   nothing, so that what joining left behind is over; memory is read at its end
@@ -18,7 +19,16 @@
 #include "tools/load/proc.h"
 #include "tools/load/traffic.h"
 
-enum run_phase { RUN_RAMP, RUN_SETTLE, RUN_WARMUP, RUN_MEASURE, RUN_DRAIN, RUN_DONE };
+enum run_phase {
+    RUN_RAMP,
+    RUN_SETTLE,
+    RUN_AWAY,
+    RUN_RETURN,
+    RUN_WARMUP,
+    RUN_MEASURE,
+    RUN_DRAIN,
+    RUN_DONE
+};
 
 /* What is read at both ends of what is measured. */
 struct run_reading {
@@ -30,6 +40,7 @@ struct run_reading {
     uint64_t acked;
     uint64_t sent;
     uint64_t joined;
+    uint64_t notices;
 };
 
 struct run {

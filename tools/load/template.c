@@ -27,9 +27,10 @@ static const struct template known[] = {
                   "\"message\":\"{text}\",\"timestamp\":\"{now}\"}",
      .deliver = "chat:message",
      .to = "room"},
-    {.name = "scalable-chat",
+    {.name = "scalable",
      .join = "joinRoom",
      .join_args = "\"{room}\"",
+     .join_reply = "ack",
      .send = "sendMessage",
      .send_args = "{\"roomId\":\"{room}\",\"userId\":\"{user}\",\"username\":\"{user}\","
                   "\"text\":\"{text}\",\"timestamp\":\"{now}\"}",
@@ -51,10 +52,18 @@ static const struct template known[] = {
      .send_args = "{\"recipientId\":\"{peer}\",\"content\":\"{text}\",\"messageType\":\"text\"}",
      .deliver = "new_message",
      .to = "room"},
-    {.name = "realtime-chat",
+    {.name = "realtime",
      .join = "join_room",
      .join_args = "{\"roomId\":\"{room}\",\"userId\":\"{user}\"}",
      .join_reply = "message_history",
+     .send = "send_message",
+     .send_args = "{\"roomId\":\"{room}\",\"content\":\"{text}\",\"type\":\"text\"}",
+     .deliver = "message",
+     .to = "room"},
+    {.name = "native",
+     .join = "join_room",
+     .join_args = "{\"roomId\":\"{room}\",\"userId\":\"{user}\",\"after\":0}",
+     .join_reply = "ack",
      .send = "send_message",
      .send_args = "{\"roomId\":\"{room}\",\"content\":\"{text}\",\"type\":\"text\"}",
      .deliver = "message",
@@ -128,6 +137,11 @@ int template_set(struct template *t, const char *assignment)
     return -1;
 }
 
+bool template_has_hex_rooms(const struct template *t)
+{
+    return strstr(t->join_args, "{room_hex}") != NULL || strstr(t->send_args, "{room_hex}") != NULL;
+}
+
 uint32_t template_receivers(const struct template *t, uint32_t members)
 {
     if (strcmp(t->to, "nobody") == 0 || members == 0) {
@@ -169,10 +183,11 @@ static bool write_placeholder(struct span name, const struct template_fill *fill
 {
     if (span_eq(name, SPAN("text"))) {
         bytes_add_span(out, fill->text);
+    } else if (span_eq(name, SPAN("room_hex")) ||
+               (span_eq(name, SPAN("room")) && fill->rooms_are_hex)) {
+        write_hex24(out, fill->room);
     } else if (span_eq(name, SPAN("room"))) {
         write_named(out, "room-", fill->room);
-    } else if (span_eq(name, SPAN("room_hex"))) {
-        write_hex24(out, fill->room);
     } else if (span_eq(name, SPAN("user"))) {
         write_named(out, "user-", fill->user);
     } else if (span_eq(name, SPAN("peer"))) {

@@ -13,7 +13,8 @@
  *   to          who receives one: room (sender included), others, nobody       room
  *
  * Arguments may hold {room} {room_hex} (24 digits) {user} {peer} (the next member of the room)
- * {text} {seq} {now} (ISO 8601). Every other brace stands for itself.
+ * {text} {seq} {now} (ISO 8601). Every other brace stands for itself. Where clients of several
+ * templates meet, {room} is {room_hex} if one of them needs that.
  *
  * A template borrows its strings: from the table of known ones, or from the command line. */
 // SPDX-License-Identifier: MIT
@@ -43,6 +44,7 @@ struct template_fill {
     uint32_t peer;
     uint32_t seq;
     struct span text;
+    bool rooms_are_hex;
 };
 
 #define TEMPLATE_NO_ACK UINT64_MAX
@@ -55,6 +57,9 @@ const char *template_name(unsigned i);
 
 /* Applies "key=value"; the string must outlive the template. -1: no such key. */
 MUST_USE int template_set(struct template *t, const char *assignment);
+
+/* Does it name rooms by {room_hex}? */
+bool template_has_hex_rooms(const struct template *t);
 
 /* The members of a room of `members` that receive a message of one of them. */
 uint32_t template_receivers(const struct template *t, uint32_t members);

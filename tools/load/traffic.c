@@ -40,8 +40,8 @@ void traffic_init(struct traffic *t, const struct load_options *options, struct 
                           .measured_from_ns = UINT64_MAX,
                           .magic = marker_magic(run_id),
                           .senders = choose_senders(options)};
-    t->to_nobody = strcmp(options->template.to, "nobody") == 0 || options->no_join;
-    t->to_others = strcmp(options->template.to, "others") == 0;
+    t->to_nobody = strcmp(options->templates[0].to, "nobody") == 0 || options->no_join;
+    t->to_others = strcmp(options->templates[0].to, "others") == 0;
     t->rooms = must_calloc(options->rooms, sizeof *t->rooms);
     t->order = must_calloc((size_t)options->users * t->senders, sizeof *t->order);
     t->text = must_calloc(1, options->text_bytes);

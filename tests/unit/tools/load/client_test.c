@@ -58,9 +58,10 @@ static void begin(const char *template, const char *set)
 {
     swarm_finish(&swarm);
     swarm = (struct swarm){0};
-    options = (struct load_options){.host = "h", .transport = "websocket", .users = 4, .rooms = 2};
-    check(template_find(template, &options.template) == 0);
-    check(set == NULL || template_set(&options.template, set) == 0);
+    options = (struct load_options){
+        .host = "h", .transport = "websocket", .template_count = 1, .users = 4, .rooms = 2};
+    check(template_find(template, &options.templates[0]) == 0);
+    check(set == NULL || template_set(&options.templates[0], set) == 0);
     swarm_init(&swarm, &options, &events);
     swarm.transport = &fake;
     bytes_finish(&sent);
@@ -68,6 +69,11 @@ static void begin(const char *template, const char *set)
     last_ack = UINT64_MAX;
     client_init(&client, &swarm, 3);
     client_start(&client);
+}
+
+static void check_has(const char *text)
+{
+    check(memmem(sent.data, sent.len, text, strlen(text)) != NULL);
 }
 
 static void get(const char *packet)
@@ -108,13 +114,42 @@ static void connects_then_joins_then_is_joined(void)
 
 static void an_event_can_confirm_the_join(void)
 {
-    begin("realtime-chat", NULL);
+    begin("realtime", NULL);
     get(OPEN);
     get("40{\"sid\":\"x\"}");
     get("42[\"user_joined\",{}]");
     check(joined == 0);
     get("42[\"message_history\",[]]");
     check(joined == 1);
+}
+
+static void members_of_a_room_take_turns_with_templates_and_name_one_room(void)
+{
+    struct client others[4];
+
+    begin("realtime", NULL);
+    check(template_find("groups", &options.templates[1]) == 0);
+    options.template_count = 2;
+    options.rooms_are_hex = true;
+    swarm_finish(&swarm);
+    swarm = (struct swarm){0};
+    swarm_init(&swarm, &options, &events);
+    swarm.transport = &fake;
+    for (uint32_t i = 0; i < 4; i++) { /* rooms 0, 1, 0, 1 */
+        client_init(&others[i], &swarm, i);
+        client_start(&others[i]);
+        client_on_packet(&others[i], SPAN(OPEN));
+        bytes_clear(&sent);
+        client_on_packet(&others[i], SPAN("40{\"sid\":\"x\"}"));
+        check_has(i < 2 ? "42[\"join_room\",{\"roomId\":\"0000"
+                        : "42[\"join_room\",{\"roomid\":\"0000");
+    }
+    joined = deliveries = 0;
+    client_on_packet(&others[2], SPAN("42[\"update_online_users\",[]]"));
+    client_on_packet(&others[2], SPAN("42[\"message\",{}]")); /* another dialect's */
+    check(joined == 1 && deliveries == 0);
+    client_on_packet(&others[2], SPAN("42[\"msg_rcvd\",{}]"));
+    check(deliveries == 1);
 }
 
 static void without_a_join_the_connect_is_enough(void)
@@ -212,6 +247,7 @@ int main(void)
 {
     RUN(connects_then_joins_then_is_joined);
     RUN(an_event_can_confirm_the_join);
+    RUN(members_of_a_room_take_turns_with_templates_and_name_one_room);
     RUN(without_a_join_the_connect_is_enough);
     RUN(deliveries_and_acks_go_to_the_owner);
     RUN(a_namespace_is_part_of_every_packet);

@@ -30,7 +30,7 @@ static void a_scenario_brings_its_defaults(void)
     check(o.users == 1000 && o.rooms == 100 && o.in_flight == 100 && o.rate <= 0);
     check(!o.acks && !o.no_join && o.text_bytes == 64);
     check(strcmp(o.host, "127.0.0.1") == 0 && o.port == 3000);
-    check(strcmp(o.template.name, "chat") == 0);
+    check(strcmp(o.templates[0].name, "chat") == 0);
     check(parse("ack") == OPTIONS_OK);
     check(o.acks && o.no_join);
     check(parse("fanout") == OPTIONS_OK);
@@ -59,9 +59,24 @@ static void the_last_of_rate_and_in_flight_chooses_the_loop(void)
 static void a_template_can_be_chosen_and_changed(void)
 {
     check(parse("rooms --template groups --set send=other --set nsp=/x") == OPTIONS_OK);
-    check(strcmp(o.template.send, "other") == 0);
-    check(strcmp(o.template.nsp, "/x") == 0);
-    check(strcmp(o.template.deliver, "msg_rcvd") == 0);
+    check(strcmp(o.templates[0].send, "other") == 0);
+    check(strcmp(o.templates[0].nsp, "/x") == 0);
+    check(strcmp(o.templates[0].deliver, "msg_rcvd") == 0);
+}
+
+static void members_take_turns_with_several_templates(void)
+{
+    check(parse("rooms --dialect realtime,chatroom,native") == OPTIONS_OK);
+    check(o.template_count == 3 && !o.rooms_are_hex);
+    check(strcmp(o.templates[0].name, "realtime") == 0);
+    check(strcmp(o.templates[2].name, "native") == 0);
+    check(parse("rooms --dialect realtime,groups --set nsp=/x") == OPTIONS_OK);
+    check(o.template_count == 2 && o.rooms_are_hex);
+    check(strcmp(o.templates[1].nsp, "/x") == 0);
+    check(parse("rooms --dialect realtime,") == OPTIONS_BAD);
+    check(parse("rooms --dialect realtime,nothing") == OPTIONS_BAD);
+    check(parse("rooms --dialect chat,chat,chat,chat,chat,chat,chat,chat,chat") == OPTIONS_BAD);
+    check(parse("ack --template echo,chat") == OPTIONS_BAD); /* to nobody, and to the room */
 }
 
 static void an_error_names_the_option_and_its_range(void)
@@ -91,6 +106,7 @@ static void what_cannot_work_is_refused(void)
     check(parse("rooms --no-join --rate 5") == OPTIONS_OK);
     check(parse("rooms --template echo") == OPTIONS_BAD);
     check(parse("rooms --set to=some") == OPTIONS_BAD);
+    check(parse("return --users 5 --stay 6") == OPTIONS_BAD);
 }
 
 static void help_is_given_when_asked_for(void)
@@ -106,6 +122,7 @@ int main(void)
     RUN(options_come_with_a_blank_or_an_equals_sign);
     RUN(the_last_of_rate_and_in_flight_chooses_the_loop);
     RUN(a_template_can_be_chosen_and_changed);
+    RUN(members_take_turns_with_several_templates);
     RUN(an_error_names_the_option_and_its_range);
     RUN(what_cannot_work_is_refused);
     RUN(help_is_given_when_asked_for);

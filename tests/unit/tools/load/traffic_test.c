@@ -33,14 +33,15 @@ static void begin(uint32_t in_flight, double rate, bool acks, const char *to)
 {
     options = (struct load_options){.host = "h",
                                     .transport = "websocket",
+                                    .template_count = 1,
                                     .users = USERS,
                                     .rooms = ROOMS,
                                     .in_flight = in_flight,
                                     .rate = rate,
                                     .acks = acks,
                                     .text_bytes = 64};
-    check(template_find("chat", &options.template) == 0);
-    options.template.to = to;
+    check(template_find("chat", &options.templates[0]) == 0);
+    options.templates[0].to = to;
     swarm = (struct swarm){0};
     swarm_init(&swarm, &options, &events);
     swarm.transport = &fake;
