@@ -22,10 +22,10 @@ enum { ROSTER_SOCKET_ID_LEN = 20 };
 
 struct roster_member {
     char socket_id[ROSTER_SOCKET_ID_LEN];
-    uint32_t user_hash;
-    struct person *person;
+    uint16_t user_hash;
     uint8_t dialect; /* enum dialect_id */
     bool unlisted;   /* another socket of the user has taken his name away */
+    struct person *person;
 };
 
 struct roster {
