@@ -40,7 +40,8 @@ def expect(got, want):
 
 def check_clean(result, status):
     bad = {k: v for k, v in result["count"].items()
-           if k in ("lost", "duplicated", "out_of_order", "stray", "unacked", "acks_unexpected", "unsent") and v}
+           if k in ("lost", "duplicated", "out_of_order", "stray", "unacked", "acks_unexpected",
+                    "acks_refusing", "unsent") and v}
     expect((bad, sum(result["lost_connections"].values()), result["clean"], status), ({}, 0, True, 0))
 
 

@@ -44,9 +44,19 @@ ECHO = ("ack", "--users", "100", "--rooms", "100", "--in-flight", "100", "--temp
 ALONE = ("rooms", "--users", "100", "--rooms", "100", "--acks")
 
 
+FOUR = ("--dialect", "realtime,chatroom,scalable,groups")
+LOST = Metric("connections lost", ("lost_connection_count",), digits=0, limit=0)
+
+
 def acks(**demand):
     return (Metric("acks/s", ("per_s", "acks"), digits=0, more_is_better=True),
             Metric("CPU-s per 1M acks", ("server", "cpu_s_per_1m_acks"), **demand))
+
+
+def returning(name, title, *args):
+    return Row(name, title, ("return", *args), (
+        Metric("CPU-s", ("server", "cpu_s"), digits=3),
+        Metric("events to each", ("notices", "per_user"), digits=0), LOST), servers=("rookery",))
 
 
 def durable(name, title, args, acked_limit=None, p99_limit=None):
@@ -66,6 +76,19 @@ ROWS = (
     Row("fanout", "1 room of 1000, 200 msg/s",
         ("fanout", "--users", "1000", "--rate", "200"),
         (DELIVERIES, Metric("p99 ms", ("latency_ms", "delivery", "p99"), digits=1, above_floor=5))),
+    Row("fanout-loop", "1 room of 1000, closed loop, 8 in flight",
+        ("fanout", "--users", "1000", "--in-flight", "8"),
+        (cpu_per_delivery(of_floor=1.25), DELIVERIES)),
+    Row("dialects", "the same in four dialects at once (floor: Rookery in one)",
+        ("fanout", "--users", "1000", "--in-flight", "8"), (cpu_per_delivery(of_floor=1.25), DELIVERIES),
+        servers=("rookery", "floor"), stand_in={"floor": "rookery"}, more_args={"rookery": FOUR}),
+    Row("crowd", "19,500 users, 10,000 rooms, 1000 msg/s",
+        ("rooms", "--users", "19500", "--rooms", "10000", "--rate", "1000"),
+        (Metric("p99 ms", ("latency_ms", "delivery", "p99"), limit=25), LOST, cpu_per_delivery()),
+        servers=("rookery",)),
+    returning("return", "1000 of one room lose their connection at once and are back after 1 s"),
+    returning("return-stay", "the same, and 100 who stay", "--users", "1100", "--stay", "100"),
+    returning("return-dialects", "the same in four dialects", "--users", "1100", "--stay", "100", *FOUR),
     Row("many", "16,000 users, 5000 rooms, 1000 msg/s",
         ("rooms", "--users", "16000", "--rooms", "5000", "--rate", "1000"),
         (cpu_per_delivery(), Metric("RSS MiB", ("server", "rss_bytes_end"), scale=1 / MIB, digits=1))),
@@ -81,6 +104,14 @@ ROWS = (
         ("storm", "--users", "10000", "--rooms", "5000"),
         (Metric("joined/s", ("per_s", "joins"), digits=0, more_is_better=True, limit=12000),
          Metric("CPU-s per 10,000", ("server", "cpu_s_per_10k_joins"), limit=0.6))),
+    Row("page", "pages of 50 among 1,000,000 messages, one at a time",
+        ("ack", "--users", "1000", "--rooms", "1000", "--in-flight", "1", "--set", "send=history", "--set",
+         'send_args={"roomId":"big","before":{random},"limit":50}'),
+        (Metric("p50 ms", ("latency_ms", "ack", "p50")),
+         Metric("p99 ms", ("latency_ms", "ack", "p99"), limit=2)),
+        servers=("rookery",), stand_in={"rookery": "rookery-million"}),
+    durable("durable-2k", "durable acks to 100 clients, 2000 msg/s", ("--rate", "2000"),
+            acked_limit=2000 * 0.99, p99_limit=10),
     durable("durable-100", "durable acks to 100 clients, 100 in flight", ("--in-flight", "100")),
     durable("durable-200", "durable acks to 100 clients, 200 in flight", ("--in-flight", "200")),
     durable("durable-400", "durable acks to 100 clients, 400 in flight", ("--in-flight", "400")),

@@ -36,6 +36,23 @@ def rookery_durable(build, port, data):
     return rookery(build, port, data, journal="direct")
 
 
+def million(build):
+    """The folder of a database with a million messages in the room "big"; made once for a build: a minute."""
+    data = build / "bench-million"
+    made = data / "rookery.sqlite"
+    if not (data / "whole").exists():
+        shutil.rmtree(data, ignore_errors=True)
+        data.mkdir()
+        subprocess.run([program(build / "tests/bench/store_bench"), str(made), "1000000"], check=True,
+                       stdout=subprocess.DEVNULL)
+        (data / "whole").touch()
+    return data
+
+
+def rookery_million(build, port, data):
+    return rookery(build, port, million(build), journal="direct")
+
+
 def fixture(build, port, data):
     """The library's echo, for what the chat has no event for."""
     return [program(build / "tests/fixture/fixture")], {"CONF_PROFILE": "clients", "CONF_PORT": str(port),
@@ -66,8 +83,8 @@ def floor(build, port, data):
     return [program(build / "tests/bench/floor"), str(port)], {}
 
 
-COMMANDS = {"rookery": rookery, "rookery-durable": rookery_durable, "fixture": fixture, "node": node,
-            "node-pinging": node_pinging, "floor": floor}
+COMMANDS = {"rookery": rookery, "rookery-durable": rookery_durable, "rookery-million": rookery_million,
+            "fixture": fixture, "node": node, "node-pinging": node_pinging, "floor": floor}
 
 
 def free_port():

@@ -277,6 +277,7 @@ static bool read_ack(const struct client *c, struct span packet, uint64_t *id)
     while (digits < packet.len && packet.data[digits] >= '0' && packet.data[digits] <= '9') {
         digits++;
     }
+    c->swarm->acks_refusing += span_starts(span_skip(packet, digits), SPAN("[{\"ok\":false"));
     return span_to_u64(span_of(packet.data, digits), UINT64_MAX / 16, id) == 0;
 }
 

@@ -78,6 +78,7 @@ struct swarm {
     struct bytes packet;      /* being built */
     struct bytes message;     /* response body being put together */
     uint64_t random;          /* state of the masks' generator */
+    uint64_t acks_refusing;   /* {"ok":false...}: answered, but not done */
     uint64_t packets_ignored; /* of the server, with nothing wrong about them */
 };
 

@@ -141,8 +141,9 @@ static void write_notices(struct bytes *b, const struct run *r, const struct fig
     close_object(b);
 }
 
-static void write_count(struct bytes *b, const struct traffic *t)
+static void write_count(struct bytes *b, const struct run *r)
 {
+    const struct traffic *t = &r->traffic;
     const struct traffic_count *n = &t->count;
 
     open_object(b, "count");
@@ -156,6 +157,7 @@ static void write_count(struct bytes *b, const struct traffic *t)
     member_u64(b, "acked", n->acked);
     member_u64(b, "unacked", n->acks_due - n->acked);
     member_u64(b, "acks_unexpected", n->acks_unexpected);
+    member_u64(b, "acks_refusing", r->swarm.acks_refusing);
     member_u64(b, "unsent", n->unsent);
     close_object(b);
 }
@@ -232,7 +234,7 @@ void report_json(const struct run *r, FILE *out)
     bytes_add_byte(&b, '{');
     write_settings(&b, r);
     write_connections(&b, r);
-    write_count(&b, &r->traffic);
+    write_count(&b, r);
     write_rates(&b, &f);
     write_notices(&b, r, &f);
     open_object(&b, "latency_ms");
@@ -265,8 +267,9 @@ static void print_connections(const struct run *r, FILE *out)
     (void)fprintf(out, "\n");
 }
 
-static void print_count(const struct traffic *t, FILE *out)
+static void print_count(const struct run *r, FILE *out)
 {
+    const struct traffic *t = &r->traffic;
     const struct traffic_count *n = &t->count;
 
     if (n->sent == 0 && n->unsent == 0) {
@@ -274,8 +277,9 @@ static void print_count(const struct traffic *t, FILE *out)
     }
     (void)fprintf(out,
                   "messages     %" PRIu64 " sent (%" PRIu64 " could not be), %" PRIu64
-                  " of %" PRIu64 " acknowledged (%" PRIu64 " unexpected)\n",
-                  n->sent, n->unsent, n->acked, n->acks_due, n->acks_unexpected);
+                  " of %" PRIu64 " acknowledged (%" PRIu64 " refusing, %" PRIu64 " unexpected)\n",
+                  n->sent, n->unsent, n->acked, n->acks_due, r->swarm.acks_refusing,
+                  n->acks_unexpected);
     (void)fprintf(out,
                   "deliveries   %" PRIu64 " of %" PRIu64 ": %" PRIu64 " lost, %" PRIu64
                   " duplicated, %" PRIu64 " out of order, %" PRIu64 " stray\n",
@@ -324,7 +328,7 @@ void report_text(const struct run *r, FILE *out)
                   run_is_clean(r) ? "all went well" : "NOT CLEAN",
                   r->interrupted ? " (interrupted)" : "");
     print_connections(r, out);
-    print_count(&r->traffic, out);
+    print_count(r, out);
     (void)fprintf(out,
                   "per second   %.0f messages, %.0f deliveries, %.0f acks, %.0f joins (%.2f s)\n",
                   per(f.messages, f.seconds), per(f.deliveries, f.seconds), per(f.acks, f.seconds),

@@ -396,7 +396,8 @@ bool run_is_clean(const struct run *r)
 {
     const struct traffic_count *n = &r->traffic.count;
     uint64_t bad = traffic_lost(&r->traffic) + n->duplicated + n->out_of_order + n->stray +
-                   (n->acks_due - n->acked) + n->acks_unexpected + n->unsent;
+                   (n->acks_due - n->acked) + n->acks_unexpected + n->unsent +
+                   r->swarm.acks_refusing;
 
     for (unsigned i = 0; i < CLIENT_LOSSES; i++) {
         bad += r->losses[i];

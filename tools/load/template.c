@@ -85,6 +85,7 @@ static const struct {
     {"to", offsetof(struct template, to)},
 };
 
+enum { RANDOM_MAX = 1000000 };
 enum { KNOWN = sizeof known / sizeof known[0], KEYS = sizeof keys / sizeof keys[0] };
 
 static void set_key(struct template *t, size_t offset, const char *value)
@@ -178,6 +179,12 @@ static void write_hex24(struct bytes *out, uint32_t n)
     bytes_add_cstr(out, text);
 }
 
+/* Knuth's multiplicative hash: the same numbers in every run. */
+static uint32_t scatter(const struct template_fill *fill)
+{
+    return (fill->seq + 1 + fill->user * 7919) * 2654435761u >> 8;
+}
+
 /* Writes what `name` stands for; false when it is no placeholder. */
 static bool write_placeholder(struct span name, const struct template_fill *fill, struct bytes *out)
 {
@@ -194,6 +201,8 @@ static bool write_placeholder(struct span name, const struct template_fill *fill
         write_named(out, "user-", fill->peer);
     } else if (span_eq(name, SPAN("seq"))) {
         bytes_add_u64(out, fill->seq);
+    } else if (span_eq(name, SPAN("random"))) {
+        bytes_add_u64(out, 1 + scatter(fill) % RANDOM_MAX);
     } else if (span_eq(name, SPAN("now"))) {
         write_now(out);
     } else {

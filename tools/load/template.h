@@ -13,8 +13,8 @@
  *   to          who receives one: room (sender included), others, nobody       room
  *
  * Arguments may hold {room} {room_hex} (24 digits) {user} {peer} (the next member of the room)
- * {text} {seq} {now} (ISO 8601). Every other brace stands for itself. Where clients of several
- * templates meet, {room} is {room_hex} if one of them needs that.
+ * {text} {seq} {random} (1 to 1,000,000) {now} (ISO 8601). Every other brace stands for itself.
+ * Where clients of several templates meet, {room} is {room_hex} if one of them needs that.
  *
  * A template borrows its strings: from the table of known ones, or from the command line. */
 // SPDX-License-Identifier: MIT

@@ -172,7 +172,9 @@ static void deliveries_and_acks_go_to_the_owner(void)
     get("4317[{\"ok\":true}]");
     check(last_ack == 17);
     get("43[]");
-    check(last_ack == 17 && losses == 0);
+    check(last_ack == 17 && losses == 0 && swarm.acks_refusing == 0);
+    get("4318[{\"ok\":false,\"code\":\"BUSY\"}]");
+    check(last_ack == 18 && swarm.acks_refusing == 1);
 }
 
 static void a_namespace_is_part_of_every_packet(void)

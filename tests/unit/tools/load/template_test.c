@@ -68,6 +68,7 @@ static void placeholders_are_filled_and_other_braces_kept(void)
 {
     struct template t = known("chat");
 
+    check_event(&t, "{random}", TEMPLATE_NO_ACK, "42[\"ev\",731561]");
     check_event(&t, "{\"a\":{}}", TEMPLATE_NO_ACK, "42[\"ev\",{\"a\":{}}]");
     check_event(&t, "\"{user} {peer} {seq}\"", 7, "427[\"ev\",\"user-3 user-20 5\"]");
     check_event(&t, "\"{room_hex}\"", TEMPLATE_NO_ACK, "42[\"ev\",\"000000000000000000000011\"]");
