@@ -4,9 +4,12 @@
 #include <stdio.h>
 
 enum {
-    LOG_PAGES = 4000,      /* 16 MB: a page that many commits touch is written once for all */
-    LOG_PAGES_MAX = 16000, /* 64 MB */
-    READERS_MS = 200,      /* how long commits wait for reads that began before, to start anew */
+    LOG_PAGES = 4000,       /* 16 MB: a page that many commits touch is written once for all */
+    LOG_PAGES_MUCH = 16000, /* 64 MB */
+    LOG_PAGES_MAX = 48000,  /* 192 MB */
+    /* How long commits wait for reads that began before, to start anew. */
+    MOMENT_MS = 3,
+    READERS_MS = 200,
 };
 
 /* Called by SQLite after each commit, with the length of the WAL. */
@@ -62,7 +65,10 @@ static void *serve(void *arg)
     struct sqlite_checkpoint *checkpoint = arg;
 
     while (wait_for_work(checkpoint)) {
-        if (run(checkpoint, SQLITE_CHECKPOINT_PASSIVE) >= LOG_PAGES_MAX) {
+        int pages = run(checkpoint, SQLITE_CHECKPOINT_PASSIVE);
+        if (pages >= LOG_PAGES_MUCH) {
+            (void)sqlite3_busy_timeout(checkpoint->db,
+                                       pages >= LOG_PAGES_MAX ? READERS_MS : MOMENT_MS);
             (void)pthread_mutex_lock(checkpoint->writer_lock);
             (void)run(checkpoint, SQLITE_CHECKPOINT_RESTART);
             (void)pthread_mutex_unlock(checkpoint->writer_lock);
@@ -91,7 +97,6 @@ int sqlite_checkpoint_start(struct sqlite_checkpoint *checkpoint, sqlite3 *write
         (void)sqlite3_close(checkpoint->db);
         return -1;
     }
-    (void)sqlite3_busy_timeout(checkpoint->db, READERS_MS);
     (void)sqlite3_wal_hook(writer, on_commit, checkpoint);
     return 0;
 }

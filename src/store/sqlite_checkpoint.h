@@ -3,9 +3,10 @@
  *
  *   each LOG_PAGES     checkpoint beside the writer. It reaches the end of the WAL, which then
  *                      starts anew, only if nothing is committed meanwhile.
- *   from LOG_PAGES_MAX once more, under the writer's lock: only what came during the first time is
- *                      left to be done. Then it waits a moment for reads that still need the
- *                      WAL, so that it cannot grow for ever.
+ *   from LOG_PAGES_MUCH once more, under the writer's lock: only what came during the first time
+ *                      is left to be done. Then it waits a moment for reads that still need the
+ *                      WAL; the batches of the index leave gaps, one of the next times fits in.
+ *   from LOG_PAGES_MAX it waits longer, so that the WAL cannot grow for ever.
  *
  * Threads: start and stop on one. Order of locks: the writer's, then `lock`. */
 // SPDX-License-Identifier: MIT
