@@ -41,14 +41,14 @@ static void welcome(struct account *a, const struct account_user *user)
 {
     struct rest_call *call = a->call;
     struct auth *auth = rest_auth(call);
-    struct auth_claims claims = {.expires_ms = 0};
+    int64_t now_ms = executor_wall_ms(call->x->executor), lasts_ms = a->voice->token_ms;
+    struct auth_claims claims = {.expires_ms = lasts_ms == 0 ? 0 : now_ms + lasts_ms};
     struct bytes token = {0}, body = {0};
     bool fits = auth_text_set(&claims.user_id, user->id) &&
                 (a->voice->token_has_email ? auth_text_set(&claims.email, user->email)
                                            : auth_text_set(&claims.username, user->username));
 
-    if (auth == NULL || !fits ||
-        auth_issue(auth, &claims, executor_wall_ms(call->x->executor), &token) < 0) {
+    if (auth == NULL || !fits || auth_issue(auth, &claims, now_ms, &token) < 0) {
         refuse(a, ACCOUNT_FAILED);
     } else {
         a->voice->write(&body, user, bytes_span(&token), a->is_new);

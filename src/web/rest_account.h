@@ -37,6 +37,7 @@ struct account_voice {
     const char *error_key;
     bool chooses_name;    /* a user has a name of his choice; else it is made of his address */
     bool token_has_email; /* beside the id; else it has the name */
+    int64_t token_ms;     /* for which its tokens are good; 0: as configured */
     struct account_verdict_text registering[ACCOUNT_VERDICTS];
     struct account_verdict_text logging_in[ACCOUNT_VERDICTS];
     /* The body of a success; is_new: he has registered. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "src/web/rest_account.h"
 
-enum { HISTORY_MESSAGES = 50 };
+enum { HISTORY_MESSAGES = 50, TOKEN_MS = 3600 * 1000 };
 
 static const char error_key[] = "message";
 static const char history_failed[] = "Error fetching chat history";
@@ -26,6 +26,7 @@ static void write_account(struct bytes *out, const struct account_user *user, st
 static const struct account_voice voice = {
     .error_key = error_key,
     .token_has_email = true,
+    .token_ms = TOKEN_MS, /* whatever is configured: its clients know of an hour */
     .registering =
         {
             [ACCOUNT_MISSING] = {400, "Email and password are required"},

@@ -316,6 +316,14 @@ test('POST /api/auth/login', async () => {
     assert.deepEqual(Object.keys(lacking.json()), ['error']);
 });
 
+test('jwt-expires-in is how long a token of dialect 3 lasts; an hour of dialect 1 stays one', async () => {
+    const daemon = await start({ args: [...OPEN, '--jwt-expires-in', '2h'] });
+    const { token } = (await post(daemon, '/api/auth/register', ADA)).json();
+    assert.equal(read(token).exp - read(token).iat, 7200);
+    const one = (await post(daemon, '/auth/login', { email: ADA.email, password: PASSWORD })).json();
+    assert.equal(read(one.token).exp - read(one.token).iat, 3600);
+});
+
 test('there is one user table: who registers in one dialect logs in to the other', async () => {
     const daemon = await served();
     const three = (await post(daemon, '/api/auth/register', ADA)).json().user;

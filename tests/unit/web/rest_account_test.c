@@ -11,7 +11,7 @@ static void whoever_registers_gets_a_token(void)
     rest_post(&w, "/auth/register", ada);
     check(
         rest_answered_with(&w, 201, "{\"message\":\"User registered successfully\",\"token\":\""));
-    check(rest_answered_with(&w, 201, "::ada@example.com\",\"user\":{\"id\":\""));
+    check(rest_answered_with(&w, 201, "::ada@example.com:3600000\",\"user\":{\"id\":\""));
     check(rest_answered_with(&w, 201, "\",\"email\":\"ada@example.com\"}}"));
     check(w.user_count == 1 && w.users[0].id.len == 24 && !w.users[0].username_chosen);
     check(span_eq(w.users[0].username, SPAN("ada")));
@@ -30,6 +30,7 @@ static void whoever_knows_the_password_gets_in(void)
     rest_post(&w, "/register", ada);
     rest_post(&w, "/auth/login", ada);
     check(rest_answered_with(&w, 200, "{\"token\":\"token:"));
+    check(rest_answered_with(&w, 200, ":3600000\",\"user\":"));
     check(rest_answered_with(&w, 200, "\",\"email\":\"ada@example.com\"}}"));
     rest_post(&w, "/login", "{\"email\":\"ADA@example.com\",\"password\":\"secret \"}");
     check(rest_answered(&w, 401, "{\"message\":\"Invalid credentials\"}"));

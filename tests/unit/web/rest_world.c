@@ -62,6 +62,10 @@ int auth_issue(const struct auth *auth, const struct auth_claims *claims, int64_
     bytes_add_span(out, auth_text_span(&claims->username));
     bytes_add_byte(out, ':');
     bytes_add_span(out, auth_text_span(&claims->email));
+    if (claims->expires_ms > 0) {
+        bytes_add_byte(out, ':');
+        bytes_add_u64(out, (uint64_t)(claims->expires_ms - wall_ms));
+    }
     return 0;
 }
 
