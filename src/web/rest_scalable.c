@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "src/base/iso_time.h"
 #include "src/web/rest_account.h"
 
 enum { HISTORY_MESSAGES = 50, TOKEN_MS = 3600 * 1000 };
@@ -60,6 +61,40 @@ static void log_in(struct rest_call *call)
 
 /* ---- history ---- */
 
+/* The timestamp as the answer shows it, JSON text; in buffer if the sender gave none. */
+static struct span shown_time(const struct message *m, char buffer[ISO_TIME_LEN + 3])
+{
+    if (m->sent_at.len > 0) {
+        return m->sent_at;
+    }
+    buffer[0] = '"';
+    iso_time_write(m->timestamp_ms, buffer + 1);
+    buffer[ISO_TIME_LEN + 1] = '"';
+    return span_of(buffer, ISO_TIME_LEN + 2);
+}
+
+static bool is_later(const struct message *a, const struct message *b)
+{
+    char buffers[2][ISO_TIME_LEN + 3];
+    struct span own = shown_time(a, buffers[0]), other = shown_time(b, buffers[1]);
+    int order = memcmp(own.data, other.data, own.len < other.len ? own.len : other.len);
+
+    return order != 0 ? order > 0 : own.len > other.len;
+}
+
+/* Messages of one time stay as they came. They are few, and mostly in order already. */
+static void sort_by_time(struct message_page *page)
+{
+    for (size_t i = 1; i < page->count; i++) {
+        struct message m = page->messages[i];
+        size_t at = i;
+        for (; at > 0 && is_later(&page->messages[at - 1], &m); at--) {
+            page->messages[at] = page->messages[at - 1];
+        }
+        page->messages[at] = m;
+    }
+}
+
 static void answer_history(struct rest_call *call, const struct message_page *page)
 {
     struct bytes body = {0};
@@ -77,12 +112,14 @@ static void on_history(struct store_call *ask)
     if (ask->error != 0) {
         rest_error(call, 500, error_key, history_failed);
     } else {
+        sort_by_time(page);
         answer_history(call, page);
     }
     free(page);
 }
 
-/* The oldest fifty: that is what the seed shows, however many there are. */
+/* The oldest fifty: that is what the seed shows, however many there are. The order of arrival says
+ * which those are, so that their number may grow without a sort of the whole room. */
 static void show_history(struct rest_call *call)
 {
     struct store *store = rest_store(call);

@@ -36,6 +36,27 @@ static void history_is_the_oldest_fifty(void)
     rest_world_finish(&w);
 }
 
+static void history_is_in_the_order_of_the_times_that_it_shows(void)
+{
+    static const char *const times[] = {"\"2023-11-14T22:13:30.000Z\"", "",
+                                        "\"2023-11-14T22:13:10.000Z\"",
+                                        "\"2023-11-14T22:13:30.000Z\""};
+    static const char *const wanted[] = {"\"m3\"", "\"m2\"", "\"m1\"", "\"m4\""};
+    struct rest_world w = rest_world_make();
+    const uint8_t *at;
+
+    for (size_t i = 0; i < 4; i++) {
+        rest_world_say(&w, "r", "ada", "\"x\"")->sent_at = span_cstr(times[i]);
+    }
+    rest_get(&w, "/history/r");
+    at = w.body.data;
+    for (size_t i = 0; i < 4 && at != NULL; i++) {
+        at = memmem(at, w.body.len - (size_t)(at - w.body.data), wanted[i], 4);
+        check(at != NULL);
+    }
+    rest_world_finish(&w);
+}
+
 static bool yes(void *arg)
 {
     return true;
@@ -62,6 +83,7 @@ int main(void)
 {
     RUN(history_is_a_bare_array);
     RUN(history_is_the_oldest_fifty);
+    RUN(history_is_in_the_order_of_the_times_that_it_shows);
     RUN(services_are_healthy);
     return tap_done();
 }
