@@ -17,7 +17,7 @@
                      "deleted FROM messages"                                                       \
                      "  WHERE room_id = r.room_id AND offset > ifnull(m.read, 0) ORDER BY offset " \
                      "DESC LIMIT 1000)"                                                            \
-                     "  WHERE user_id <> ?1 AND deleted = 0) END"                                  \
+                     "  WHERE user_id <> ?1 AND deleted = 0) END, r.room_id"                       \
                      " FROM rooms AS r LEFT JOIN members AS m ON m.room_id = r.room_id AND "       \
                      "m.user_id = ?1"
 _Static_assert(STORE_UNREAD_MAX == 1000, "as the statement has it");
@@ -70,6 +70,7 @@ static void add_room(struct sqlite_rows *rows, sqlite3_stmt *statement)
     room->newest = (uint64_t)sqlite3_column_int64(statement, 5);
     room->joined = sqlite3_column_int(statement, 6) != 0;
     room->unread = (uint64_t)sqlite3_column_int64(statement, 7);
+    room->number = (uint64_t)sqlite3_column_int64(statement, 8);
 }
 
 static void add_read(struct sqlite_rows *rows, sqlite3_stmt *statement)

@@ -190,6 +190,7 @@ struct store_room {
     struct span title;
     struct span created_by; /* user id */
     int64_t created_ms;
+    uint64_t number; /* greater than that of any room that was there before */
     uint64_t newest; /* offset of the latest that happened; 0: nothing yet */
     uint64_t unread; /* of the STORE_UNREAD_MAX newest messages those after the user's read mark
                         that are not his own and not deleted; 0 without a user */

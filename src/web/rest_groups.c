@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <stdlib.h>
+
 #include "src/web/html.h"
 #include "src/web/rest_call.h"
 
@@ -63,6 +65,17 @@ static void answer_groups(struct rest_call *call, const struct store_room_page *
     bytes_finish(&body);
 }
 
+/* Those of one millisecond in the order in which the store came to know them. */
+static int by_age(const void *one, const void *other)
+{
+    const struct store_room *a = one, *b = other;
+
+    if (a->created_ms != b->created_ms) {
+        return a->created_ms < b->created_ms ? -1 : 1;
+    }
+    return a->number < b->number ? -1 : a->number > b->number;
+}
+
 static void on_groups(struct store_call *ask)
 {
     struct rest_call *call = container_of(ask, struct rest_call, ask.rooms.call);
@@ -71,6 +84,7 @@ static void on_groups(struct store_call *ask)
     if (ask->error != 0) {
         rest_text(call, 500, groups_failed);
     } else {
+        qsort(page->rooms, page->count, sizeof *page->rooms, by_age);
         answer_groups(call, page);
     }
     free(page);

@@ -83,8 +83,12 @@ static void makes_rooms_and_lists_them_by_name(void)
     check_text(room_text(get.page), "c/Sea 0 0m");
     check(get.page->rooms[0].created_ms == 5 && span_eq(get.page->rooms[0].created_by, SPAN("u1")));
     check(CALL(&none, STORE_ROOM_GET) == 0 && none.page->count == 0);
+    struct store_room_get later = {.room = SPAN("a")};
+    check(CALL(&later, STORE_ROOM_GET) == 0);
+    check(later.page->rooms[0].number > get.page->rooms[0].number);
     free(get.page);
     free(none.page);
+    free(later.page);
     teardown();
 }
 

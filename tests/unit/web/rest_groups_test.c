@@ -31,6 +31,23 @@ static void groups_are_listed_as_forms(void)
     rest_world_finish(&w);
 }
 
+static void groups_are_listed_in_the_order_in_which_they_were_made(void)
+{
+    struct rest_world w = rest_world_make();
+
+    rest_world_add_room(&w, "c", "Cooks", true);
+    rest_world_add_room(&w, "b", "Bakers", true);
+    rest_world_add_room(&w, "a", "Anglers", true);
+    w.rooms[2].created_ms--;
+    rest_get(&w, "/group");
+    check(rest_answered_with(&w, 200, ">Anglers<"));
+    const uint8_t *anglers = memmem(w.body.data, w.body.len, "Anglers", 7);
+    const uint8_t *bakers = memmem(w.body.data, w.body.len, "Bakers", 6);
+    const uint8_t *cooks = memmem(w.body.data, w.body.len, "Cooks", 5);
+    check(anglers < cooks && cooks < bakers);
+    rest_world_finish(&w);
+}
+
 static bool is_hex(struct span id)
 {
     for (size_t i = 0; i < id.len; i++) {
@@ -157,6 +174,7 @@ static void whoever_has_no_name_is_sent_to_choose_one(void)
 int main(void)
 {
     RUN(groups_are_listed_as_forms);
+    RUN(groups_are_listed_in_the_order_in_which_they_were_made);
     RUN(a_group_is_made_by_a_form_or_json);
     RUN(a_name_is_asked_for_before_the_chat);
     RUN(the_chat_shows_what_was_said_oldest_first);

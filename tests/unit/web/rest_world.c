@@ -209,10 +209,13 @@ static void room_get(struct store_room_get *g)
 
 static void room_put(struct store_room_put *p)
 {
+    uint64_t number = here->room_count + 1;
+
     here->rooms[here->room_count++] = (struct store_room){.name = keep(p->room),
                                                           .title = keep(p->title),
                                                           .created_by = keep(p->created_by),
                                                           .created_ms = p->created_ms,
+                                                          .number = number,
                                                           .made = true};
 }
 
@@ -383,10 +386,13 @@ struct message *rest_world_say(struct rest_world *w, const char *room, const cha
 
 void rest_world_add_room(struct rest_world *w, const char *name, const char *title, bool made)
 {
+    uint64_t number = w->room_count + 1;
+
     w->rooms[w->room_count++] = (struct store_room){.name = span_cstr(name),
                                                     .title = span_cstr(title),
                                                     .created_by = SPAN("ada"),
                                                     .created_ms = 1700000000000,
+                                                    .number = number,
                                                     .made = made};
 }
 
