@@ -26,7 +26,8 @@ struct daemon {
     int argc; /* both for reading the options again */
     char **argv;
     struct options options;          /* once it runs, those of the reload thread */
-    char service_id[SERVICE_ID_MAX]; /* known once it listens */
+    char service_id[SERVICE_ID_MAX]; /* known once it listens, as the next */
+    unsigned port;                   /* the first of them */
     struct rookery *io;
     struct reload reload;
     struct log_limit store_problems, auth_problems;
@@ -218,6 +219,7 @@ static int listen_on(struct daemon *d)
             return -1;
         }
         if (i == 0) {
+            d->port = (unsigned)port;
             choose_service_id(d, port);
         }
         if (announce(d, port) < 0) {
@@ -369,6 +371,7 @@ static int prepare(struct daemon *d)
         .chat = d->chat,
         .vitals = &d->vitals,
         .service_id = d->service_id,
+        .port = &d->port,
     };
     return site_open(&d->site, &parts);
 }

@@ -50,7 +50,7 @@ static struct rest *open_rest(const struct site_parts *parts, const struct web_f
         .may_login_arg = parts->chat,
         .service_id = parts->service_id,
         .host = v->host,
-        .port = v->ports.list[0],
+        .port = parts->port,
         .connections = count_connections,
         .server = parts->io,
         .message_units_max = v->message_units_max,

@@ -31,7 +31,8 @@ struct site_parts {
     struct auth *auth;
     struct chat *chat;
     struct vitals *vitals;
-    const char *service_id; /* read when somebody asks */
+    const char *service_id; /* read when somebody asks, as the next */
+    const unsigned *port;   /* the first that is listened on */
 };
 
 /* 0, or -1: it is logged what is missing. */

@@ -49,9 +49,11 @@ struct rest_options {
     bool (*may_login)(void *arg, const char *address);
     void *may_login_arg;
 
-    const char *service_id; /* what the lists of services show, as the next two */
+    /* What the lists of services show. The id and the port are read when somebody asks, since they
+     * may be known only once the server listens. */
+    const char *service_id;
     const char *host;
-    unsigned port;
+    const unsigned *port;
     unsigned (*connections)(void *server); /* from any thread */
     void *server;
     bool (*has_redis)(void *arg); /* is Redis connected? From any loop; NULL: there is none */

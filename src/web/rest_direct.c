@@ -65,7 +65,7 @@ static void list_services(struct rest_call *call)
     bytes_add_cstr(&body, "{\"services\":[{");
     json_member_string(&body, SPAN("serviceId"), span_cstr(o->service_id));
     json_member_string(&body, SPAN("host"), span_cstr(o->host));
-    json_member_u64(&body, SPAN("port"), o->port);
+    json_member_u64(&body, SPAN("port"), *o->port);
     json_member_string(&body, SPAN("status"), SPAN("healthy"));
     json_member_u64(&body, SPAN("connections"), connections);
     rest_member_time(&body, SPAN("lastHeartbeat"), executor_wall_ms(call->x->executor));

@@ -333,6 +333,7 @@ static unsigned three(void *server)
 struct rest_world rest_world_make(void)
 {
     static struct store store = {.ops = &ops};
+    static const unsigned port = 3000;
     struct rest_world w = {.logins_left = 1000};
 
     w.options = (struct rest_options){
@@ -342,7 +343,7 @@ struct rest_world rest_world_make(void)
         .may_login = may_login,
         .service_id = "rook-1",
         .host = "127.0.0.1",
-        .port = 3000,
+        .port = &port,
         .connections = three,
         .message_units_max = 5000,
         .typing_timeout_ms = 4000,
