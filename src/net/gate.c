@@ -186,17 +186,26 @@ void gate_answer(struct gate *g, struct span head, struct span body, bool keep_a
     }
 }
 
-void gate_refuse(struct gate *g, int status)
+void gate_refuse(struct gate *g, int status, struct span origin)
 {
+    struct bytes kept = {0}; /* the request goes, and what is slices of it */
+
+    bytes_add_span(&kept, origin);
     gate_count(g, STAT_REQUESTS_REFUSED);
     lose_request(g, g->state);
     gate_handshake_done(g);
     executor_timer_stop(gate_executor(g), &g->deadline);
     gate_set_state(g, GATE_HELD);
-    gate_answer(g, http_refusal(g->server, status), (struct span){0}, false);
+    gate_answer(g, http_refusal(g->server, status, bytes_span(&kept)), (struct span){0}, false);
+    bytes_finish(&kept);
 }
 
 /* What libevent and the executor call. */
+
+static struct span origin_of(const struct gate *g)
+{
+    return g->request == NULL ? SPAN("") : http_exchange_field(&g->request->x, "Origin");
+}
 
 static void on_input(struct bufferevent *bev, void *arg)
 {
@@ -255,7 +264,7 @@ static void on_deadline(struct timer *timer)
     case GATE_HEAD:
     case GATE_BODY:
         gate_count(g, STAT_REQUESTS_TIMED_OUT);
-        gate_refuse(g, 408);
+        gate_refuse(g, 408, origin_of(g));
         return;
     case GATE_SEND:
         check_progress(g);
@@ -325,7 +334,7 @@ void gate_turn_away(struct http_server *s, evhtp_connection_t *c)
     struct gate *g = new_gate(s, c);
 
     gate_count(g, STAT_CONNECTIONS_REFUSED);
-    gate_refuse(g, 503);
+    gate_refuse(g, 503, SPAN(""));
 }
 
 bool gate_busy(const struct gate *g)

@@ -64,8 +64,9 @@ void gate_set_state(struct gate *g, enum gate_state to);
 /* The first request has come, or will not. */
 void gate_handshake_done(struct gate *g);
 
-/* Answers with that status and no body, and closes. */
-void gate_refuse(struct gate *g, int status);
+/* Answers with that status and no body, and closes. origin: whose page asks, as far as that is
+ * known; may be a slice of the request. */
+void gate_refuse(struct gate *g, int status, struct span origin);
 
 /* Sends what the socket takes, and leaves the rest to the bufferevent. */
 void gate_send(struct gate *g, struct span head, struct span body);

@@ -36,7 +36,7 @@ static void take_upgrade(struct gate *g, const struct http_head *head, struct sp
     const struct http_route *route = http_route_find(g->server, head->path);
 
     if (route == NULL || route->on_upgrade == NULL) {
-        gate_refuse(g, 404);
+        gate_refuse(g, 404, SPAN(""));
     } else {
         take_off(g, route, in, head_len);
     }
@@ -46,7 +46,7 @@ static void take_request(struct gate *g, const struct http_head *head, struct sp
 {
     if (head->content_length > 0 &&
         (uint64_t)head->content_length > g->server->limits->body_bytes_max) {
-        gate_refuse(g, 413);
+        gate_refuse(g, 413, http_head_get(head, SPAN("origin")));
         return;
     }
     g->request = http_request_create(g, g->server, head, head_bytes, g->evhtp->saddr);
@@ -73,7 +73,7 @@ static bool read_head(struct gate *g)
         return false;
     }
     if (len < 0) {
-        gate_refuse(g, http_error_status(len));
+        gate_refuse(g, http_error_status(len), SPAN(""));
     } else if (http_upgrade_wanted(&head)) {
         take_upgrade(g, &head, in, (size_t)len);
     } else {
@@ -115,7 +115,7 @@ static bool read_chunked(struct gate *g)
         int taken = http_chunked_feed(&r->chunked, evbuffer_pullup(gate_input(g), (ev_ssize_t)n), n,
                                       &r->body, g->server->limits->body_bytes_max);
         if (taken < 0) {
-            gate_refuse(g, http_chunked_error_status(taken));
+            gate_refuse(g, http_chunked_error_status(taken), http_exchange_field(&r->x, "Origin"));
             return false;
         }
         (void)evbuffer_drain(gate_input(g), (size_t)taken);

@@ -6,6 +6,7 @@
 
 #include "protocol/http_response.h"
 #include "src/base/memory.h"
+#include "src/net/cors.h"
 #include "src/net/gate.h"
 #include "src/net/http_server.h"
 
@@ -146,10 +147,20 @@ struct span http_exchange_field(const struct http_exchange *x, const char *name)
 
 /* Answers. */
 
-struct span http_refusal(struct http_server *s, int status)
+static void add_field(void *arg, const char *name, struct span value)
 {
+    http_response_field(span_cstr(name), value, arg);
+}
+
+struct span http_refusal(struct http_server *s, int status, struct span origin)
+{
+    const struct cors_options *cors = cors_policy_get(s->cors);
+
     bytes_clear(&s->out);
     http_response_begin(status, 0, false, 1, &s->out);
+    if (cors != NULL) {
+        cors_fields(cors, origin, add_field, &s->out);
+    }
     http_response_end(&s->out);
     return bytes_span(&s->out);
 }
@@ -207,6 +218,11 @@ struct http_server *http_server_create(struct loop *loop, const struct http_limi
     s->connections = connections;
     acceptor_init(&s->acceptor, s);
     return s;
+}
+
+void http_server_set_cors(struct http_server *server, const struct cors_policy *cors)
+{
+    server->cors = cors;
 }
 
 int http_server_accept(struct http_server *server, int fd)

@@ -91,6 +91,7 @@ struct http_limits {
 /* One per loop, with a listener for each port. */
 struct http_server;
 struct loop;
+struct cors_policy;
 
 /* A listening TCP socket with SO_REUSEPORT, so that each loop can have one of its own for the same
  * port: the descriptor, or -1 with errno. Port 0 picks a free one; *port is what it got. */
@@ -105,6 +106,10 @@ MUST_USE int http_port_check(const char *host, unsigned port);
 struct http_server *http_server_create(struct loop *loop, const struct http_limits *limits,
                                        const struct http_route *routes, size_t route_count,
                                        _Atomic unsigned *connections);
+
+/* What the server refuses before any route sees it may be read by pages of other origins as the
+ * policy, which outlives the server, has it. NULL or never called: by none. */
+void http_server_set_cors(struct http_server *server, const struct cors_policy *cors);
 
 /* Accepts on fd from now on and owns it. 0, or -1 with errno: it is still the caller's. */
 MUST_USE int http_server_accept(struct http_server *server, int fd);

@@ -30,6 +30,7 @@ struct http_server {
     const struct http_route *routes;
     size_t route_count;
     _Atomic unsigned *connections;
+    const struct cors_policy *cors; /* of what is refused; NULL: none */
     struct acceptor acceptor;
     struct list gates;   /* connections that are still HTTP */
     unsigned handshakes; /* gates that have not had a whole request yet */
@@ -45,8 +46,8 @@ const struct http_route *http_route_find(const struct http_server *s, struct spa
 bool http_upgrade_wanted(const struct http_head *head);
 
 /* The head of an answer with that status and no body, after which the connection is closed. Good
- * until the next answer. */
-struct span http_refusal(struct http_server *s, int status);
+ * until the next answer. origin: the request's, or empty. */
+struct span http_refusal(struct http_server *s, int status, struct span origin);
 
 /* An exchange as net keeps it. */
 struct http_request {

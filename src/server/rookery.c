@@ -219,6 +219,11 @@ void server_add_route(struct rookery *io, const struct http_route *route)
     io->routes[io->route_count++] = *route;
 }
 
+void server_set_last_route(struct rookery *io, const struct http_route *route)
+{
+    io->last_route = *route;
+}
+
 static void add_route(void *server, const struct http_route *route)
 {
     server_add_route(server, route);
@@ -239,6 +244,9 @@ static void add_own_routes(struct rookery *io)
                                  .on_upgrade = endpoint_upgrade,
                                  .arg = &se->endpoint,
                              });
+    }
+    if (io->last_route.path != NULL) {
+        server_add_route(io, &io->last_route);
     }
 }
 
@@ -274,6 +282,7 @@ static int start_http(struct rookery *io, unsigned i)
 
     sl->http = http_server_create(&sl->loop, &io->http_limits, io->routes, io->route_count,
                                   &io->connections);
+    http_server_set_cors(sl->http, &io->cors);
     for (struct server_port *p = io->ports; p != NULL; p = p->next) {
         if (http_server_accept(sl->http, p->fds[i]) < 0) {
             return -1;

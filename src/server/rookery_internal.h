@@ -66,6 +66,7 @@ struct rookery {
     struct web_files *bundles; /* NULL: not served */
     struct http_route *routes;
     size_t route_count;
+    struct http_route last_route; /* without a path: none */
     _Atomic unsigned connections;
     atomic_bool stop_requested;
     struct task stop_task;

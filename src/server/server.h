@@ -17,6 +17,10 @@
  * The route is copied, its strings and arg must outlive the server. Before rookery_run. */
 void server_add_route(struct rookery *io, const struct http_route *route);
 
+/* Serves with this route what nobody else does, endpoints neither: one at "/" that is a prefix. As
+ * above. */
+void server_set_last_route(struct rookery *io, const struct http_route *route);
+
 /* The counter added up over all loops; from any thread. */
 uint64_t server_stat(const struct rookery *io, enum stat_id which);
 

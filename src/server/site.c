@@ -84,6 +84,8 @@ int site_open(struct site *site, const struct site_parts *parts)
     if (site->groups != NULL) {
         web_files_add_routes(site->groups, add_route, parts->io);
     }
+    const struct http_route last = rest_last_route(site->rest);
+    server_set_last_route(parts->io, &last);
     return 0;
 }
 

@@ -205,7 +205,7 @@ void rest_destroy(struct rest *rest)
     free(rest);
 }
 
-/* "/" as a prefix would be in the way of everything else. */
+/* "/" as a prefix would be in the way of everything else: that is the last route. */
 void rest_add_routes(struct rest *rest, web_add_route_fn add, void *server)
 {
     for (size_t i = 0; i < rest->prefix_count; i++) {
@@ -214,6 +214,11 @@ void rest_add_routes(struct rest *rest, web_add_route_fn add, void *server)
             &(struct http_route){
                 .path = prefix, .is_prefix = prefix[1] != '\0', .handler = handle, .arg = rest});
     }
+}
+
+struct http_route rest_last_route(struct rest *rest)
+{
+    return (struct http_route){.path = "/", .is_prefix = true, .handler = handle, .arg = rest};
 }
 
 void rest_stop(struct rest *rest)

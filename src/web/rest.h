@@ -74,6 +74,10 @@ void rest_destroy(struct rest *rest);
  * rest. */
 void rest_add_routes(struct rest *rest, web_add_route_fn add, void *server);
 
+/* A route for every path that nobody serves: 404, in words that pages of other origins may read
+ * too. To be asked last. */
+struct http_route rest_last_route(struct rest *rest);
+
 /* Nothing is asked of store, auth and chat from here on. */
 void rest_stop(struct rest *rest);
 

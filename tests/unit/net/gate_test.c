@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "src/net/gate.h"
 
+#include "src/net/cors.h"
 #include "tests/support/http_fixture.h"
 
 /* What libevhtp alone gets wrong, and what it never promised: see the sentences of main(). */
@@ -268,6 +269,42 @@ static void a_body_above_its_limit_is_413_and_the_answer_is_readable(void)
     end(&c);
 }
 
+static void follow_policy(struct fixture *f, void *policy)
+{
+    http_server_set_cors(f->server, policy);
+}
+
+static void check_refusal_shown(const char *request, const char *status)
+{
+    struct tcp_client c = tcp_open(fixture.port);
+
+    check(tcp_say(&c, request));
+    (void)shutdown(c.fd, SHUT_WR);
+    check(tcp_wait_closed(&c));
+    check(strstr(c.in, status) == c.in);
+    check(strstr(c.in, "\r\nAccess-Control-Allow-Origin: http://a\r\n") != NULL);
+    tcp_close(&c);
+}
+
+static void a_refusal_can_be_read_by_the_origin_that_asks(void)
+{
+    static struct cors_policy policy;
+    struct tcp_client c = begin();
+
+    cors_policy_set(&policy, &(struct cors_options){.origin = "reflect", .max_age_s = -1});
+    fixture_call(&fixture, follow_policy, &policy);
+    check_refusal_shown("POST /echo HTTP/1.1\r\nHost: x\r\nOrigin: http://a\r\n"
+                        "Content-Length: 102401\r\n\r\n",
+                        "HTTP/1.1 413 ");
+    check_refusal_shown("POST /echo HTTP/1.1\r\nHost: x\r\nOrigin: http://a\r\n"
+                        "Transfer-Encoding: chunked\r\n\r\n10000000\r\n",
+                        "HTTP/1.1 413 ");
+    cors_policy_set(&policy, &(struct cors_options){.origin = "http://a", .max_age_s = -1});
+    check_refusal_shown("nonsense\r\n\r\n", "HTTP/1.1 400 ");
+    end(&c);
+    cors_policy_finish(&policy);
+}
+
 static void a_body_at_its_limit_is_taken(void)
 {
     enum { MOST = 100 * 1024 };
@@ -452,6 +489,7 @@ int main(void)
     RUN(a_head_above_its_limit_is_431);
     RUN(more_fields_than_allowed_are_431);
     RUN(a_body_above_its_limit_is_413_and_the_answer_is_readable);
+    RUN(a_refusal_can_be_read_by_the_origin_that_asks);
     RUN(a_body_at_its_limit_is_taken);
     RUN(a_client_that_expects_100_gets_it_before_it_sends);
     RUN(a_client_that_expects_100_for_too_much_gets_413_instead);

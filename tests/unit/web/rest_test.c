@@ -37,6 +37,27 @@ static void paths_beside_its_own_are_left_to_others(void)
     rest_world_finish(&w);
 }
 
+static void what_nobody_serves_is_told_to_every_origin(void)
+{
+    static const char fields[] = "Origin: http://a\n";
+    static struct cors_policy policy;
+    struct rest_world w = rest_world_make();
+
+    cors_policy_set(&policy, &(struct cors_options){.origin = "reflect", .max_age_s = -1});
+    w.options.cors = &policy;
+    w.is_all = true;
+    rest_ask(&w, "GET", "/no/such/path", fields, "");
+    check(rest_answered(&w, 404, ERROR_PAGE("Cannot GET /no/such/path")));
+    check(rest_has_field(&w, "Access-Control-Allow-Origin: http://a\n"));
+    rest_ask(&w, "PURGE", "/roomsx", fields, "");
+    check(rest_answered(&w, 404, ERROR_PAGE("Cannot PURGE /roomsx")));
+    rest_ask(&w, "OPTIONS", "/no/such/path", fields, "");
+    check(rest_answered(&w, 204, ""));
+    check(rest_has_field(&w, "Access-Control-Allow-Origin: http://a\n"));
+    rest_world_finish(&w);
+    cors_policy_finish(&policy);
+}
+
 static void another_method_is_told_which_are_there(void)
 {
     struct rest_world w = rest_world_make();
@@ -212,6 +233,7 @@ int main(void)
 {
     RUN(unknown_paths_are_answered_as_by_express);
     RUN(paths_beside_its_own_are_left_to_others);
+    RUN(what_nobody_serves_is_told_to_every_origin);
     RUN(another_method_is_told_which_are_there);
     RUN(a_head_request_is_one_of_get);
     RUN(parameters_and_bodies_are_looked_at_before_anything_else);

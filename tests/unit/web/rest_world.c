@@ -441,6 +441,9 @@ void rest_ask(struct rest_world *w, const char *method, const char *target, cons
         w->rest = rest_create(&w->options);
     }
     rest_add_routes(w->rest, find_route, &found);
+    if (w->is_all && found.route.handler == NULL) {
+        found.route = rest_last_route(w->rest);
+    }
     if (found.route.handler != NULL) {
         found.route.handler(&x, found.route.arg);
     }

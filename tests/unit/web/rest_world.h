@@ -39,6 +39,7 @@ struct rest_world {
     struct store_search searched; /* the last one */
     bool stops;                   /* rest is stopped before the first answer of the store */
     bool stopped;                 /* nothing may be asked any more */
+    bool is_all;                  /* its last route is there too */
 
     struct store_call *calls; /* under way, newest first */
     struct chat_people_request *asked;
