@@ -183,9 +183,9 @@ test('several ports serve one chat', async () => {
 });
 
 test('options of connections reach them', async () => {
-    const args = ['--port=0', '--path=/chat/', '--ping-interval=1m', '--ping-timeout=700', '--payload-max=64k'];
+    const args = ['--port=0', '--path=/sockets/', '--ping-interval=1m', '--ping-timeout=700', '--payload-max=64k'];
     const daemon = await launch({ args });
-    const body = await (await fetch(`${daemon.origin}/chat/?EIO=4&transport=polling`)).text();
+    const body = await (await fetch(`${daemon.origin}/sockets/?EIO=4&transport=polling`)).text();
     const { pingInterval, pingTimeout, maxPayload } = JSON.parse(body.slice(1));
     assert.deepEqual([pingInterval, pingTimeout, maxPayload], [60000, 700, 65536]);
     assert.equal((await fetch(`${daemon.origin}/socket.io/?EIO=4&transport=polling`)).status, 404);

@@ -62,19 +62,21 @@ static void is_read_only(void)
 static void lets_pages_of_other_origins_read_it(void)
 {
     struct cors_policy policy = {0};
-    struct web_health health = {.connections = twelve, .cors = &policy};
-    struct http_route route = web_health_route(&health);
+    struct web_health health = {.look = look, .cors = &policy};
+    struct routes routes = {0};
     static const char *const methods[] = {"GET", "DELETE"};
 
+    report = (struct web_health_report){0};
+    web_health_add_routes(&health, routes_add, &routes);
     cors_policy_set(&policy, &(struct cors_options){.origin = "reflect", .max_age_s = -1});
     for (int i = 0; i < 2; i++) {
         ask_with("Origin", "http://a");
-        struct answer a = ask(&route, 1, methods[i], "/health", NULL);
+        struct answer a = ask(routes.list, routes.count, methods[i], "/health", NULL);
         check(a.status == (i == 0 ? 200 : 405));
         check(answer_has(&a, "Access-Control-Allow-Origin: http://a\nVary: Origin\n"));
         bytes_finish(&a.body);
     }
-    struct answer a = ask(&route, 1, "OPTIONS", "/health", NULL);
+    struct answer a = ask(routes.list, routes.count, "OPTIONS", "/health", NULL);
     check(a.status == 204 && a.body.len == 0);
     bytes_finish(&a.body);
     cors_policy_finish(&policy);
