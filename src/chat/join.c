@@ -213,16 +213,21 @@ static void on_past(struct past *past)
     chat_go(j->home, j->own, &j->task, enter);
 }
 
-static bool is_full(const struct joining *j)
+static const struct refusal *check_room(const struct joining *j)
 {
-    unsigned max = j->home->limits.members_per_room;
+    const struct chat_limits *limits = &j->home->limits;
+    unsigned rooms = atomic_load_explicit(&j->home->chat->rooms, memory_order_relaxed);
+    bool is_new = j->room->roster.count == 0 && chat_room_kind(j->past.room) == ROOM_TALK;
 
-    return max != 0 && j->room->roster.count >= max;
+    if (limits->members_per_room != 0 && j->room->roster.count >= limits->members_per_room) {
+        return &refused_room_full;
+    }
+    return limits->rooms_max != 0 && is_new && rooms >= limits->rooms_max ? &refused_rooms : NULL;
 }
 
-/* False if the room takes no more. A socket that joins again is in it already, unless its user is
+/* NULL, or why there is no place. A socket that joins again is in it already, unless its user is
  * another now: then that one has left. */
-static bool add_to_roster(struct joining *j)
+static const struct refusal *add_to_roster(struct joining *j)
 {
     struct roster *roster = &j->room->roster;
     const char *id = rookery_socket_id(j->reply.socket).data;
@@ -231,20 +236,22 @@ static bool add_to_roster(struct joining *j)
     if (m != NULL &&
         span_eq(person_identity(m->person).user_id, person_identity(j->person).user_id)) {
         roster_change(roster, m, j->person, j->reply.dialect);
-        return true;
+        return NULL;
     }
     if (m != NULL) {
         leave_room(j->room, id, NOTICE_LEFT, SPAN(""));
     }
-    if (is_full(j)) {
-        return false;
+    const struct refusal *refusal = check_room(j);
+    if (refusal != NULL) {
+        return refusal;
     }
+    chat_room_enter(j->room);
     enum roster_change change = roster_add(roster, id, j->person, j->reply.dialect);
     if (change == ROSTER_USER) {
         struct roster_member joined = roster->members[roster->count - 1];
         announce_presence(j->room, NOTICE_JOINED, &joined, j->sent_at);
     }
-    return true;
+    return NULL;
 }
 
 static void arrive(struct task *task)
@@ -252,8 +259,8 @@ static void arrive(struct task *task)
     struct joining *j = joining_of(task);
 
     j->room = chat_room_get(j->home, j->past.room);
-    if (!add_to_roster(j)) {
-        j->refusal = &refused_room_full;
+    j->refusal = add_to_roster(j);
+    if (j->refusal != NULL) {
         chat_room_settle(j->room);
         chat_go(j->home, j->own, &j->task, enter);
         return;

@@ -60,6 +60,7 @@ void leave_room(struct chat_room *room, const char *socket_id, enum notice_kind 
         announce_presence(room, kind, &gone, sent_at);
     }
     if (change != ROSTER_NONE) {
+        chat_room_left(room);
         person_release(gone.person);
     }
 }

@@ -12,6 +12,7 @@ struct chat_limits {
     unsigned history_max;          /* 100 messages for who joins; 1 .. 100 */
     unsigned rooms_per_socket;     /* 1000 */
     unsigned members_per_room;     /* 0 */
+    unsigned rooms_max;            /* 0: that somebody is in, on this node */
     unsigned sockets_max;          /* 0: on this node; more are told SERVER_FULL */
     unsigned typing_timeout_ms;    /* 5000 */
     unsigned presence_interval_ms; /* 500; see announce.h */

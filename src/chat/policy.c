@@ -48,6 +48,7 @@ const struct refusal refused_author = {"FORBIDDEN", "The message is somebody els
 const struct refusal refused_user = {"FORBIDDEN", "userId is not that of the token.", false};
 const struct refusal refused_not_in_room = {"NOT_IN_ROOM", "roomId is no room that you are in.",
                                             false};
+const struct refusal refused_rooms = {"TOO_MANY_ROOMS", "The server takes no more rooms.", true};
 const struct refusal refused_room_full = {"ROOM_FULL", "The room takes no more members.", true};
 const struct refusal refused_server_full = {"SERVER_FULL", "The server takes no more connections.",
                                             true};

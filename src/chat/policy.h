@@ -53,6 +53,7 @@ extern const struct refusal refused_author;  /* it is another user's */
 extern const struct refusal refused_user;    /* the userId is not that of the token */
 extern const struct refusal refused_not_in_room;
 extern const struct refusal refused_room_full;
+extern const struct refusal refused_rooms; /* the server has as many as it takes */
 extern const struct refusal refused_server_full;
 extern const struct refusal refused_rate_events;
 extern const struct refusal refused_rate_connections;

@@ -91,6 +91,20 @@ struct chat_room *chat_room_get(struct chat_loop *home, struct span name)
     return room;
 }
 
+void chat_room_enter(struct chat_room *room)
+{
+    if (room->roster.count == 0) {
+        atomic_fetch_add_explicit(&room->home->chat->rooms, 1, memory_order_relaxed);
+    }
+}
+
+void chat_room_left(struct chat_room *room)
+{
+    if (room->roster.count == 0) {
+        atomic_fetch_sub_explicit(&room->home->chat->rooms, 1, memory_order_relaxed);
+    }
+}
+
 static void destroy(struct chat_room *room)
 {
     roster_finish(&room->roster);
