@@ -25,6 +25,7 @@ static struct store *real;
 
 struct chat *bed_chat;
 int bed_busy_op = -1;
+bool bed_backwards;
 
 /* ---- the store ---- */
 
@@ -69,13 +70,29 @@ static int start(struct store *store, struct store_call *call)
     return error;
 }
 
-static void hand_over_one(void)
+static void hand_over(struct task *task)
 {
-    struct task *task = wait_for_one();
     struct store_call *call = container_of(task, struct store_call, task);
 
     under_way--;
     executor_post(bridges[call->executor->index].loop, task);
+}
+
+/* Waits for all, and hands over the latest first. */
+static void hand_over_backwards(void)
+{
+    struct task *newest = NULL;
+
+    for (unsigned left = under_way; left > 0; left--) {
+        struct task *task = wait_for_one();
+        task->next = newest;
+        newest = task;
+    }
+    while (newest != NULL) {
+        struct task *task = newest;
+        newest = task->next;
+        hand_over(task);
+    }
 }
 
 static const struct store_ops bridged_ops = {.name = "bridged", .start = start};
@@ -149,6 +166,7 @@ void bed_start(const struct bed_setup *setup)
         setup->limit(&options.limits);
     }
     bed_busy_op = -1;
+    bed_backwards = false;
     world_start(loops);
     for (unsigned i = 0; i < loops; i++) {
         executors[i] = rookery_loop_at(world, i)->executor;
@@ -164,7 +182,11 @@ void bed_settle(void)
 {
     world_settle();
     while (under_way > 0) {
-        hand_over_one();
+        if (bed_backwards) {
+            hand_over_backwards();
+        } else {
+            hand_over(wait_for_one());
+        }
         world_settle();
     }
 }

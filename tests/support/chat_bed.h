@@ -28,6 +28,8 @@ struct bed_setup {
 extern struct chat *bed_chat;
 /* Calls that the store refuses from now on are those with this op; -1: none. */
 extern int bed_busy_op;
+/* Of the calls under way the store's answer to the latest comes first. */
+extern bool bed_backwards;
 
 void bed_start(const struct bed_setup *setup);
 void bed_end(void);

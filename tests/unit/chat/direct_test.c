@@ -163,6 +163,42 @@ static void what_is_sent_to_who_is_away_is_delivered_when_he_comes_once(void)
     bed_end();
 }
 
+static void what_was_missed_comes_to_those_who_come_at_once_and_not_later(void)
+{
+    start();
+    send(ada, "c1", "one");
+    struct peer *one = bed_join(1, "{\"userId\":\"c1\"}"),
+                *two = bed_join(2, "{\"userId\":\"c1\"}");
+    peer_send(one, "2[\"join\",{\"username\":\"carl\"}]");
+    peer_send(two, "2[\"join\",{\"username\":\"carl\"}]");
+    bed_settle();
+    bool first = strstr(peer_got(one), "\"content\":\"one\"") != NULL;
+    bool second = strstr(peer_got(two), "\"content\":\"one\"") != NULL;
+    check(first || second);
+    struct peer *three = arrive(0, "{\"userId\":\"c1\"}", "carl");
+    check(strstr(peer_got(three), "new_message") == NULL);
+    send(ada, "c1", "two");
+    check_like(one, MESSAGE("a1", "ada", "c1", "two", "delivered"));
+    check_like(two, MESSAGE("a1", "ada", "c1", "two", "delivered"));
+    check_like(three, MESSAGE("a1", "ada", "c1", "two", "delivered"));
+    bed_end();
+}
+
+/* Names are looked up, and the store may answer in any order. */
+static void messages_of_one_sender_come_in_his_order(void)
+{
+    start();
+    bed_backwards = true;
+    peer_send(ada, "2[\"send_message\",{\"recipientId\":\"b1\",\"content\":\"one\"}]");
+    peer_send(ada, "2[\"send_message\",{\"recipientId\":\"b1\",\"content\":\"two\"}]");
+    peer_send(ada, "2[\"send_message\",{\"recipientId\":\"b1\",\"content\":\"three\"}]");
+    bed_settle();
+    check_like(bob, MESSAGE("a1", "ada", "b1", "one", "delivered")
+                        MESSAGE("a1", "ada", "b1", "two", "delivered")
+                            MESSAGE("a1", "ada", "b1", "three", "delivered"));
+    bed_end();
+}
+
 static void a_message_is_answered_once_durable_and_sent_once_under_one_name(void)
 {
     static const char packet[] =
@@ -463,6 +499,8 @@ int main(void)
     RUN(all_sockets_of_both_get_it_once);
     RUN(who_writes_to_himself_gets_it_once);
     RUN(what_is_sent_to_who_is_away_is_delivered_when_he_comes_once);
+    RUN(what_was_missed_comes_to_those_who_come_at_once_and_not_later);
+    RUN(messages_of_one_sender_come_in_his_order);
     RUN(a_message_is_answered_once_durable_and_sent_once_under_one_name);
     RUN(without_a_store_who_is_here_gets_it);
     RUN(the_author_is_told_once_that_it_was_read);
