@@ -270,6 +270,7 @@ static void apply_options(struct daemon *d)
     }
     server_set_cors(d->io, &cors);
     chat_set_limits(d->chat, &limits);
+    rest_set_users_max(d->site.rest, v->users_max);
 }
 
 static void log_problems(struct span problems)

@@ -14,6 +14,8 @@ static const char by_name_sql[] = USERS " WHERE login_name = ?1";
 static const char add_sql[] =
     "INSERT INTO users (id, username, login_name, email, password_hash, display_name, created_ms)"
     " VALUES (?1, ?2, iif(?7, ?2, NULL), nullif(?3, ''), ?4, ?5, ?6) ON CONFLICT DO NOTHING";
+/* Users are numbered without gaps, since none is ever removed. */
+static const char count_sql[] = "SELECT ifnull(max(user_number), 0) FROM users";
 static const char password_sql[] = "UPDATE users SET password_hash = ?2 WHERE id = ?1";
 
 static const char *const by_sql[] = {
@@ -89,9 +91,22 @@ static int explain(struct sqlite_writer *writer, struct store_call *call,
     return result;
 }
 
-int sqlite_write_user_add(struct sqlite_writer *writer, struct store_call *call)
+static int count(struct sqlite_writer *writer, uint64_t *users)
 {
-    struct store_user_add *r = container_of(call, struct store_user_add, call);
+    sqlite3_stmt *statement = sqlite_conn_get(&writer->conn, count_sql);
+
+    if (statement == NULL) {
+        return sqlite3_errcode(writer->conn.db);
+    }
+    int result = sqlite3_step(statement);
+    *users = result == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(statement, 0) : 0;
+    (void)sqlite3_reset(statement);
+    return result == SQLITE_ROW ? SQLITE_OK : result;
+}
+
+static int add(struct sqlite_writer *writer, struct store_call *call,
+               const struct store_user_add *r)
+{
     sqlite3_stmt *statement = sqlite_conn_get(&writer->conn, add_sql);
 
     if (statement == NULL) {
@@ -109,6 +124,22 @@ int sqlite_write_user_add(struct sqlite_writer *writer, struct store_call *call)
         return result;
     }
     return explain(writer, call, r);
+}
+
+int sqlite_write_user_add(struct sqlite_writer *writer, struct store_call *call)
+{
+    struct store_user_add *r = container_of(call, struct store_user_add, call);
+    uint64_t users = 0;
+    int result = r->users_max == 0 ? SQLITE_OK : count(writer, &users);
+
+    if (result != SQLITE_OK) {
+        return result;
+    }
+    if (r->users_max > 0 && users >= r->users_max) {
+        call->error = STORE_ETOOMANY;
+        return SQLITE_OK;
+    }
+    return add(writer, call, r);
 }
 
 int sqlite_write_user_password(struct sqlite_writer *writer, struct store_call *call)

@@ -32,6 +32,8 @@ const char *store_strerror(int error)
         return "the user name is taken";
     case STORE_EMISSING:
         return "it does not exist";
+    case STORE_ETOOMANY:
+        return "there are too many already";
     }
     return error == 0 ? "success" : "unknown store error";
 }

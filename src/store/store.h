@@ -38,6 +38,7 @@ enum store_error {
     STORE_EEXISTS_EMAIL = -5,    /* another user has this address */
     STORE_EEXISTS_USERNAME = -6, /* another user has chosen this name */
     STORE_EMISSING = -7,         /* what is to be changed is not there */
+    STORE_ETOOMANY = -8,         /* there are as many already as may be */
 };
 
 const char *store_strerror(int error);
@@ -317,6 +318,7 @@ struct store_user_add {
     struct span password_hash, display_name;
     int64_t created_ms;
     bool username_chosen;
+    uint64_t users_max; /* STORE_ETOOMANY if there are as many; 0: any number may be */
 };
 
 /* STORE_EMISSING if there is no such user. */

@@ -2,6 +2,7 @@
 #include "src/web/rest.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 
 #include "protocol/http_query.h"
 #include "src/web/cors.h"
@@ -11,6 +12,7 @@ enum { PREFIXES_MAX = 32 };
 
 struct rest {
     struct rest_options options;
+    _Atomic uint64_t users_max;
     bool stopped;
     struct web_actions tables[5];
     char *prefixes[PREFIXES_MAX]; /* the first segments of all patterns, each once */
@@ -34,6 +36,11 @@ struct store *rest_store(const struct rest_call *call)
 struct auth *rest_auth(const struct rest_call *call)
 {
     return call->rest->stopped ? NULL : call->rest->options.auth;
+}
+
+uint64_t rest_users_max(const struct rest_call *call)
+{
+    return atomic_load_explicit(&call->rest->users_max, memory_order_relaxed);
 }
 
 void rest_ask_people(struct rest_call *call)
@@ -219,6 +226,11 @@ void rest_add_routes(struct rest *rest, web_add_route_fn add, void *server)
 struct http_route rest_last_route(struct rest *rest)
 {
     return (struct http_route){.path = "/", .is_prefix = true, .handler = handle, .arg = rest};
+}
+
+void rest_set_users_max(struct rest *rest, uint64_t users_max)
+{
+    atomic_store_explicit(&rest->users_max, users_max, memory_order_relaxed);
 }
 
 void rest_stop(struct rest *rest)

@@ -78,6 +78,10 @@ void rest_add_routes(struct rest *rest, web_add_route_fn add, void *server);
  * too. To be asked last. */
 struct http_route rest_last_route(struct rest *rest);
 
+/* From now on nobody can register once there are that many users; 0, as at first: any number. From
+ * any thread. */
+void rest_set_users_max(struct rest *rest, uint64_t users_max);
+
 /* Nothing is asked of store, auth and chat from here on. */
 void rest_stop(struct rest *rest);
 

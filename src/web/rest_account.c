@@ -119,6 +119,9 @@ static void on_added(struct store_call *ask)
     case STORE_EEXISTS_USERNAME:
         refuse(a, ACCOUNT_TAKEN);
         break;
+    case STORE_ETOOMANY:
+        refuse(a, ACCOUNT_FULL);
+        break;
     default:
         refuse(a, ACCOUNT_FAILED);
         break;
@@ -145,6 +148,7 @@ static void on_hashed(struct password_request *request)
         .display_name = bytes_span(&a->display_name),
         .created_ms = executor_wall_ms(executor),
         .username_chosen = a->voice->chooses_name,
+        .users_max = rest_users_max(a->call),
     };
     if (store_user_add(store, executor, &a->put) < 0) {
         refuse(a, ACCOUNT_BUSY);

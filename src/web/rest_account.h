@@ -21,6 +21,7 @@ struct account_user {
 enum account_verdict {
     ACCOUNT_MISSING,  /* 400: a field is not there, or too long */
     ACCOUNT_TAKEN,    /* the address or the name is another user's */
+    ACCOUNT_FULL,     /* 503: there are as many users as may be */
     ACCOUNT_WRONG,    /* 401: no such user, or another password */
     ACCOUNT_FAILED,   /* 500 */
     ACCOUNT_BUSY,     /* 503: try again later */

@@ -26,6 +26,7 @@ static const struct account_voice voice = {
         {
             [ACCOUNT_MISSING] = {400, "username, email and password are required"},
             [ACCOUNT_TAKEN] = {409, "User already exists"},
+            [ACCOUNT_FULL] = {503, "No more users can register here"},
             [ACCOUNT_WRONG] = {401, "Invalid credentials"},
             [ACCOUNT_FAILED] = {500, "Error registering user"},
             [ACCOUNT_BUSY] = {503, "Error registering user"},

@@ -199,6 +199,28 @@ static void says_which_part_of_a_user_is_taken(void)
     teardown();
 }
 
+static void takes_no_more_users_than_allowed(void)
+{
+    struct store_user_add r = {.username = SPAN("n"),
+                               .password_hash = SPAN("hash"),
+                               .display_name = SPAN("N"),
+                               .created_ms = 7};
+
+    setup();
+    check(add_user("1", "ann", "ann@x", true) == 0);
+    check(add_user("1", "eve", "eve@x", true) == STORE_EEXISTS); /* takes no place */
+    r.id = SPAN("2");
+    r.users_max = 2;
+    check(CALL(&r, STORE_USER_ADD) == 0);
+    restart();
+    r.id = SPAN("3");
+    check(CALL(&r, STORE_USER_ADD) == STORE_ETOOMANY);
+    check_user(STORE_BY_ID, "3", NULL);
+    r.users_max = 3;
+    check(CALL(&r, STORE_USER_ADD) == 0);
+    teardown();
+}
+
 static void changes_a_password(void)
 {
     struct store_user_password r = {.id = SPAN("1"), .password_hash = SPAN("new")};
@@ -224,6 +246,7 @@ int main(void)
         RUN(keeps_members_and_how_far_they_read);
         RUN(finds_users_by_id_address_and_chosen_name);
         RUN(says_which_part_of_a_user_is_taken);
+        RUN(takes_no_more_users_than_allowed);
         RUN(changes_a_password);
     }
     return tap_done();

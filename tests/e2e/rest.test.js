@@ -97,6 +97,21 @@ test('rooms that were made are listed in every dialect', async () => {
     assert.match(malformed.headers.get('content-type'), /html/);
 });
 
+test('nobody registers beyond users-max, after a restart neither', async () => {
+    const data = folder();
+    const args = ['--users-max', '1'];
+    const first = await start({ data, args });
+    assert.equal((await post(first, '/auth/register', { email: 'a@x.org', password: 'p' })).status, 201);
+    const refused = await post(first, '/auth/register', { email: 'b@x.org', password: 'p' });
+    assert.deepEqual([refused.status, refused.body], [503, { message: 'No more users can register here' }]);
+    await first.end('SIGTERM');
+
+    const second = await start({ data, args });
+    const again = await post(second, '/api/auth/register', { username: 'b', email: 'b@x.org', password: 'p' });
+    assert.deepEqual([again.status, again.body], [503, { error: 'No more users can register here' }]);
+    assert.equal((await post(second, '/auth/login', { email: 'a@x.org', password: 'p' })).status, 200);
+});
+
 test('a user who registers in one dialect logs in in another, after a restart too', async () => {
     const data = folder();
     const args = ['--jwt-secret', 'a secret of at least thirty-two bytes'];

@@ -110,6 +110,25 @@ static void trouble_is_said_in_the_words_of_the_dialect(void)
     rest_world_finish(&w);
 }
 
+static void no_more_users_than_allowed_can_register(void)
+{
+    struct rest_world w = rest_world_make();
+
+    rest_post(&w, "/register", ada);
+    rest_set_users_max(w.rest, 1);
+    rest_post(&w, "/register", "{\"email\":\"eve@x\",\"password\":\"p\"}");
+    check(rest_answered(&w, 503, "{\"message\":\"No more users can register here\"}"));
+    rest_post(&w, "/api/auth/register",
+              "{\"username\":\"eve\",\"email\":\"eve@x\",\"password\":\"p\"}");
+    check(rest_answered(&w, 503, "{\"error\":\"No more users can register here\"}"));
+    rest_post(&w, "/login", ada);
+    check(w.status == 200);
+    rest_set_users_max(w.rest, 0);
+    rest_post(&w, "/register", "{\"email\":\"eve@x\",\"password\":\"p\"}");
+    check(w.status == 201);
+    rest_world_finish(&w);
+}
+
 static void an_address_may_not_try_for_ever(void)
 {
     struct rest_world w = rest_world_make();
@@ -143,6 +162,7 @@ int main(void)
     RUN(what_is_missing_is_said);
     RUN(too_long_texts_are_refused);
     RUN(trouble_is_said_in_the_words_of_the_dialect);
+    RUN(no_more_users_than_allowed_can_register);
     RUN(an_address_may_not_try_for_ever);
     RUN(an_old_hash_is_replaced_with_the_first_login);
     return tap_done();

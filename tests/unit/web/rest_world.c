@@ -232,6 +232,10 @@ static void user_get(struct store_user_get *g)
 
 static void user_add(struct store_user_add *a)
 {
+    if (a->users_max > 0 && here->user_count >= a->users_max) {
+        a->call.error = STORE_ETOOMANY;
+        return;
+    }
     for (size_t i = 0; i < here->user_count; i++) {
         const struct store_user *u = &here->users[i];
         if (a->username_chosen && u->username_chosen && span_eq(u->username, a->username)) {
