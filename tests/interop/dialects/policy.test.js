@@ -138,3 +138,21 @@ test('names and rooms have a length too, in every dialect', async () => {
     }
     assert.equal((await ask(client, 'join_room', { roomId: 'r'.repeat(255) })).ok, true);
 });
+
+test('a server that takes one room takes no second, until the first is empty', async () => {
+    const daemon = await start({ args: ['--rooms-max', '1'] });
+    const ada = await connect(daemon, { userId: 'u-ada' });
+    assert.equal((await ask(ada, 'join_room', { roomId: 'one' })).ok, true);
+    assert.equal((await ask(ada, 'join_room', { roomId: 'two' })).code, 'TOO_MANY_ROOMS');
+    await ask(ada, 'leave_room', { roomId: 'one' });
+    assert.equal((await ask(ada, 'join_room', { roomId: 'two' })).ok, true);
+});
+
+test('a room that takes one takes no second', async () => {
+    const daemon = await start({ args: ['--members-per-room', '1'] });
+    const ada = await connect(daemon, { userId: 'u-ada' });
+    const bob = await connect(daemon, { userId: 'u-bob' });
+    assert.equal((await ask(ada, 'join_room', { roomId: 'one' })).ok, true);
+    const refused = await ask(bob, 'join_room', { roomId: 'one' });
+    assert.deepEqual([refused.code, refused.retryable], ['ROOM_FULL', true]);
+});
