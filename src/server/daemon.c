@@ -356,12 +356,16 @@ static void finish(struct daemon *d)
     rookery_destroy(d->io);
     chat_destroy(d->chat);
     site_close(&d->site);
+    vitals_finish(&d->vitals);
 }
 
 static int prepare(struct daemon *d)
 {
     if (open_storage(d) < 0 || open_auth(d) < 0 || create_server(d) < 0) {
         return -1;
+    }
+    if (d->store != NULL) {
+        d->store = vitals_watch(&d->vitals, d->store, rookery_loop_count(d->io));
     }
     create_chat(d);
     const struct site_parts parts = {

@@ -40,6 +40,17 @@ int vitals_append(struct vitals *v, struct store *store, struct message *const *
     return error;
 }
 
+struct store *vitals_watch(struct vitals *v, struct store *store, unsigned loops)
+{
+    store_watch_init(&v->watch, store, loops);
+    return &v->watch.store;
+}
+
+void vitals_finish(struct vitals *v)
+{
+    store_watch_finish(&v->watch);
+}
+
 static bool store_works(const struct vitals *v)
 {
     int64_t failed_s = atomic_load_explicit(&v->store_failed_s, memory_order_relaxed);
@@ -149,6 +160,20 @@ static void write_appends(struct bytes *out, const struct vitals *v)
     metrics_histogram(out, name, no_label, &copy);
 }
 
+static void write_calls(struct bytes *out, const struct vitals *v)
+{
+    static const char name[] = "rookery_store_call_seconds";
+
+    metrics_family(out, name, METRIC_HISTOGRAM,
+                   "How long the store takes for other calls, with the wait for their turn.");
+    for (enum store_watch_kind i = 0; i < STORE_WATCH_KINDS; i++) {
+        struct histogram_copy copy = {0};
+        store_watch_read(&v->watch, i, &copy);
+        metrics_histogram(out, name, (struct metric_label){"kind", span_cstr(store_watch_name(i))},
+                          &copy);
+    }
+}
+
 void vitals_write(struct bytes *out, void *arg)
 {
     const struct vitals *v = arg;
@@ -163,6 +188,7 @@ void vitals_write(struct bytes *out, void *arg)
                    "How late a loop wakes for its next timer.", server_lags);
     if (v->has_store) {
         write_appends(out, v);
+        write_calls(out, v);
     }
 }
 

@@ -4,6 +4,8 @@
  * It is not ready while it stops, and while the store has failed: until an append goes well again,
  * or nothing has failed for VITALS_FAILED_S, since without clients nothing would be tried.
  *
+ * vitals_watch ──> vitals_add_routes ──> rookery_run ... rookery_destroy ──> vitals_finish
+ *
  * Threads: set up on one. vitals_append on one at a time, vitals_store_failed on any; the routes
  * answer on all loops. */
 // SPDX-License-Identifier: MIT
@@ -13,6 +15,7 @@
 #include "src/base/histogram.h"
 #include "src/server/server.h"
 #include "src/store/store.h"
+#include "src/store/store_watch.h"
 #include "src/web/health.h"
 #include "src/web/metrics.h"
 
@@ -24,9 +27,17 @@ struct vitals {
     bool has_store;
     _Atomic int64_t store_failed_s; /* by a clock that only runs forward; 0: it works */
     struct histogram appends;
+    struct store_watch watch; /* of all other calls */
     struct web_health health;
     struct web_metrics metrics;
 };
+
+/* The store to be used instead of this one from now on, so that calls are seen; it is closed with
+ * it. At most once; loops: those of the server. */
+struct store *vitals_watch(struct vitals *v, struct store *store, unsigned loops);
+
+/* When no callback of the store is left, and nobody asks how it is. */
+void vitals_finish(struct vitals *v);
 
 /* Serves both from io, which v must outlive. Before rookery_run. */
 void vitals_add_routes(struct vitals *v, struct rookery *io, bool has_store);

@@ -97,6 +97,10 @@ struct store_call {
     struct task task;
     struct store_call *next;
     enum store_op op;
+
+    struct store_watch *watch; /* for store_watch.c */
+    void (*on_watched)(struct store_call *call);
+    uint64_t began_us;
 };
 
 /* ---- messages ---- */

@@ -14,6 +14,7 @@
  *   gauges                    connections, sessions, sockets, rooms, queue_bytes
  *   histograms, per loop      loop_turn_seconds, loop_lag_seconds
  *   histograms                store_append_seconds: a batch, with its sync
+ *   histograms, by kind       store_call_seconds: read, search, write
  *
  * A family is a metrics_family and then its samples. Names are ours and valid; values of labels may
  * be anything.

@@ -164,6 +164,9 @@ test('metrics count what has happened', async () => {
     assert.ok(value('rookery_acks_sent_total') >= 3);
     assert.equal(value('rookery_sessions_closed_total{reason="ping timeout"}'), 0);
     assert.ok(value('rookery_store_append_seconds_count') >= 1);
+    assert.equal((await fetch(`${daemon.origin}/rooms`)).status, 200);
+    const later = await (await fetch(`${daemon.origin}/metrics`)).text();
+    assert.match(later, /^rookery_store_call_seconds_count\{kind="read"\} [1-9]/m);
     assert.ok(value('rookery_loop_turn_seconds_count{loop="0"}') >= 1);
     assert.ok(text.split('\n').slice(0, -1).every((l) => /^(# (HELP|TYPE) \w+ .+|\w+(\{[^}]*\})? [\d.]+)$/.test(l)));
 });

@@ -97,6 +97,7 @@ static void writes_every_family_once(void)
     check(has_line(&text, "# TYPE rookery_queue_bytes gauge"));
     check(has_line(&text, "rookery_loop_turn_seconds_count{loop=\"1\"} 0"));
     check(has_line(&text, "rookery_store_append_seconds_count 1"));
+    check(has_line(&text, "rookery_store_call_seconds_count{kind=\"search\"} 0"));
     check_families(&text);
     bytes_finish(&text);
     rookery_destroy(io);
