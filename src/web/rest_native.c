@@ -243,8 +243,10 @@ static void write_room(struct bytes *out, const struct store_room *room, size_t 
     bytes_add_byte(out, '{');
     json_member_string(out, SPAN("roomId"), room->name);
     json_member_string(out, SPAN("name"), room->title.len > 0 ? room->title : room->name);
-    json_member_string(out, SPAN("createdBy"), room->created_by);
-    rest_member_time(out, SPAN("createdAt"), room->created_ms);
+    if (room->made) {
+        json_member_string(out, SPAN("createdBy"), room->created_by);
+        rest_member_time(out, SPAN("createdAt"), room->created_ms);
+    }
     json_member_u64(out, SPAN("online"), online);
     bytes_add_byte(out, '}');
 }

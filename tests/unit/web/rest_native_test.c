@@ -119,7 +119,7 @@ static void rooms_say_how_many_are_in_them(void)
     static const char want[] =
         "{\"rooms\":[{\"roomId\":\"r1\",\"name\":\"First\",\"createdBy\":\"ada\",\"createdAt\":"
         "\"2023-11-14T22:13:20.000Z\",\"online\":1},{\"roomId\":\"r2\",\"name\":\"r2\","
-        "\"createdBy\":\"ada\",\"createdAt\":\"2023-11-14T22:13:20.000Z\",\"online\":1}],"
+        "\"online\":1}],"
         "\"more\":false}";
     struct rest_world w = rest_world_make();
 
