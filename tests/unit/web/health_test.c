@@ -61,7 +61,7 @@ static void is_read_only(void)
 
 static void lets_pages_of_other_origins_read_it(void)
 {
-    struct cors_policy policy = {0};
+    static struct cors_policy policy;
     struct web_health health = {.look = look, .cors = &policy};
     struct routes routes = {0};
     static const char *const methods[] = {"GET", "DELETE"};
