@@ -184,6 +184,13 @@ static void finish_loop(struct chat_loop *cl)
     dialect_scratch_finish(&cl->scratch);
 }
 
+void chat_stop(struct chat *chat)
+{
+    if (chat != NULL) {
+        chat->stopped = true;
+    }
+}
+
 void chat_destroy(struct chat *chat)
 {
     if (chat == NULL) {

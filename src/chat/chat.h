@@ -1,8 +1,8 @@
 /* Chat: rooms in which people talk, as an application on the public API. Its events are described
  * in README.md beside this file.
  *
- *     chat_create ──> rookery_run ... ──> server_drop_all ──> journal_close, store_close
- *                 ──> rookery_destroy ──> chat_destroy
+ *     chat_create ──> rookery_run ... ──> server_drop_all ──> chat_stop
+ *                 ──> journal_close, store_close ──> rookery_destroy ──> chat_destroy
  *
  * With a journal, a message is durable before anybody sees it or its sender is told so. Without one
  * (NULL, NULL) nothing is kept, messages have no offsets, histories are empty.
@@ -43,6 +43,10 @@ void chat_set_limits(struct chat *chat, const struct chat_limits *limits);
 /* May somebody at that address try a password once more within his minute? Counts it. On any loop.
  */
 bool chat_may_login(struct chat *chat, const char *address);
+
+/* Journal, store and auth are not asked for anything from here on; what they still answer is taken.
+ * While no loop runs; takes NULL. */
+void chat_stop(struct chat *chat);
 
 /* Takes NULL. */
 void chat_destroy(struct chat *chat);

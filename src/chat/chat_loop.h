@@ -38,6 +38,7 @@ struct chat {
     struct store *store;
     struct auth *auth;
     bool auth_required;
+    bool stopped; /* see chat_stop */
     const char *service_id;
     uint64_t hash_secret[2];
     struct limiter *limiter;
@@ -55,6 +56,12 @@ static inline struct chat_loop *chat_loop_of(struct chat *chat, const struct roo
 static inline struct chat_loop *chat_home_of(struct chat *chat, struct span room)
 {
     return &chat->loops[map_hash(chat->hash_secret, room) % chat->loop_count];
+}
+
+/* The store, or NULL: there is none, or it is not to be asked any more. */
+static inline struct store *chat_store(const struct chat *chat)
+{
+    return chat->stopped ? NULL : chat->store;
 }
 
 /* The person of a socket; one named by the socket's id is made if nobody is known yet. */

@@ -175,7 +175,7 @@ void delivery_add(struct delivery *d, struct chat_loop *cl, struct message *m)
     struct mark *mark;
 
     m->state = MESSAGE_DELIVERED;
-    if (cl->chat->store == NULL) {
+    if (chat_store(cl->chat) == NULL) {
         return;
     }
     mark = xcalloc(1, sizeof *mark + m->id.len + m->recipient.len);
@@ -188,7 +188,7 @@ void delivery_add(struct delivery *d, struct chat_loop *cl, struct message *m)
                                     .id = span_of(mark->text, m->id.len),
                                     .user_id = span_of(mark->text + m->id.len, m->recipient.len),
                                     .state = MESSAGE_DELIVERED};
-    if (store_direct_state(cl->chat->store, cl->executor, &mark->call) == 0) {
+    if (store_direct_state(chat_store(cl->chat), cl->executor, &mark->call) == 0) {
         d->pending++;
     } else {
         free(mark);
@@ -280,7 +280,7 @@ static void mark(struct reading *r)
                                           .id = span_of(r->id, r->id_len),
                                           .user_id = r->by_name ? who.username : who.user_id,
                                           .state = MESSAGE_READ};
-    int error = store_direct_state(r->cl->chat->store, r->cl->executor, &r->call);
+    int error = store_direct_state(chat_store(r->cl->chat), r->cl->executor, &r->call);
     if (error != 0) {
         finish_reading(r, chat_store_refusal(error));
     }
@@ -291,7 +291,7 @@ void chat_on_read_direct(const struct chat_call *call)
     struct span id = call->command->message_id;
     struct reading *r;
 
-    if (call->cl->chat->store == NULL) {
+    if (chat_store(call->cl->chat) == NULL) {
         chat_refuse(call, &refused_no_store);
         return;
     }
@@ -409,7 +409,7 @@ static int look_up(struct addressing *a, enum store_user_by by)
 {
     a->call =
         (struct store_user_get){.call.on_done = on_user, .by = by, .key = a->command.recipient};
-    return store_user_get(a->cl->chat->store, a->cl->executor, &a->call);
+    return store_user_get(chat_store(a->cl->chat), a->cl->executor, &a->call);
 }
 
 static struct addressing *addressing_create(const struct chat_call *call, to_somebody_fn then)
@@ -442,7 +442,7 @@ static void to_somebody(const struct chat_call *call, to_somebody_fn then)
     struct chat_loop *cl = call->cl;
     struct addressing **end = &cl->addressings;
 
-    if (cl->chat->store == NULL) {
+    if (chat_store(cl->chat) == NULL) {
         struct chat_reply reply = chat_reply_take(call);
         then(cl, call->socket, call->command, call->command->recipient, &reply);
         return;

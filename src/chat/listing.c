@@ -72,7 +72,7 @@ static void on_rooms(struct store_call *call)
 
 void chat_on_list_rooms(const struct chat_call *call)
 {
-    struct store *store = call->cl->chat->store;
+    struct store *store = chat_store(call->cl->chat);
     struct listing *l;
 
     if (store == NULL) {

@@ -28,7 +28,7 @@ static void on_done(struct store_call *call)
 
 void membership_put(struct chat_loop *cl, struct person *person, struct span room, bool present)
 {
-    struct store *store = cl->chat->store;
+    struct store *store = chat_store(cl->chat);
     struct membership *m;
 
     if (store == NULL || person->source < PERSON_AUTH || chat_room_kind(room) != ROOM_TALK ||

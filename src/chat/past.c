@@ -237,7 +237,7 @@ static void on_directs(struct store_call *call)
 
 static int start_read(struct past *past)
 {
-    struct store *store = past->at->home->chat->store;
+    struct store *store = chat_store(past->at->home->chat);
     struct executor *executor = past->at->home->executor;
 
     if (past->kind == PAST_CHANGES) {
@@ -277,7 +277,7 @@ void past_begin(struct past *past, struct chat_room *room)
     past->at = room;
     past->from = past->after;
     room->joins++;
-    if (past->kind == PAST_NONE || room->home->chat->store == NULL || find_in_tail(past)) {
+    if (past->kind == PAST_NONE || chat_store(room->home->chat) == NULL || find_in_tail(past)) {
         ready(past);
     } else if (past->kind == PAST_DIRECTS && room->deliveries > 0) {
         list_add(&room->waiting, &past->node);

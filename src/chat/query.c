@@ -61,10 +61,10 @@ static void fail(struct query *q, int error)
 
 static bool has_store(const struct chat_call *call)
 {
-    if (call->cl->chat->store == NULL) {
+    if (chat_store(call->cl->chat) == NULL) {
         chat_refuse(call, &refused_no_store);
     }
-    return call->cl->chat->store != NULL;
+    return chat_store(call->cl->chat) != NULL;
 }
 
 /* ---- history ---- */
@@ -114,7 +114,7 @@ void chat_on_history(const struct chat_call *call)
         .limit = (unsigned)c->limit,
         .bytes_max = QUERY_BYTES_MAX,
     };
-    int error = store_history(call->cl->chat->store, call->cl->executor, &q->history);
+    int error = store_history(chat_store(call->cl->chat), call->cl->executor, &q->history);
     if (error != 0) {
         fail(q, error);
     }
@@ -152,7 +152,7 @@ void chat_on_search(const struct chat_call *call)
                                       .room = q->other,
                                       .before = c->has_before ? c->before : 0,
                                       .limit = (unsigned)c->limit};
-    int error = store_search(call->cl->chat->store, call->cl->executor, &q->search);
+    int error = store_search(chat_store(call->cl->chat), call->cl->executor, &q->search);
     if (error != 0) {
         fail(q, error);
     }
@@ -201,7 +201,7 @@ void chat_on_read(const struct chat_call *call)
         .user_id = person_identity(q->person).user_id,
         .message_id = q->other,
     };
-    int error = store_read_mark(call->cl->chat->store, call->cl->executor, &q->mark);
+    int error = store_read_mark(chat_store(call->cl->chat), call->cl->executor, &q->mark);
     if (error != 0) {
         fail(q, error);
     }
@@ -246,7 +246,7 @@ void chat_on_create_room(const struct chat_call *call)
         .created_by = person_identity(q->person).user_id,
         .created_ms = rookery_loop_wall_ms(cl->loop),
     };
-    int error = store_room_put(cl->chat->store, cl->executor, &q->put);
+    int error = store_room_put(chat_store(cl->chat), cl->executor, &q->put);
     if (error != 0) {
         fail(q, error);
     }

@@ -126,7 +126,7 @@ static void change(const struct chat_call *call, enum message_action action)
     const struct command *c = call->command;
     struct changing *change;
 
-    if (call->cl->chat->store == NULL) {
+    if (chat_store(call->cl->chat) == NULL) {
         chat_refuse(call, &refused_no_store);
         return;
     }
@@ -140,7 +140,7 @@ static void change(const struct chat_call *call, enum message_action action)
     }
     change->content = span_of(change->text + c->message_id.len, c->content.len);
     change->find = (struct store_find){.call.on_done = on_found, .id = change->id};
-    int error = store_find(call->cl->chat->store, call->cl->executor, &change->find);
+    int error = store_find(chat_store(call->cl->chat), call->cl->executor, &change->find);
     if (error != 0) {
         chat_refuse(call, chat_store_refusal(error));
         free(change);

@@ -118,7 +118,8 @@ static void append(struct sending *sending)
     m.timestamp_ms = sending->now_ms;
     sending->op.on_done = on_durable;
     list_add(&sending->room->sends, &sending->node);
-    if (journal_append(home->chat->journal, &m, home->executor, &sending->op) < 0) {
+    if (home->chat->stopped ||
+        journal_append(home->chat->journal, &m, home->executor, &sending->op) < 0) {
         list_remove(&sending->node);
         sending->refusal = &refused_busy;
         chat_room_settle(sending->room);

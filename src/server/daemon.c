@@ -350,6 +350,7 @@ static void finish(struct daemon *d)
         server_drop_all(d->io);
     }
     site_stop(&d->site);
+    chat_stop(d->chat);
     auth_close(d->auth);
     journal_close(d->journal);
     store_close(d->store);

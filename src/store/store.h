@@ -8,12 +8,11 @@
  *
  * Calls: each has a struct that embeds struct store_call, and a function of the same name that
  * starts it. The caller zeroes it, fills the first part and call.on_done; the store fills what
- * stands after the blank line. A start returns 0 or STORE_EBUSY, and then the callback never runs;
- * otherwise it runs exactly once, later, on the executor given. Started on that executor's own
- * thread. Calls finish in any order, but writes take effect in the order in which they were started
- * by one thread.
- *   reads    see at least what was appended, or reported as written, before the call
- *   writes   are durable when the callback reports no error
+ * stands after the blank line. A start returns 0 or STORE_EBUSY (as it does without a store), and
+ * then the callback never runs; otherwise it runs exactly once, later, on the executor given.
+ * Started on that executor's own thread. Calls finish in any order, but writes take effect in the
+ * order in which they were started by one thread. reads    see at least what was appended, or
+ * reported as written, before the call writes   are durable when the callback reports no error
  *
  * A room's log: saying, editing and deleting take the offsets 1, 2, 3 ... in the order in which
  * they were appended, without gaps. An id is stored once, and whoever says it again gets the offset
@@ -374,6 +373,9 @@ static inline void store_close(struct store *store)
 MUST_USE static inline int store_start(struct store *store, struct executor *executor,
                                        struct store_call *call, enum store_op op)
 {
+    if (store == NULL) {
+        return STORE_EBUSY;
+    }
     call->op = op;
     call->executor = executor;
     call->next = NULL;

@@ -88,10 +88,22 @@ async function flood(daemon) {
     await within(once(client, 'open'), 'WebSocket');
     client.send('40');
     let next = 0;
+    let latest = '';
+    client.on('message', (data) => {
+        [, latest] = /^42\["message",\{"id":"([^"]*)"/.exec(data) ?? ['', latest];
+    });
+    const EVENTS = [
+        () => `"join_room",{"roomId":"${next % 500}"}`,
+        () => `"send_message",{"roomId":"${next % 500}","content":"x"}`,
+        () => `"join_room",{"roomId":"${next % 500}","after":${next % 3}}`,
+        () => `"edit_message",{"messageId":"${latest}","content":"y"}`,
+        () => `"send_message",{"recipientId":"u${next % 5}","content":"z"}`,
+        () => `"join",{"username":"u${next % 5}"}`,
+        () => `"mark_read",{"messageId":"${latest}"}`,
+    ];
     const pour = () => {
         for (let i = 0; i < 2000 && client.readyState === WebSocket.OPEN; i++) {
-            const event = next++ % 2 === 0 ? 'join_room' : 'send_message';
-            client.send(`42["${event}",{"roomId":"${next % 500}","content":"x"}]`);
+            client.send(`42[${EVENTS[next++ % EVENTS.length]()}]`);
         }
         if (client.readyState === WebSocket.OPEN) {
             setImmediate(pour);
