@@ -11,8 +11,9 @@
  * stands after the blank line. A start returns 0 or STORE_EBUSY (as it does without a store), and
  * then the callback never runs; otherwise it runs exactly once, later, on the executor given.
  * Started on that executor's own thread. Calls finish in any order, but writes take effect in the
- * order in which they were started by one thread. reads    see at least what was appended, or
- * reported as written, before the call writes   are durable when the callback reports no error
+ * order in which they were started by one thread.
+ *   reads    see at least what was appended, or reported as written, before the call
+ *   writes   are durable when the callback reports no error
  *
  * A room's log: saying, editing and deleting take the offsets 1, 2, 3 ... in the order in which
  * they were appended, without gaps. An id is stored once, and whoever says it again gets the offset
