@@ -132,7 +132,7 @@ static int find_time(struct json claims, struct span name, int64_t *out_ms)
 static int check_times(struct json claims, int64_t leeway_ms, int64_t wall_ms,
                        int64_t *out_expires_ms)
 {
-    int64_t exp_ms, nbf_ms;
+    int64_t exp_ms = 0, nbf_ms = 0;
     int exp = find_time(claims, SPAN("exp"), &exp_ms);
     int nbf = find_time(claims, SPAN("nbf"), &nbf_ms);
 

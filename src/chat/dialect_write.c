@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "src/chat/dialect.h"
 
+#include <assert.h>
+
 #include "protocol/json.h"
 #include "src/base/iso_time.h"
 #include "src/chat/dialect_table.h"
@@ -110,8 +112,10 @@ static uint64_t number_of(const struct subject *s, const struct form_field *f)
     return *(const uint64_t *)member_of(s, f);
 }
 
+/* A form that names somebody of the notice is written for a notice. */
 static struct span subject_name(const struct subject *s, bool of_message)
 {
+    assert(of_message || s->notice != NULL);
     return name_of(of_message ? (struct identity){s->message->user_id, s->message->username}
                               : s->notice->who);
 }
@@ -219,6 +223,7 @@ static void write_form(struct bytes *out, const struct dialect_form *form, const
 
     switch ((enum form_shape)form->shape) {
     case FORM_RAW_OR_OBJECT:
+        assert(subject.message != NULL);
         if (subject.message->dialect == dialect && subject.message->raw.len > 0) {
             bytes_add_span(out, subject.message->raw);
             break;

@@ -123,9 +123,7 @@ void option_variable(const struct option *o, char out[OPTION_VARIABLE_MAX])
     memcpy(out, prefix, n);
     for (const char *c = o->name; *c != '\0'; c++) {
         assert(n < OPTION_VARIABLE_MAX - 1);
-        out[n] = *c == '-' ? '_' : *c;
-        out[n] = (char)toupper((unsigned char)out[n]);
-        n++;
+        out[n++] = (char)(*c == '-' ? '_' : toupper((unsigned char)*c));
     }
     out[n] = '\0';
 }
