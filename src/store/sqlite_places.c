@@ -22,13 +22,15 @@
                      "m.user_id = ?1"
 _Static_assert(STORE_UNREAD_MAX == 1000, "as the statement has it");
 #define PAGE " AND r.name >= ?2 ORDER BY r.name LIMIT ?3"
+/* A room that nobody made is there from its first message on. */
+#define ALIVE " AND (r.made = 1 OR EXISTS (SELECT 1 FROM messages WHERE room_id = r.room_id))"
 
-static const char all_sql[] = ROOMS " WHERE r.direct = 0" PAGE;
+static const char all_sql[] = ROOMS " WHERE r.direct = 0" ALIVE PAGE;
 static const char made_sql[] = ROOMS " WHERE r.direct = 0 AND r.made = 1" PAGE;
 static const char joined_sql[] =
     ROOMS " WHERE r.direct = 0 AND r.room_id IN"
-          " (SELECT room_id FROM members WHERE user_id = ?1 AND joined = 1)" PAGE;
-static const char one_sql[] = ROOMS " WHERE r.name = ?2";
+          " (SELECT room_id FROM members WHERE user_id = ?1 AND joined = 1)" ALIVE PAGE;
+static const char one_sql[] = ROOMS " WHERE r.name = ?2" ALIVE;
 static const char reads_sql[] =
     "SELECT user_id, read, joined FROM members"
     " WHERE room_id = (SELECT room_id FROM rooms WHERE name = ?1) AND user_id >= ?2"
@@ -215,10 +217,14 @@ int sqlite_write_room_put(struct sqlite_writer *writer, struct store_call *call)
 int sqlite_write_member_put(struct sqlite_writer *writer, struct store_call *call)
 {
     struct store_member_put *r = container_of(call, struct store_member_put, call);
-    struct sqlite_room *room = sqlite_rooms_get(&writer->rooms, r->room, false);
     sqlite3_stmt *statement = sqlite_conn_get(&writer->conn, member_sql);
+    struct sqlite_room *room;
+    int result = sqlite_rooms_find(&writer->rooms, r->room, &room);
 
-    if (room == NULL || statement == NULL) {
+    if (result != SQLITE_OK || room == NULL) {
+        return result;
+    }
+    if (statement == NULL) {
         return sqlite3_errcode(writer->conn.db);
     }
     sqlite_bind_u64(statement, 1, room->number);

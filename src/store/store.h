@@ -244,7 +244,7 @@ struct store_room_put {
 };
 
 /* A user becomes a member of a room or ceases to be one: membership that outlasts his connections.
- * The room need not exist. */
+ * Of a room that does not exist nothing is kept: one that is only joined takes no space. */
 struct store_member_put {
     struct store_call call;
     struct span room, user_id;

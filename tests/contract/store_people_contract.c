@@ -121,11 +121,14 @@ static void keeps_members_and_how_far_they_read(void)
     put_member("one", "u2", true);
     put_member("one", "u2", true);
     put_member("one", "u3", true);
+    check(put_room("three", "Three", false) == 0);
     put_member("three", "u2", true);
+    put_member("silent", "u2", true); /* is none */
     check(mark("one", "u1", 1, "", true) == 1 && mark("one", "u3", 1, "", true) == 1);
     put_member("three", "u2", false);
     restart();
     check_rooms(STORE_ROOMS_JOINED, "u2", NULL, 10, "one/ 1 1j", false);
+    check_rooms(STORE_ROOMS_ALL, "", NULL, 10, "one/ 1 0, three/Three 0 0m, two/ 1 0", false);
     struct store_reads r = {.room = SPAN("one"), .limit = 2};
     check(CALL(&r, STORE_READS) == 0 && r.more && r.page->count == 2);
     check(span_eq(r.page->reads[0].user_id, SPAN("u1")));
