@@ -9,6 +9,7 @@
 #include "src/chat/chat_loop.h"
 #include "src/chat/leave.h"
 #include "src/chat/limiter.h"
+#include "src/chat/membership.h"
 #include "src/chat/message.h"
 #include "src/chat/permit.h"
 #include "src/chat/text.h"
@@ -140,6 +141,7 @@ static void init_loop(struct chat *chat, struct rookery *io, unsigned i,
     chat_rooms_init(&cl->rooms, chat->hash_secret, tail_bytes / chat->loop_count);
     admission_init(cl);
     typing_init(cl);
+    membership_init(cl);
 }
 
 static void add_handlers(struct chat *chat)
@@ -180,6 +182,7 @@ static void finish_loop(struct chat_loop *cl)
     chat_rooms_finish(&cl->rooms);
     admission_finish(cl);
     typing_finish(cl);
+    membership_finish(cl);
     bytes_finish(&cl->out);
     dialect_scratch_finish(&cl->scratch);
 }

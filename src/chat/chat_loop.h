@@ -22,14 +22,14 @@ struct chat_loop {
     struct stats *stats; /* NULL: nothing is counted */
     struct chat_limits limits;
     struct id_source ids;
-    struct bytes out;               /* JSON that is being sent */
-    struct dialect_scratch scratch; /* of the event that is being handled */
-    struct chat_rooms rooms;        /* whose home is here */
-    struct list joinings;           /* under way for sockets of this loop */
-    struct map typists;             /* see typing.h */
-    struct addressing *addressings; /* see direct.c; oldest first */
-    struct map expiries;            /* of tokens, by socket */
-    unsigned membership_writes;     /* under way; see membership.h */
+    struct bytes out;                /* JSON that is being sent */
+    struct dialect_scratch scratch;  /* of the event that is being handled */
+    struct chat_rooms rooms;         /* whose home is here */
+    struct list joinings;            /* under way for sockets of this loop */
+    struct map typists;              /* see typing.h */
+    struct addressing *addressings;  /* see direct.c; oldest first */
+    struct map expiries;             /* of tokens, by socket */
+    struct memberships *memberships; /* of rooms whose home is here; see membership.h */
 };
 
 struct chat {

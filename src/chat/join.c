@@ -54,6 +54,12 @@ static struct joining *joining_of(struct task *task)
     return container_of(task, struct joining, task);
 }
 
+/* A client that resumes has to know what it missed, or to ask again. */
+static bool cannot_resume(const struct joining *j)
+{
+    return j->past.kind == PAST_CHANGES && j->past.error != 0;
+}
+
 /* ---- entering, on the socket's loop ---- */
 
 static void destroy(struct joining *j)
@@ -126,12 +132,6 @@ static void tell_past(struct joining *j)
     }
 }
 
-/* A client that resumes has to know what it missed, or to ask again. */
-static bool cannot_resume(const struct joining *j)
-{
-    return j->past.kind == PAST_CHANGES && j->past.error != 0;
-}
-
 /* Who is refused is not in the room, whatever was before or else is under way: so that the roster,
  * the Socket.IO room and the client agree. */
 static void refuse(struct joining *j, const struct refusal *why)
@@ -160,7 +160,6 @@ static void enter(struct task *task)
         return;
     }
     (void)rookery_join_as(s, str_of_span(j->past.room), j->as);
-    membership_put(j->own, j->person, j->past.room, true);
     answer(j);
     tell_people(j);
     tell_past(j);
@@ -200,11 +199,21 @@ static void choose_dialect(struct joining *j)
     j->as = m != NULL ? (enum dialect_id)m->dialect : (enum dialect_id)j->reply.dialect;
 }
 
+/* Not of who has left again meanwhile. */
+static void note_membership(const struct joining *j)
+{
+    if (!cannot_resume(j) &&
+        roster_find(&j->room->roster, rookery_socket_id(j->reply.socket).data) != NULL) {
+        (void)membership_put(j->home, j->person, j->past.room, true);
+    }
+}
+
 static void on_past(struct past *past)
 {
     struct joining *j = container_of(past, struct joining, past);
 
     choose_dialect(j);
+    note_membership(j);
     write_people(j);
     if (past->kind == PAST_DIRECTS && past->count > 0) {
         j->delivery = delivery_begin(j->room);

@@ -15,6 +15,8 @@ struct leaving {
     struct task task;
     struct chat_loop *own, *home;
     struct chat_reply reply; /* of no socket: nobody is to be told what came of it */
+    struct person *person;   /* held; whose membership ends; NULL: nobody's */
+    bool busy;               /* it could not be noted */
     enum notice_kind kind;
     char socket_id[ROSTER_SOCKET_ID_LEN];
     struct span room, sent_at;
@@ -28,6 +30,7 @@ struct leaving {
 static void destroy(struct leaving *l)
 {
     bytes_finish(&l->people);
+    person_release(l->person);
     if (l->reply.socket != NULL) {
         chat_reply_finish(&l->reply);
     }
@@ -39,6 +42,11 @@ static void finish(struct task *task)
     struct leaving *l = container_of(task, struct leaving, task);
     struct rookery_args args = args_of_json(bytes_span(&l->people));
 
+    if (l->busy) {
+        chat_reply_refuse(l->own, &l->reply, &refused_store_busy);
+        destroy(l);
+        return;
+    }
     bytes_clear(&l->own->out);
     message_write_room_done(&l->own->out, l->room);
     chat_reply_send(l->own, &l->reply);
@@ -83,6 +91,7 @@ static void arrive(struct task *task)
     struct chat_room *room = chat_room_get(l->home, l->room);
 
     leave_room(room, l->socket_id, l->kind, l->sent_at);
+    l->busy = l->person != NULL && !membership_put(l->home, l->person, l->room, false);
     if (l->reply.socket == NULL) {
         destroy(l);
     } else {
@@ -102,6 +111,7 @@ static void start(struct chat_loop *cl, struct rookery_socket *s, struct span ro
     *l = (struct leaving){.own = cl, .home = chat_home_of(cl->chat, room), .kind = kind};
     if (reply != NULL) {
         l->reply = *reply;
+        l->person = person_hold(chat_person(s));
     }
     memcpy(l->socket_id, rookery_socket_id(s).data, sizeof l->socket_id);
     memcpy(l->text, room.data, room.len);
@@ -161,7 +171,6 @@ void chat_on_leave(const struct chat_call *call)
     const struct command *c = call->command;
     struct chat_reply reply = chat_reply_take(call);
 
-    membership_put(call->cl, chat_person(call->socket), c->room, false);
     join_cancel(call->cl, call->socket, c->room, NULL, NULL);
     leave_begin(call->cl, call->socket, c->room, NOTICE_LEFT, c->sent_at, &reply);
 }

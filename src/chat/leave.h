@@ -10,8 +10,9 @@
 
 #include "src/chat/chat_loop.h"
 
-/* On the socket's loop. kind: NOTICE_LEFT, NOTICE_GONE, or NOTICE_COUNT: nobody is told. reply (may
- * be NULL) is taken over, and answered when the room's home has done it. */
+/* On the socket's loop. kind: NOTICE_LEFT, NOTICE_GONE, or NOTICE_COUNT: nobody is told. reply is
+ * taken over, and answered when the room's home has done it; with one, the user's membership ends,
+ * too. It may be NULL. */
 void leave_begin(struct chat_loop *cl, struct rookery_socket *s, struct span room,
                  enum notice_kind kind, struct span sent_at, struct chat_reply *reply);
 

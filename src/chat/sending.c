@@ -4,6 +4,7 @@
 #include "src/base/memory.h"
 #include "src/chat/announce.h"
 #include "src/chat/direct.h"
+#include "src/chat/membership.h"
 #include "src/chat/message.h"
 
 /* Owned by the loop that it is on. */
@@ -105,6 +106,9 @@ static void on_durable(struct journal_append *op)
     if (sending->refusal == NULL && op->message.fate == MESSAGE_STORED) {
         tell(sending);
         chat_room_remember(room, sending->record);
+        if (op->message.offset == 1) {
+            membership_put_all(room);
+        }
     }
     chat_room_settle(room);
     go_back(sending);
