@@ -7,6 +7,7 @@ void chat_limits_init(struct chat_limits *limits)
         .content_units_max = 5000,
         .history_max = 100,
         .rooms_per_socket = 1000,
+        .rooms_made_max = 100000,
         .typing_timeout_ms = 5000,
         .presence_interval_ms = 500,
         .messages_per_user = 60,

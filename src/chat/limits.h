@@ -5,6 +5,7 @@
 #define CHAT_LIMITS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* chat_limits_init gives the defaults named here. 0 stands for "no limit" where it is allowed. */
 struct chat_limits {
@@ -13,6 +14,7 @@ struct chat_limits {
     unsigned rooms_per_socket;     /* 1000 */
     unsigned members_per_room;     /* 0 */
     unsigned rooms_max;            /* 0: that somebody is in, on this node */
+    uint64_t rooms_made_max;       /* 100000: by create_room, in the store; 0: any number */
     unsigned sockets_max;          /* 0: on this node; more are told SERVER_FULL */
     unsigned typing_timeout_ms;    /* 5000 */
     unsigned presence_interval_ms; /* 500; see announce.h */

@@ -245,6 +245,7 @@ void chat_on_create_room(const struct chat_call *call)
         .title = q->other,
         .created_by = person_identity(q->person).user_id,
         .created_ms = rookery_loop_wall_ms(cl->loop),
+        .rooms_max = cl->limits.rooms_made_max,
     };
     int error = store_room_put(chat_store(cl->chat), cl->executor, &q->put);
     if (error != 0) {

@@ -146,6 +146,8 @@ const struct refusal *chat_store_refusal(int error)
         return &refused_exists;
     case STORE_EMISSING:
         return &refused_missing;
+    case STORE_ETOOMANY:
+        return &refused_rooms;
     default:
         return &refused_store;
     }

@@ -64,6 +64,7 @@ struct daemon_options {
     const char *jwt_issuer;
     const char *jwt_audience;
     uint64_t users_max;
+    uint64_t rooms_made_max;
 
     /* the chat */
     uint64_t message_units_max; /* characters as JavaScript counts */

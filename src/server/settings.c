@@ -51,6 +51,7 @@ struct chat_limits settings_chat(const struct daemon_options *v)
         .rooms_per_socket = (unsigned)v->rooms_per_socket_max,
         .members_per_room = (unsigned)v->members_per_room_max,
         .rooms_max = (unsigned)v->rooms_max,
+        .rooms_made_max = v->rooms_made_max,
         .sockets_max = (unsigned)v->connections_max,
         .typing_timeout_ms = (unsigned)v->typing_timeout_ms,
         .presence_interval_ms = (unsigned)v->presence_interval_ms,

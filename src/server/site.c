@@ -73,6 +73,7 @@ int site_open(struct site *site, const struct site_parts *parts)
     vitals_add_routes(parts->vitals, parts->io, parts->store != NULL);
     site->rest = open_rest(parts, site->page);
     rest_set_users_max(site->rest, parts->options->users_max);
+    rest_set_rooms_max(site->rest, parts->options->rooms_made_max);
     rest_add_routes(site->rest, add_route, parts->io);
     if (site->page == NULL) {
         log_write(

@@ -37,7 +37,9 @@ static const char reads_sql[] =
     " AND (joined = 1 OR read > 0) ORDER BY user_id LIMIT ?3";
 
 static const char put_sql[] = "UPDATE rooms SET title = ?2, created_by = ?3, created_ms = ?4,"
-                              " made = 1 WHERE room_id = ?1 AND (made = 0 OR ?5)";
+                              " made = 1 WHERE room_id = ?1";
+static const char made_one_sql[] = "SELECT made FROM rooms WHERE room_id = ?1";
+static const char made_count_sql[] = "SELECT count(*) FROM rooms WHERE direct = 0 AND made = 1";
 static const char member_sql[] =
     "INSERT INTO members (room_id, user_id, joined, read) VALUES (?1, ?2, ?3, 0)"
     " ON CONFLICT DO UPDATE SET joined = ?3 WHERE joined <> ?3";
@@ -193,9 +195,41 @@ int sqlite_read_reads(struct sqlite_conn *conn, struct store_call *call)
 
 /* ---- writes ---- */
 
-int sqlite_write_room_put(struct sqlite_writer *writer, struct store_call *call)
+/* Runs a bound statement for one number and resets it; 0 if there is none. */
+static int read_number(sqlite3_stmt *statement, uint64_t *number)
 {
-    struct store_room_put *r = container_of(call, struct store_room_put, call);
+    int result = sqlite3_step(statement);
+
+    *number = result == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(statement, 0) : 0;
+    (void)sqlite3_reset(statement);
+    return result == SQLITE_ROW || result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+/* Whether that room was made, and how many were. */
+static int look_at_made(struct sqlite_writer *writer, const struct sqlite_room *room, bool *made)
+{
+    sqlite3_stmt *statement = sqlite_conn_get(&writer->conn, made_one_sql);
+    sqlite3_stmt *count = sqlite_conn_get(&writer->conn, made_count_sql);
+    int result = SQLITE_OK;
+    uint64_t number = 0;
+
+    if (statement == NULL || count == NULL) {
+        return sqlite3_errcode(writer->conn.db);
+    }
+    if (room != NULL) {
+        sqlite_bind_u64(statement, 1, room->number);
+        result = read_number(statement, &number);
+    }
+    *made = number != 0;
+    if (result == SQLITE_OK && writer->rooms.made < 0) {
+        result = read_number(count, &number);
+        writer->rooms.made = result == SQLITE_OK ? (int64_t)number : -1;
+    }
+    return result;
+}
+
+static int make(struct sqlite_writer *writer, const struct store_room_put *r)
+{
     struct sqlite_room *room = sqlite_rooms_get(&writer->rooms, r->room, false);
     sqlite3_stmt *statement = sqlite_conn_get(&writer->conn, put_sql);
 
@@ -206,12 +240,32 @@ int sqlite_write_room_put(struct sqlite_writer *writer, struct store_call *call)
     sqlite_bind_text(statement, 2, r->title);
     sqlite_bind_text(statement, 3, r->created_by);
     sqlite_bind_u64(statement, 4, (uint64_t)r->created_ms);
-    sqlite_bind_u64(statement, 5, r->overwrite);
-    int result = sqlite_db_step(statement);
-    if (result == SQLITE_OK && sqlite3_changes(writer->conn.db) == 0) {
-        call->error = STORE_EEXISTS;
+    return sqlite_db_step(statement);
+}
+
+int sqlite_write_room_put(struct sqlite_writer *writer, struct store_call *call)
+{
+    struct store_room_put *r = container_of(call, struct store_room_put, call);
+    struct sqlite_room *room;
+    bool made = false;
+    int result = sqlite_rooms_find(&writer->rooms, r->room, &room);
+
+    if (result == SQLITE_OK) {
+        result = look_at_made(writer, room, &made);
     }
-    return result;
+    if (result != SQLITE_OK) {
+        return result;
+    }
+    if (made && !r->overwrite) {
+        call->error = STORE_EEXISTS;
+        return SQLITE_OK;
+    }
+    if (!made && r->rooms_max > 0 && (uint64_t)writer->rooms.made >= r->rooms_max) {
+        call->error = STORE_ETOOMANY;
+        return SQLITE_OK;
+    }
+    writer->rooms.made += !made;
+    return make(writer, r);
 }
 
 int sqlite_write_member_put(struct sqlite_writer *writer, struct store_call *call)
@@ -231,16 +285,6 @@ int sqlite_write_member_put(struct sqlite_writer *writer, struct store_call *cal
     sqlite_bind_text(statement, 2, r->user_id);
     sqlite_bind_u64(statement, 3, r->present);
     return sqlite_db_step(statement);
-}
-
-/* Runs a bound statement for one number and resets it; 0 if there is none. */
-static int read_number(sqlite3_stmt *statement, uint64_t *number)
-{
-    int result = sqlite3_step(statement);
-
-    *number = result == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(statement, 0) : 0;
-    (void)sqlite3_reset(statement);
-    return result == SQLITE_ROW || result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
 /* How far he has read by what he says; 0: there is no such message. */

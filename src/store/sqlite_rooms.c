@@ -52,7 +52,7 @@ int sqlite_rooms_init(struct sqlite_rooms *rooms, sqlite3 *db, size_t bytes_max)
     if (getentropy(secret, sizeof secret) != 0) {
         abort(); /* no kernel that runs this lacks it */
     }
-    *rooms = (struct sqlite_rooms){.db = db, .bytes_max = bytes_max};
+    *rooms = (struct sqlite_rooms){.db = db, .bytes_max = bytes_max, .made = -1};
     map_init(&rooms->by_name, room_name, secret);
     rooms->find = sqlite_db_prepare(db, find_sql);
     rooms->create = sqlite_db_prepare(db, create_sql);
@@ -72,6 +72,7 @@ void sqlite_rooms_clear(struct sqlite_rooms *rooms)
     while (rooms->newest != NULL) {
         forget(rooms, rooms->newest);
     }
+    rooms->made = -1;
     assert(rooms->bytes == 0 && rooms->by_name.count == 0);
 }
 

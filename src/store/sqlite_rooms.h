@@ -23,6 +23,7 @@ struct sqlite_rooms {
     struct map by_name;
     struct sqlite_room *newest, *oldest; /* by use */
     size_t bytes, bytes_max;
+    int64_t made; /* by room_put; -1: not counted yet */
 };
 
 /* Returns 0, or -1 when the statements cannot be prepared; call finish in either case. */
@@ -38,6 +39,7 @@ struct sqlite_room *sqlite_rooms_get(struct sqlite_rooms *rooms, struct span nam
 MUST_USE int sqlite_rooms_find(struct sqlite_rooms *rooms, struct span name,
                                struct sqlite_room **room);
 
+/* Forgets all. */
 void sqlite_rooms_clear(struct sqlite_rooms *rooms);
 
 #endif

@@ -240,7 +240,8 @@ struct store_room_put {
     struct span room, title;
     struct span created_by; /* user id */
     int64_t created_ms;
-    bool overwrite; /* if it was made already; else STORE_EEXISTS */
+    bool overwrite;     /* if it was made already; else STORE_EEXISTS */
+    uint64_t rooms_max; /* STORE_ETOOMANY if as many were made; 0: any number may be */
 };
 
 /* A user becomes a member of a room or ceases to be one: membership that outlasts his connections.

@@ -12,7 +12,7 @@ enum { PREFIXES_MAX = 32 };
 
 struct rest {
     struct rest_options options;
-    _Atomic uint64_t users_max;
+    _Atomic uint64_t users_max, rooms_max;
     bool stopped;
     struct web_actions tables[5];
     char *prefixes[PREFIXES_MAX]; /* the first segments of all patterns, each once */
@@ -41,6 +41,11 @@ struct auth *rest_auth(const struct rest_call *call)
 uint64_t rest_users_max(const struct rest_call *call)
 {
     return atomic_load_explicit(&call->rest->users_max, memory_order_relaxed);
+}
+
+uint64_t rest_rooms_max(const struct rest_call *call)
+{
+    return atomic_load_explicit(&call->rest->rooms_max, memory_order_relaxed);
 }
 
 void rest_ask_people(struct rest_call *call)
@@ -231,6 +236,11 @@ struct http_route rest_last_route(struct rest *rest)
 void rest_set_users_max(struct rest *rest, uint64_t users_max)
 {
     atomic_store_explicit(&rest->users_max, users_max, memory_order_relaxed);
+}
+
+void rest_set_rooms_max(struct rest *rest, uint64_t rooms_max)
+{
+    atomic_store_explicit(&rest->rooms_max, rooms_max, memory_order_relaxed);
 }
 
 void rest_stop(struct rest *rest)

@@ -82,6 +82,9 @@ struct http_route rest_last_route(struct rest *rest);
  * any thread. */
 void rest_set_users_max(struct rest *rest, uint64_t users_max);
 
+/* The same for rooms that are made. */
+void rest_set_rooms_max(struct rest *rest, uint64_t rooms_max);
+
 /* Nothing is asked of store, auth and chat from here on. */
 void rest_stop(struct rest *rest);
 

@@ -96,6 +96,10 @@ static void on_room_put(struct store_call *ask)
 {
     struct rest_call *call = container_of(ask, struct rest_call, ask.put.call);
 
+    if (ask->error == STORE_ETOOMANY) {
+        rest_error(call, 503, error_key, "The server takes no more rooms");
+        return;
+    }
     if (ask->error != 0) {
         rest_error(call, 500, error_key, failed);
         return;
@@ -116,6 +120,7 @@ static void put_room(struct rest_call *call, const struct new_room *room)
         .created_by = bytes_span(&room->created_by),
         .created_ms = executor_wall_ms(call->x->executor),
         .overwrite = true,
+        .rooms_max = rest_rooms_max(call),
     };
     if (store == NULL || store_room_put(store, call->x->executor, ask) < 0) {
         rest_error(call, 500, error_key, failed);

@@ -124,7 +124,9 @@ static void on_group_made(struct store_call *ask)
 {
     struct rest_call *call = container_of(ask, struct rest_call, ask.put.call);
 
-    if (ask->error != 0) {
+    if (ask->error == STORE_ETOOMANY) {
+        rest_text(call, 503, "The server takes no more groups");
+    } else if (ask->error != 0) {
         rest_text(call, 500, "Error creating group");
     } else {
         rest_redirect(call, SPAN("/group"));
@@ -149,6 +151,7 @@ static void make_group(struct rest_call *call)
         .title = bytes_span(&group->name),
         .created_by = auth_text_span(&call->claims.user_id),
         .created_ms = executor_wall_ms(call->x->executor),
+        .rooms_max = rest_rooms_max(call),
     };
     if (store == NULL || store_room_put(store, call->x->executor, &call->ask.put) < 0) {
         rest_text(call, 503, "Error creating group");

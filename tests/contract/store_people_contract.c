@@ -92,6 +92,28 @@ static void makes_rooms_and_lists_them_by_name(void)
     teardown();
 }
 
+static void makes_no_more_rooms_than_allowed(void)
+{
+    struct store_room_put r = {.title = SPAN("T"), .rooms_max = 2};
+
+    setup();
+    check(say("a", "written to", "1") == 1);
+    check(put_room("1", "One", false) == 0 && put_room("2", "Two", false) == 0);
+    r.room = SPAN("3");
+    check(CALL(&r, STORE_ROOM_PUT) == STORE_ETOOMANY);
+    r.room = SPAN("1");
+    check(CALL(&r, STORE_ROOM_PUT) == STORE_EEXISTS);
+    r.overwrite = true;
+    check(CALL(&r, STORE_ROOM_PUT) == 0);
+    restart();
+    r.room = SPAN("written to");
+    check(CALL(&r, STORE_ROOM_PUT) == STORE_ETOOMANY);
+    check_rooms(STORE_ROOMS_MADE, "", NULL, 10, "1/T 0 0m, 2/Two 0 0m", false);
+    r.rooms_max = 3;
+    check(CALL(&r, STORE_ROOM_PUT) == 0);
+    teardown();
+}
+
 static void counts_what_a_user_has_not_read(void)
 {
     uint64_t offset;
@@ -245,6 +267,7 @@ int main(void)
         ops = store_ops_by_name(back_ends[i]);
         printf("# %s\n", back_ends[i]);
         RUN(makes_rooms_and_lists_them_by_name);
+        RUN(makes_no_more_rooms_than_allowed);
         RUN(counts_what_a_user_has_not_read);
         RUN(keeps_members_and_how_far_they_read);
         RUN(finds_users_by_id_address_and_chosen_name);

@@ -279,6 +279,23 @@ static void a_room_is_made_once(void)
     bed_end();
 }
 
+static void two_are_made(struct chat_limits *limits)
+{
+    limits->rooms_made_max = 2;
+}
+
+static void rooms_that_are_made_are_bounded(void)
+{
+    bed_start(&(struct bed_setup){.limit = two_are_made});
+    struct peer *p = bed_join(0, "{\"userId\":\"ada\"}");
+    enter(p, "21[\"create_room\",{\"roomId\":\"t\",\"name\":\"Tea\"}]");
+    enter(p, "21[\"create_room\",{\"name\":\"Tea\"}]");
+    check_answer(p, "21[\"create_room\",{\"name\":\"Tea\"}]",
+                 "|431[{\"ok\":false,\"code\":\"TOO_MANY_ROOMS\",\"message\":"
+                 "\"The server takes no more rooms.\",\"retryable\":true}]");
+    bed_end();
+}
+
 static void the_list_counts_who_is_online_on_every_loop(void)
 {
     start();
@@ -383,6 +400,7 @@ int main(void)
     RUN(a_search_shows_nobody_what_was_said_to_one);
     RUN(a_read_mark_is_told_to_the_room_and_never_goes_back);
     RUN(a_room_is_made_once);
+    RUN(rooms_that_are_made_are_bounded);
     RUN(the_list_counts_who_is_online_on_every_loop);
     RUN(members_are_named_once_each_whatever_their_loops);
     RUN(a_store_that_is_busy_is_named_as_the_cause);

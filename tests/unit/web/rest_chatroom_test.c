@@ -61,6 +61,20 @@ static void makes_rooms(void)
     rest_world_finish(&w);
 }
 
+static void makes_no_more_rooms_than_allowed(void)
+{
+    struct rest_world w = rest_world_make();
+
+    rest_post(&w, "/rooms", "{\"roomId\":\"r\",\"name\":\"R\",\"createdBy\":\"u\"}");
+    check(w.status == 201);
+    rest_set_rooms_max(w.rest, 1);
+    rest_post(&w, "/rooms", "{\"roomId\":\"s\",\"name\":\"S\",\"createdBy\":\"u\"}");
+    check(rest_answered(&w, 503, "{\"error\":\"The server takes no more rooms\"}"));
+    rest_post(&w, "/group", "{\"name\":\"S\"}");
+    check(rest_answered(&w, 503, "The server takes no more groups"));
+    rest_world_finish(&w);
+}
+
 static void refuses_rooms_that_lack_something(void)
 {
     static const char missing[] = "{\"error\":\"Missing roomId, name, or createdBy\"}";
@@ -218,6 +232,7 @@ int main(void)
     RUN(browsers_get_the_page_and_others_the_sentence);
     RUN(lists_the_rooms_that_were_made);
     RUN(makes_rooms);
+    RUN(makes_no_more_rooms_than_allowed);
     RUN(refuses_rooms_that_lack_something);
     RUN(with_tokens_a_room_is_made_by_its_maker);
     RUN(tells_who_is_in_a_room);

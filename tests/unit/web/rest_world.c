@@ -211,6 +211,10 @@ static void room_put(struct store_room_put *p)
 {
     uint64_t number = here->room_count + 1;
 
+    if (p->rooms_max > 0 && here->room_count >= p->rooms_max) {
+        p->call.error = STORE_ETOOMANY;
+        return;
+    }
     here->rooms[here->room_count++] = (struct store_room){.name = keep(p->room),
                                                           .title = keep(p->title),
                                                           .created_by = keep(p->created_by),
