@@ -8,19 +8,20 @@
 #include "src/store/sqlite_rows.h"
 #include "src/store/sqlite_schema.h"
 
-/* ?1 is the user. Of a room that he never read a mark of 0 is assumed. */
+/* ?1 is the user. What he has not read is only counted in rooms that he has to do with, and only as
+ * far as it matters: a list may have a thousand of them. */
 #define ROOMS                                                                                      \
     "SELECT r.name, r.title, r.created_by, r.created_ms, r.made, " SQLITE_NEWEST(                  \
         "r.room_id") ","                                                                           \
                      " ifnull(m.joined, 0),"                                                       \
-                     " CASE ?1 WHEN '' THEN 0 ELSE (SELECT count(*) FROM (SELECT user_id, "        \
-                     "deleted FROM messages"                                                       \
-                     "  WHERE room_id = r.room_id AND offset > ifnull(m.read, 0) ORDER BY offset " \
-                     "DESC LIMIT 1000)"                                                            \
-                     "  WHERE user_id <> ?1 AND deleted = 0) END, r.room_id"                       \
+                     " iif(m.read IS NULL, 0, (SELECT count(*) FROM (SELECT user_id, deleted "     \
+                     "FROM messages"                                                               \
+                     "  WHERE room_id = r.room_id AND offset > m.read ORDER BY offset DESC LIMIT " \
+                     "100)"                                                                        \
+                     "  WHERE user_id <> ?1 AND deleted = 0)), r.room_id"                          \
                      " FROM rooms AS r LEFT JOIN members AS m ON m.room_id = r.room_id AND "       \
                      "m.user_id = ?1"
-_Static_assert(STORE_UNREAD_MAX == 1000, "as the statement has it");
+_Static_assert(STORE_UNREAD_MAX == 100, "as the statement has it");
 #define PAGE " AND r.name >= ?2 ORDER BY r.name LIMIT ?3"
 /* A room that nobody made is there from its first message on. */
 #define ALIVE " AND (r.made = 1 OR EXISTS (SELECT 1 FROM messages WHERE room_id = r.room_id))"

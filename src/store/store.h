@@ -45,7 +45,7 @@ const char *store_strerror(int error);
 
 enum {
     STORE_PAGE_MAX = 1000,        /* entries of one page */
-    STORE_UNREAD_MAX = 1000,      /* messages looked at for an unread count */
+    STORE_UNREAD_MAX = 100,       /* messages looked at for an unread count */
     STORE_WORDS_MAX = 16,         /* words of a search; further ones are ignored */
     STORE_QUERY_BYTES_MAX = 1024, /* bytes of a search; further ones are ignored */
     STORE_PREFIX_BYTES_MIN = 3,   /* of a beginning: shorter ones are those of half of all words */
@@ -53,7 +53,7 @@ enum {
 
 struct store_options {
     const char *path;         /* store_sqlite: the database file; created if missing */
-    unsigned readers;         /* threads that serve reads other than searches; 0: 2 */
+    unsigned readers;         /* threads for reads other than lists and searches; 0: 2 */
     unsigned read_queue_max;  /* reads that may wait; 0: 4096 */
     unsigned write_queue_max; /* writes other than appends that may wait; 0: 4096 */
     /* Told one line about each failure while the store is open, on a thread of the store or on the
@@ -198,7 +198,8 @@ struct store_room {
     uint64_t number; /* greater than that of any room that was there before */
     uint64_t newest; /* offset of the latest that happened; 0: nothing yet */
     uint64_t unread; /* of the STORE_UNREAD_MAX newest messages those after the user's read mark
-                        that are not his own and not deleted; 0 without a user */
+                        that are not his own and not deleted; 0 if he neither is a member nor has
+                        read it */
     bool made;       /* by room_put; else by its first message */
     bool joined;     /* the user is a member, by member_put */
 };

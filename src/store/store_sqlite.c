@@ -26,7 +26,8 @@ struct sqlite_store {
     struct sqlite_search search;
     struct sqlite_commits commits;
     struct sqlite_readers readers;
-    struct sqlite_readers searcher; /* one, so that slow searches hold up no other reads */
+    /* One thread each, so that what may be slow holds up neither joins nor histories. */
+    struct sqlite_readers searcher, lister;
 };
 
 enum { READERS_DEFAULT = 2 };
@@ -81,9 +82,14 @@ static int start_threads(struct sqlite_store *s, struct bytes *why)
     if (sqlite_readers_start(&s->readers, &s->options, readers, why) != 0) {
         goto fail_readers;
     }
-    if (sqlite_readers_start(&s->searcher, &s->options, 1, why) == 0) {
+    if (sqlite_readers_start(&s->searcher, &s->options, 1, why) != 0) {
+        goto fail_searcher;
+    }
+    if (sqlite_readers_start(&s->lister, &s->options, 1, why) == 0) {
         return 0;
     }
+    sqlite_readers_stop(&s->searcher);
+fail_searcher:
     sqlite_readers_stop(&s->readers);
 fail_readers:
     sqlite_commits_stop(&s->commits);
@@ -133,16 +139,18 @@ static int start(struct store *store, struct store_call *call)
 {
     struct sqlite_store *s = sqlite_store(store);
 
-    if (call->op == STORE_SEARCH) {
-        return sqlite_queue_put(&s->searcher.queue, call);
-    }
-    return sqlite_queue_put(call->op < STORE_WRITES ? &s->readers.queue : &s->commits.queue, call);
+    struct sqlite_queue *queue = call->op == STORE_SEARCH   ? &s->searcher.queue
+                                 : call->op == STORE_ROOMS  ? &s->lister.queue
+                                 : call->op >= STORE_WRITES ? &s->commits.queue
+                                                            : &s->readers.queue;
+    return sqlite_queue_put(queue, call);
 }
 
 static void close_store(struct store *store)
 {
     struct sqlite_store *s = sqlite_store(store);
 
+    sqlite_readers_stop(&s->lister);
     sqlite_readers_stop(&s->searcher);
     sqlite_readers_stop(&s->readers);
     sqlite_commits_stop(&s->commits);

@@ -122,8 +122,12 @@ static void counts_what_a_user_has_not_read(void)
     for (char id[2] = "a"; id[0] <= 'e'; id[0]++) {
         check(say(id, "one", "1") == (uint64_t)(id[0] - 'a' + 1));
     }
-    check_rooms(STORE_ROOMS_ALL, "u2", NULL, 10, "one/ 5 5", false);
-    check_rooms(STORE_ROOMS_ALL, "u1", NULL, 10, "one/ 5 0", false); /* his own */
+    check_rooms(STORE_ROOMS_ALL, "u2", NULL, 10, "one/ 5 0", false); /* what is that to him? */
+    put_member("one", "u2", true);
+    check_rooms(STORE_ROOMS_ALL, "u2", NULL, 10, "one/ 5 5j", false);
+    put_member("one", "u2", false);
+    put_member("one", "u1", true);
+    check_rooms(STORE_ROOMS_ALL, "u1", NULL, 10, "one/ 5 0j", false); /* his own */
     check(mark("one", "u2", 2, "", true) == 2);
     check(mark("one", "u2", 1, "", false) == 2);
     check(act(MESSAGE_DELETE, "d", "one", "u1", "", &offset) == MESSAGE_STORED);
@@ -133,6 +137,22 @@ static void counts_what_a_user_has_not_read(void)
     check_rooms(STORE_ROOMS_ALL, "u2", NULL, 10, "one/ 6 0", false);
     check(mark("two", "u2", 1, "", false) == 1000);
     check(mark("one", "u2", 0, "x", false) == 1000);
+    teardown();
+}
+
+static void counts_no_more_unread_than_it_promises(void)
+{
+    char id[16];
+
+    setup();
+    for (unsigned i = 0; i < STORE_UNREAD_MAX + 5; i++) {
+        (void)snprintf(id, sizeof id, "m%u", i);
+        check(say(id, "one", "1") == i + 1);
+    }
+    put_member("one", "u2", true);
+    check_rooms(STORE_ROOMS_ALL, "u2", NULL, 10, "one/ 105 100j", false);
+    check(mark("one", "u2", 6, "", true) == 6);
+    check_rooms(STORE_ROOMS_ALL, "u2", NULL, 10, "one/ 105 99j", false);
     teardown();
 }
 
@@ -269,6 +289,7 @@ int main(void)
         RUN(makes_rooms_and_lists_them_by_name);
         RUN(makes_no_more_rooms_than_allowed);
         RUN(counts_what_a_user_has_not_read);
+        RUN(counts_no_more_unread_than_it_promises);
         RUN(keeps_members_and_how_far_they_read);
         RUN(finds_users_by_id_address_and_chosen_name);
         RUN(says_which_part_of_a_user_is_taken);

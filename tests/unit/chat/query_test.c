@@ -312,7 +312,7 @@ static void the_list_counts_who_is_online_on_every_loop(void)
     check_answer(bob, "21[\"list_rooms\",{}]",
                  "|431[{\"ok\":true,\"rooms\":["
                  "{\"roomId\":\"r\",\"name\":\"r\",\"online\":3,\"unread\":2,\"offset\":5},"
-                 "{\"roomId\":\"s\",\"name\":\"s\",\"online\":0,\"unread\":1,\"offset\":1},"
+                 "{\"roomId\":\"s\",\"name\":\"s\",\"online\":0,\"unread\":0,\"offset\":1},"
                  "{\"roomId\":\"t\",\"name\":\"Tea\",\"createdBy\":\"bob\",\"createdAt\":\"~\","
                  "\"online\":1,\"unread\":0,\"offset\":0}]}]");
     bed_end();

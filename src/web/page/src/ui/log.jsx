@@ -157,7 +157,7 @@ export function Log({ room, rows, editing, onEdit, onEditEnd, onDelete }) {
             {!(following && timeline.atEnd) && room.loaded && (
                 <button type="button" className="to-end" onClick={() => client.showEnd(roomId)}>
                     <Icon name="down" />
-                    {room.unread > 0 ? `${room.unread} new` : 'To the newest'}
+                    {room.unread > 0 ? `${room.unread > 99 ? '99+' : room.unread} new` : 'To the newest'}
                 </button>
             )}
         </div>

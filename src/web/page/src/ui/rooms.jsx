@@ -33,7 +33,7 @@ function RoomLink({ room, current }) {
                 )}
                 {unread > 0 && (
                     <span className="count">
-                        {unread > 999 ? '999+' : unread}
+                        {unread > 99 ? '99+' : unread}
                         <span className="unseen"> unread</span>
                     </span>
                 )}
