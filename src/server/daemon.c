@@ -42,11 +42,13 @@ struct daemon {
 /* ---- store and journal ---- */
 
 /* Called on threads of the store; peers decide how often a full disk is written to. */
-static void on_store_problem(void *arg, const char *line)
+static void on_store_problem(void *arg, const char *line, bool writing)
 {
     struct daemon *d = arg;
 
-    vitals_store_failed(&d->vitals);
+    if (writing) {
+        vitals_store_failed(&d->vitals);
+    }
     log_write_limited(&d->store_problems, LOG_ERROR, "the store has a problem",
                       LOG_FIELDS(LOG_TEXT("why", line)));
 }

@@ -1,8 +1,9 @@
 /* Vitals: what the daemon knows of how it is, for /health (src/web/health.h) and /metrics
  * (src/web/metrics.h, which lists what there is).
  *
- * It is not ready while it stops, and while the store has failed: until an append goes well again,
- * or nothing has failed for VITALS_FAILED_S, since without clients nothing would be tried.
+ * It is not ready while it stops, and while writes to the store fail: until an append goes well
+ * again, or nothing has failed for VITALS_FAILED_S, since without clients nothing would be tried.
+ * What cannot be read, or not be indexed, is logged: one bad page ends no service.
  *
  * vitals_watch ──> vitals_add_routes ──> rookery_run ... rookery_destroy ──> vitals_finish
  *

@@ -55,7 +55,7 @@ static int run(struct sqlite_checkpoint *checkpoint, int mode)
         char line[512];
         (void)snprintf(line, sizeof line, "%s: checkpoint: %s", options->path,
                        sqlite3_errmsg(checkpoint->db));
-        options->on_problem(options->on_problem_arg, line);
+        options->on_problem(options->on_problem_arg, line, false);
     }
     return pages;
 }

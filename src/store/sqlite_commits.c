@@ -75,7 +75,7 @@ static int commit(struct sqlite_commits *c, struct message *const *messages, siz
     if (error != 0 && c->options->on_problem != NULL) {
         (void)snprintf(line, sizeof line, "%s: writing %zu messages: %s", c->options->path, count,
                        why);
-        c->options->on_problem(c->options->on_problem_arg, line);
+        c->options->on_problem(c->options->on_problem_arg, line, true);
     }
     answer(calls, error);
     return error;

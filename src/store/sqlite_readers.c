@@ -33,7 +33,7 @@ static void tell_problem(const struct sqlite_reader *reader)
     if (options->on_problem != NULL) {
         (void)snprintf(line, sizeof line, "%s: reading: %s", options->path,
                        sqlite3_errmsg(reader->conn.db));
-        options->on_problem(options->on_problem_arg, line);
+        options->on_problem(options->on_problem_arg, line, false);
     }
 }
 

@@ -173,7 +173,7 @@ static void tell_problem(const struct sqlite_search *s)
     if (s->options->on_problem != NULL) {
         (void)snprintf(line, sizeof line, "%s-search: indexing: %s", s->options->path,
                        sqlite3_errmsg(s->conn.db));
-        s->options->on_problem(s->options->on_problem_arg, line);
+        s->options->on_problem(s->options->on_problem_arg, line, false);
     }
 }
 

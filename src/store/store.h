@@ -57,8 +57,9 @@ struct store_options {
     unsigned read_queue_max;  /* reads that may wait; 0: 4096 */
     unsigned write_queue_max; /* writes other than appends that may wait; 0: 4096 */
     /* Told one line about each failure while the store is open, on a thread of the store or on the
-     * one that called append; may be NULL. */
-    void (*on_problem)(void *arg, const char *line);
+     * one that called append; writing: an append or another write has failed, and not only a read
+     * or something in the background. May be NULL. */
+    void (*on_problem)(void *arg, const char *line, bool writing);
     void *on_problem_arg;
 };
 

@@ -35,7 +35,7 @@ void store_place_remove(struct store_place *place)
     (void)rmdir(place->folder);
 }
 
-static void tell(void *arg, const char *line)
+static void tell(void *arg, const char *line, bool writing)
 {
     printf("# %s\n", line);
 }

@@ -187,6 +187,39 @@ static void forgets_the_rooms_used_longest_ago_and_finds_them_again(void)
     store_place_remove(&place);
 }
 
+static unsigned problems, writing_problems;
+
+static void count_problem(void *arg, const char *line, bool writing)
+{
+    problems++;
+    writing_problems += writing;
+    (void)arg;
+    (void)line;
+}
+
+static void says_whether_it_was_writing_that_failed(void)
+{
+    struct store_user_get get = {.key = SPAN("1")};
+    struct store_user_password put = {.id = SPAN("1"), .password_hash = SPAN("h")};
+    struct bytes why = {0};
+    struct thread_executor loop;
+
+    store_place_make(&place);
+    struct store_options options = {.path = place.path, .on_problem = count_problem};
+    struct store *store = store_sqlite.open(&options, &why);
+    thread_executor_start(&loop, 0);
+    check(store != NULL);
+    run_sql("ALTER TABLE users RENAME TO gone");
+    check(store_place_call(&loop, store, &get.call, STORE_USER_GET) == STORE_EIO);
+    check(problems == 1 && writing_problems == 0);
+    check(store_place_call(&loop, store, &put.call, STORE_USER_PASSWORD) == STORE_EIO);
+    check(problems == 2 && writing_problems == 1);
+    store_close(store);
+    thread_executor_stop(&loop);
+    bytes_finish(&why);
+    store_place_remove(&place);
+}
+
 int main(void)
 {
     RUN(refuses_a_file_that_is_open_already);
@@ -197,6 +230,7 @@ int main(void)
     RUN(refuses_the_database_of_another_program);
     RUN(refuses_a_file_that_it_may_not_write);
     RUN(stores_nothing_of_a_batch_that_fails_and_goes_on_afterwards);
+    RUN(says_whether_it_was_writing_that_failed);
     RUN(forgets_the_rooms_used_longest_ago_and_finds_them_again);
     return tap_done();
 }
