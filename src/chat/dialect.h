@@ -68,9 +68,9 @@ enum command_kind {
     COMMAND_PRESENCE,      /* status: online or away */
     COMMAND_HISTORY,       /* room, before? or after? or around?, limit */
     COMMAND_SEARCH,        /* query, room?, before?, limit */
-    COMMAND_LIST_ROOMS,
-    COMMAND_CREATE_ROOM, /* room?, name */
-    COMMAND_MEMBERS,     /* room */
+    COMMAND_LIST_ROOMS,    /* name?: of the last room of the page before */
+    COMMAND_CREATE_ROOM,   /* room?, name */
+    COMMAND_MEMBERS,       /* room */
     COMMAND_COUNT
 };
 

@@ -18,6 +18,7 @@ struct listing {
     struct person *person; /* held: the store reads his id */
     unsigned next;         /* loop to ask */
     uint32_t online[ROOMS_MAX];
+    uint8_t after[]; /* the last room of the page before */
 };
 
 static void destroy(struct listing *l)
@@ -33,7 +34,7 @@ static void finish(struct task *task)
     struct listing *l = container_of(task, struct listing, task);
 
     bytes_clear(&l->cl->out);
-    message_write_rooms(&l->cl->out, l->rooms.page, l->online);
+    message_write_rooms(&l->cl->out, l->rooms.page, l->online, l->rooms.more);
     chat_reply_send(l->cl, &l->reply);
     destroy(l);
 }
@@ -73,18 +74,23 @@ static void on_rooms(struct store_call *call)
 void chat_on_list_rooms(const struct chat_call *call)
 {
     struct store *store = chat_store(call->cl->chat);
+    struct span after = call->command->name;
     struct listing *l;
 
     if (store == NULL) {
         chat_refuse(call, &refused_no_store);
         return;
     }
-    l = xcalloc(1, sizeof *l);
+    l = xcalloc(1, sizeof *l + after.len);
     l->cl = call->cl;
     l->person = person_hold(chat_person(call->socket));
     l->rooms = (struct store_rooms){.call.on_done = on_rooms,
                                     .user_id = person_identity(l->person).user_id,
                                     .limit = ROOMS_MAX};
+    if (after.len > 0) {
+        memcpy(l->after, after.data, after.len);
+        l->rooms.after_name = span_of(l->after, after.len);
+    }
     l->reply = chat_reply_take(call);
     int error = store_rooms(store, call->cl->executor, &l->rooms);
     if (error != 0) {

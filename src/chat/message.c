@@ -164,14 +164,16 @@ static void add_room(struct bytes *out, const struct store_room *room, uint32_t 
 }
 
 void message_write_rooms(struct bytes *out, const struct store_room_page *page,
-                         const uint32_t *online)
+                         const uint32_t *online, bool more)
 {
     ADD(out, "{\"ok\":true,\"rooms\":[");
     for (size_t i = 0; i < page->count; i++) {
         json_write_comma(out);
         add_room(out, &page->rooms[i], online[i]);
     }
-    ADD(out, "]}");
+    ADD(out, "],\"more\":");
+    json_write_bool(out, more);
+    bytes_add_byte(out, '}');
 }
 
 /* ---- refusals ---- */

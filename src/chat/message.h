@@ -39,10 +39,10 @@ void message_write_room_made(struct bytes *out, struct span room, struct span ti
 /* {"ok":true,"roomId","users":[{"userId","username","status"}]} */
 void message_write_members(struct bytes *out, const struct chat_people_request *people);
 
-/* {"ok":true,"rooms":[{"roomId","name","createdBy","createdAt","online","unread","offset"}]};
- * online[i]: sockets in the i-th */
+/* {"ok":true,"rooms":[{"roomId","name","createdBy","createdAt","online","unread","offset"}],
+ * "more"}; online[i]: sockets in the i-th */
 void message_write_rooms(struct bytes *out, const struct store_room_page *page,
-                         const uint32_t *online);
+                         const uint32_t *online, bool more);
 
 /* {"ok":false,"code","message","retryable"} */
 void message_write_refused(struct bytes *out, const struct refusal *r);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "src/web/rest_call.h"
 
-enum { HISTORY_DEFAULT = 50, HISTORY_MAX = 100 };
+enum { HISTORY_DEFAULT = 50, HISTORY_MAX = 100, ROOM_PAGES_MAX = 10 };
 
 static const char error_key[] = "error";
 static const char failed[] = "Internal server error";
@@ -40,42 +40,81 @@ static void write_room(struct bytes *out, const struct store_room *room)
     bytes_add_byte(out, '}');
 }
 
+/* The seed's answer has no pages: those of the store, one behind the other. */
+struct listing {
+    struct bytes body, after;
+    unsigned pages;
+};
+
+static void drop_listing(void *own)
+{
+    struct listing *l = own;
+
+    bytes_finish(&l->body);
+    bytes_finish(&l->after);
+    free(l);
+}
+
+static void ask_rooms(struct rest_call *call);
+
+static void add_page(struct listing *l, const struct store_room_page *page)
+{
+    for (size_t i = 0; i < page->count; i++) {
+        json_write_comma(&l->body);
+        write_room(&l->body, &page->rooms[i]);
+    }
+    if (page->count > 0) {
+        bytes_clear(&l->after);
+        bytes_add_span(&l->after, page->rooms[page->count - 1].name);
+    }
+}
+
 static void on_rooms(struct store_call *ask)
 {
     struct rest_call *call = container_of(ask, struct rest_call, ask.rooms.call);
-    struct store_room_page *page = call->ask.rooms.page;
-    struct bytes body = {0};
+    bool more = call->ask.rooms.more;
+    struct listing *l = call->own;
 
     if (ask->error != 0) {
         rest_error(call, 500, error_key, failed);
         return;
     }
-    bytes_add_byte(&body, '[');
-    for (size_t i = 0; i < page->count; i++) {
-        json_write_comma(&body);
-        write_room(&body, &page->rooms[i]);
+    add_page(l, call->ask.rooms.page);
+    free(call->ask.rooms.page);
+    if (more && ++l->pages < ROOM_PAGES_MAX) {
+        ask_rooms(call);
+        return;
     }
-    bytes_add_byte(&body, ']');
-    rest_json(call, 200, bytes_span(&body));
-    bytes_finish(&body);
-    free(page);
+    bytes_add_byte(&l->body, ']');
+    rest_json(call, 200, bytes_span(&l->body));
+}
+
+static void ask_rooms(struct rest_call *call)
+{
+    struct store *store = rest_store(call);
+    struct listing *l = call->own;
+
+    call->ask.rooms = (struct store_rooms){.call.on_done = on_rooms,
+                                           .which = STORE_ROOMS_MADE,
+                                           .after_name = bytes_span(&l->after),
+                                           .limit = STORE_PAGE_MAX};
+    if (store == NULL || store_rooms(store, call->x->executor, &call->ask.rooms) < 0) {
+        rest_error(call, 500, error_key, failed);
+    }
 }
 
 static void list_rooms(struct rest_call *call)
 {
-    struct store *store = rest_store(call);
-    struct store_rooms *ask = &call->ask.rooms;
+    struct listing *l = xcalloc(1, sizeof *l);
 
-    if (store == NULL) {
+    call->own = l;
+    call->drop_own = drop_listing;
+    if (rest_store(call) == NULL) {
         rest_json(call, 200, SPAN("[]"));
         return;
     }
-    ask->call.on_done = on_rooms;
-    ask->which = STORE_ROOMS_MADE;
-    ask->limit = STORE_PAGE_MAX;
-    if (store_rooms(store, call->x->executor, ask) < 0) {
-        rest_error(call, 500, error_key, failed);
-    }
+    bytes_add_byte(&l->body, '[');
+    ask_rooms(call);
 }
 
 struct new_room {

@@ -36,6 +36,10 @@ static const struct dialect_field search[] = {
     {"limit", FIELD_COUNT, 0, TO(limit), .max = HISTORY_MESSAGES_MAX, .otherwise = FOUND_MESSAGES},
 };
 
+static const struct dialect_field list_rooms[] = {
+    {"after", FIELD_TEXT, FITS, TO(name)},
+};
+
 static const struct dialect_field create_room[] = {
     {"roomId", FIELD_TEXT, 0, TO(room)},
     {"name", FIELD_TEXT, REQUIRED | NOT_BLANK, TO(name)},
@@ -51,6 +55,7 @@ static const struct dialect_event events[] = {
     {"set_presence", COMMAND_PRESENCE, FIELDS(set_presence)},
     {"history", COMMAND_HISTORY, FIELDS(history)},
     {"search", COMMAND_SEARCH, FIELDS(search)},
+    {"list_rooms", COMMAND_LIST_ROOMS, FIELDS(list_rooms)},
     {"list_rooms", COMMAND_LIST_ROOMS},
     {"create_room", COMMAND_CREATE_ROOM, FIELDS(create_room)},
     {"room_members", COMMAND_MEMBERS, FIELDS(room)},

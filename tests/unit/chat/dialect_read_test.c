@@ -273,6 +273,7 @@ static void reads_every_event_of_native(void)
     check(reads_as("search", "{'query':'a'}", "native search query=a limit=20"));
     check(reads_as("list_rooms", "{}", "native list_rooms"));
     check(reads_as("list_rooms", "", "native list_rooms"));
+    check(reads_as("list_rooms", "{'after':'r'}", "native list_rooms called=r"));
     check(reads_as("create_room", "{'name':'N'}", "native create_room called=N"));
     check(
         reads_as("create_room", "{'roomId':'r','name':'N'}", "native create_room room=r called=N"));

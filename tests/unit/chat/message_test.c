@@ -163,11 +163,11 @@ static void writes_rooms_that_were_made_and_others(void)
                                          .unread = 2,
                                          .made = true};
     page->rooms[1] = (struct store_room){.name = SPAN("s"), .newest = 1};
-    message_write_rooms(&out, page, online);
+    message_write_rooms(&out, page, online, true);
     check(wrote("{\"ok\":true,\"rooms\":[{\"roomId\":\"r\",\"name\":\"Room\",\"createdBy\":\"u1\","
                 "\"createdAt\":\"1970-01-01T00:00:00.001Z\",\"online\":3,\"unread\":2,"
                 "\"offset\":9},{\"roomId\":\"s\",\"name\":\"s\",\"online\":0,\"unread\":0,"
-                "\"offset\":1}]}"));
+                "\"offset\":1}],\"more\":true}"));
     free(page);
 }
 

@@ -314,7 +314,12 @@ static void the_list_counts_who_is_online_on_every_loop(void)
                  "{\"roomId\":\"r\",\"name\":\"r\",\"online\":3,\"unread\":2,\"offset\":5},"
                  "{\"roomId\":\"s\",\"name\":\"s\",\"online\":0,\"unread\":0,\"offset\":1},"
                  "{\"roomId\":\"t\",\"name\":\"Tea\",\"createdBy\":\"bob\",\"createdAt\":\"~\","
-                 "\"online\":1,\"unread\":0,\"offset\":0}]}]");
+                 "\"online\":1,\"unread\":0,\"offset\":0}],\"more\":false}]");
+    check_answer(bob, "21[\"list_rooms\",{\"after\":\"r\"}]",
+                 "|431[{\"ok\":true,\"rooms\":["
+                 "{\"roomId\":\"s\",\"name\":\"s\",\"online\":0,\"unread\":0,\"offset\":1},"
+                 "{\"roomId\":\"t\",\"name\":\"Tea\",\"createdBy\":\"bob\",\"createdAt\":\"~\","
+                 "\"online\":1,\"unread\":0,\"offset\":0}],\"more\":false}]");
     bed_end();
 }
 

@@ -49,6 +49,34 @@ static void lists_the_rooms_that_were_made(void)
     rest_world_finish(&w);
 }
 
+static unsigned count_listed(struct rest_world *w)
+{
+    unsigned count = 0;
+
+    rest_get(w, "/rooms");
+    for (size_t i = 0; i < w->body.len; i++) {
+        count += w->body.data[i] == '{';
+    }
+    return count;
+}
+
+static void lists_the_rooms_of_all_pages_but_not_without_end(void)
+{
+    enum { ROOMS = 30 };
+    struct rest_world w = rest_world_make();
+    char names[ROOMS][8];
+
+    for (unsigned i = 0; i < ROOMS; i++) {
+        (void)snprintf(names[i], sizeof names[i], "r%02u", i);
+        rest_world_add_room(&w, names[i], "Room", true);
+    }
+    w.rooms_per_page = 4;
+    check(count_listed(&w) == ROOMS);
+    w.rooms_per_page = 2;
+    check(count_listed(&w) == 20);
+    rest_world_finish(&w);
+}
+
 static void makes_rooms(void)
 {
     struct rest_world w = rest_world_make();
@@ -231,6 +259,7 @@ int main(void)
 {
     RUN(browsers_get_the_page_and_others_the_sentence);
     RUN(lists_the_rooms_that_were_made);
+    RUN(lists_the_rooms_of_all_pages_but_not_without_end);
     RUN(makes_rooms);
     RUN(makes_no_more_rooms_than_allowed);
     RUN(refuses_rooms_that_lack_something);

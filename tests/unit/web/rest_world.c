@@ -185,11 +185,16 @@ static void search(struct store_search *s)
 
 static void rooms(struct store_rooms *r)
 {
+    size_t max = here->rooms_per_page == 0 ? r->limit : here->rooms_per_page;
+    bool begun = r->after_name.len == 0;
+
+    r->more = false;
     r->page = xcalloc(1, sizeof *r->page + here->room_count * sizeof *r->page->rooms);
     for (size_t i = 0; i < here->room_count; i++) {
         const struct store_room *room = &here->rooms[i];
-        bool wanted = r->which == STORE_ROOMS_ALL || room->made;
-        if (wanted && r->page->count < r->limit) {
+        bool wanted = begun && (r->which == STORE_ROOMS_ALL || room->made);
+        begun |= span_eq(room->name, r->after_name);
+        if (wanted && r->page->count < max) {
             r->page->rooms[r->page->count++] = *room;
         } else {
             r->more |= wanted;

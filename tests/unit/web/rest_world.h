@@ -23,6 +23,7 @@ struct rest_world {
     size_t message_count;
     struct store_room rooms[REST_WORLD_MAX];
     size_t room_count;
+    size_t rooms_per_page; /* 0: as many as are asked for */
     struct store_user users[8];
     size_t user_count;
     struct identity people[8]; /* in every room */

@@ -109,6 +109,20 @@ test('a gap below what is read is filled as somebody gets there', async () => {
     assert.deepEqual(w.connection.take('history').payload, { roomId: 'r', limit: 50, after: 9 });
 });
 
+test('the list of rooms is asked for page by page', async () => {
+    const w = world();
+    w.rooms.onConnected();
+    w.connection.take('list_rooms').answer({ rooms: [listed('a', 1), listed('b', 1)], more: true });
+    await turn();
+    const next = w.connection.take('list_rooms');
+    assert.deepEqual(next.payload, { after: 'b' });
+    assert.equal(w.store.get().rooms.size, 0, 'half a list is none');
+    next.answer({ rooms: [listed('c', 1)], more: false });
+    await turn();
+    assert.deepEqual([...w.store.get().rooms.keys()].slice(0, 3), ['a', 'b', 'c']);
+    assert.equal(w.connection.take('list_rooms'), undefined);
+});
+
 test('only somebody new is shown the first room', async () => {
     const w = world();
     w.rooms.onConnected();

@@ -6,6 +6,7 @@ import * as Storage from './storage.js';
 
 const FIRST_ROOM = 'general';
 const JOIN_RETRY_MS = 2000;
+const LIST_PAGES_MAX = 10;
 
 // onAllJoined(): this connection is in all of ours. onWelcome(roomId): somebody new has come in and asked for no room; this one would do.
 export function createRooms(store, connection, { history, sender, onAllJoined, onWelcome }) {
@@ -17,10 +18,18 @@ export function createRooms(store, connection, { history, sender, onAllJoined, o
     let listed = false; // it is known where rooms end that are joined for the first time
 
     async function refresh() {
-        const answer = await request('list_rooms', {}).catch(() => null);
-        if (answer) {
-            dispatch({ type: 'listRooms', rooms: answer.rooms });
+        const rooms = [];
+        let more = true;
+        for (let pages = 0; more && pages < LIST_PAGES_MAX; pages++) {
+            const after = rooms.at(-1)?.roomId;
+            const answer = await request('list_rooms', after ? { after } : {}).catch(() => null);
+            if (!answer) {
+                return;
+            }
+            rooms.push(...answer.rooms);
+            more = answer.more;
         }
+        dispatch({ type: 'listRooms', rooms });
     }
 
     async function loadMembers(roomId) {
