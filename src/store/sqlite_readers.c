@@ -25,6 +25,28 @@ static sqlite_read_fn const read_fns[STORE_WRITES] = {
 static const char begin_sql[] = "BEGIN";
 static const char commit_sql[] = "COMMIT";
 
+#define LIMIT_OF(name) offsetof(struct name, limit) - offsetof(struct name, call)
+
+static const size_t limit_at[STORE_WRITES] = {
+    [STORE_HISTORY] = LIMIT_OF(store_history), [STORE_CHANGES] = LIMIT_OF(store_changes),
+    [STORE_SEARCH] = LIMIT_OF(store_search),   [STORE_ROOMS] = LIMIT_OF(store_rooms),
+    [STORE_READS] = LIMIT_OF(store_reads),     [STORE_DIRECTS] = LIMIT_OF(store_directs),
+};
+
+/* Callers check what peers send. Should one forget it, a request fails, and not the process. */
+static bool in_range(const struct store_call *call)
+{
+    const struct store_history *h = container_of(call, struct store_history, call);
+    unsigned limit = 1;
+
+    if (limit_at[call->op] != 0) {
+        memcpy(&limit, (const char *)call + limit_at[call->op], sizeof limit);
+    }
+    return limit >= 1 && limit <= STORE_PAGE_MAX &&
+           (call->op != STORE_HISTORY ||
+            (h->before != 0) + (h->after != 0) + (h->around != 0) + h->from_start <= 1);
+}
+
 static void tell_problem(const struct sqlite_reader *reader)
 {
     const struct store_options *options = reader->all->options;
@@ -43,6 +65,11 @@ static void *serve(void *arg)
     struct store_call *call;
 
     while ((call = sqlite_queue_take(&reader->all->queue)) != NULL) {
+        if (!in_range(call)) {
+            call->error = STORE_ERANGE;
+            sqlite_queue_answer(call);
+            continue;
+        }
         (void)sqlite_db_step(sqlite_conn_get(&reader->conn, begin_sql));
         if (read_fns[call->op](&reader->conn, call) != SQLITE_OK) {
             tell_problem(reader);

@@ -34,6 +34,8 @@ const char *store_strerror(int error)
         return "it does not exist";
     case STORE_ETOOMANY:
         return "there are too many already";
+    case STORE_ERANGE:
+        return "a number is out of range";
     }
     return error == 0 ? "success" : "unknown store error";
 }

@@ -39,6 +39,7 @@ enum store_error {
     STORE_EEXISTS_USERNAME = -6, /* another user has chosen this name */
     STORE_EMISSING = -7,         /* what is to be changed is not there */
     STORE_ETOOMANY = -8,         /* there are as many already as may be */
+    STORE_ERANGE = -9,           /* a number of the read is not within its bounds */
 };
 
 const char *store_strerror(int error);

@@ -281,6 +281,26 @@ static void changes_a_password(void)
     teardown();
 }
 
+/* ---- bounds ---- */
+
+static void answers_numbers_out_of_range_with_an_error(void)
+{
+    struct store_history none = {.room = SPAN("r")};
+    struct store_history two = {.room = SPAN("r"), .limit = 1, .before = 1, .after = 1};
+    struct store_search search = {.query = SPAN("q"), .limit = STORE_PAGE_MAX + 1};
+    struct store_rooms rooms = {.limit = 0};
+    struct store_reads reads = {.limit = UINT32_MAX};
+
+    setup();
+    check(CALL(&none, STORE_HISTORY) == STORE_ERANGE && none.page == NULL);
+    check(CALL(&two, STORE_HISTORY) == STORE_ERANGE && two.page == NULL);
+    check(CALL(&search, STORE_SEARCH) == STORE_ERANGE && search.page == NULL);
+    check(CALL(&rooms, STORE_ROOMS) == STORE_ERANGE && rooms.page == NULL);
+    check(CALL(&reads, STORE_READS) == STORE_ERANGE && reads.page == NULL);
+    check_user(STORE_BY_ID, "1", NULL); /* it goes on */
+    teardown();
+}
+
 int main(void)
 {
     for (size_t i = 0; i < sizeof back_ends / sizeof back_ends[0]; i++) {
@@ -295,6 +315,7 @@ int main(void)
         RUN(says_which_part_of_a_user_is_taken);
         RUN(takes_no_more_users_than_allowed);
         RUN(changes_a_password);
+        RUN(answers_numbers_out_of_range_with_an_error);
     }
     return tap_done();
 }
