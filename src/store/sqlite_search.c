@@ -306,6 +306,15 @@ static int open_or_renew(struct sqlite_search *s, struct bytes *why)
     return 0;
 }
 
+/* Edits and deletions that are in the index are of no more use, but for the latest: its number is
+ * where the next ones go on. Only here, where nobody else writes to the store. */
+static int prune(struct sqlite_search *s)
+{
+    return sqlite_db_run(s->conn.db, "DELETE FROM store.changes WHERE change_id < min("
+                                     "  (SELECT changes FROM main.progress),"
+                                     "  (SELECT ifnull(max(change_id), 0) FROM store.changes))");
+}
+
 static void init_lock(struct sqlite_search *s)
 {
     pthread_condattr_t attr;
@@ -322,6 +331,11 @@ int sqlite_search_start(struct sqlite_search *search, const struct store_options
 {
     *search = (struct sqlite_search){.options = options, .wanted = true};
     if (open_or_renew(search, why) != 0) {
+        return -1;
+    }
+    if (prune(search) != SQLITE_OK) {
+        sqlite_db_explain_failure(why, options->path, search->conn.db);
+        sqlite_conn_close(&search->conn);
         return -1;
     }
     init_lock(search);

@@ -7,7 +7,8 @@
  *   progress   up to where messages and changes of the store are in it; written together with words
  *
  * Messages get ever greater numbers, and each edit and each deletion leaves a row in changes: so
- * two numbers tell what is new. The store decides what a search gives: the index only says where to
+ * two numbers tell what is new. Rows of changes that are in the index are removed when the store is
+ * opened again. The store decides what a search gives: the index only says where to
  * look. Whatever is wrong with the file, it is made anew from the store.
  *
  * Of a content its strings are indexed, decoded: those in an array or object, too.

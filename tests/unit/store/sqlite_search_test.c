@@ -129,6 +129,48 @@ static void indexes_what_was_stored_while_it_lagged(void)
     teardown();
 }
 
+static int64_t number(const char *sql)
+{
+    sqlite3 *db;
+    check(sqlite3_open(place.path, &db) == SQLITE_OK);
+    int64_t value = sqlite_db_number(db, sql);
+    (void)sqlite3_close(db);
+    return value;
+}
+
+static void edit(const char *id, const char *content)
+{
+    struct message m = {.id = span_cstr(id),
+                        .room = SPAN("one"),
+                        .content = span_cstr(content),
+                        .action = MESSAGE_EDIT};
+    struct message *batch[] = {&m};
+    check(store_append(store, batch, 1) == 0 && m.fate == MESSAGE_STORED);
+}
+
+static void forgets_changes_that_are_in_the_index(void)
+{
+    setup();
+    say("a", "\"word\"");
+    for (unsigned i = 0; i < 9; i++) {
+        edit("a", "\"first\"");
+    }
+    edit("a", "\"second\"");
+    check(find("second") == 1);
+    store_close(store);
+    check(number("SELECT count(*) FROM changes") == 10);
+    reopen();
+    check(number("SELECT count(*) FROM changes") == 1);
+    edit("a", "\"third\"");
+    check(find("third") == 1);
+    store_close(store);
+    check(number("SELECT max(change_id) FROM changes") == 11);
+    check(unlink(index_path) == 0);
+    reopen(); /* with all there is to be indexed anew */
+    check(find("third") == 1);
+    teardown();
+}
+
 static void reads_the_strings_of_any_json(void)
 {
     struct bytes text = {0};
@@ -169,6 +211,7 @@ int main(void)
     RUN(makes_an_index_of_another_version_anew);
     RUN(makes_an_index_that_is_ahead_of_the_store_anew);
     RUN(indexes_what_was_stored_while_it_lagged);
+    RUN(forgets_changes_that_are_in_the_index);
     RUN(reads_the_strings_of_any_json);
     RUN(quotes_each_word_and_bounds_their_number);
     return tap_done();
