@@ -78,40 +78,47 @@ static void become(struct rookery_socket *s, const struct command *c)
 
 /* ---- how often ---- */
 
+static enum limiter_class class_of(const struct command *c)
+{
+    static const uint8_t classes[COMMAND_COUNT] = {
+        [COMMAND_SEND] = LIMIT_MESSAGES,      [COMMAND_EDIT] = LIMIT_MESSAGES,
+        [COMMAND_SEND_DIRECT] = LIMIT_SENDS,  [COMMAND_TYPING] = LIMIT_TYPING,
+        [COMMAND_TYPING_STOP] = LIMIT_TYPING, [COMMAND_TYPING_DIRECT] = LIMIT_TYPING,
+        [COMMAND_JOIN] = LIMIT_JOINS,         [COMMAND_LEAVE] = LIMIT_JOINS,
+        [COMMAND_ARRIVE] = LIMIT_JOINS,       [COMMAND_DELETE] = LIMIT_QUERIES,
+        [COMMAND_READ] = LIMIT_QUERIES,       [COMMAND_READ_DIRECT] = LIMIT_QUERIES,
+        [COMMAND_HISTORY] = LIMIT_QUERIES,    [COMMAND_SEARCH] = LIMIT_QUERIES,
+        [COMMAND_LIST_ROOMS] = LIMIT_QUERIES, [COMMAND_CREATE_ROOM] = LIMIT_QUERIES,
+        [COMMAND_MEMBERS] = LIMIT_QUERIES,    [COMMAND_PRESENCE] = LIMIT_PRESENCE,
+    };
+
+    return c->kind == COMMAND_SEND && names_users(c->dialect)
+               ? LIMIT_SENDS
+               : (enum limiter_class)classes[c->kind];
+}
+
+static unsigned rate_of(const struct chat_limits *limits, enum limiter_class class)
+{
+    const unsigned rates[LIMIT_CLASSES] = {
+        [LIMIT_MESSAGES] = limits->messages_per_user, [LIMIT_SENDS] = limits->sends_per_user,
+        [LIMIT_TYPING] = limits->typing_per_user,     [LIMIT_JOINS] = limits->joins_per_user,
+        [LIMIT_QUERIES] = limits->queries_per_user,   [LIMIT_PRESENCE] = limits->presence_per_user,
+    };
+
+    return rates[class];
+}
+
 static const struct refusal *check_rate(struct chat_loop *cl, const struct person *person,
                                         const struct command *c)
 {
-    const struct chat_limits *limits = &cl->limits;
-    const struct {
-        enum limiter_class class;
-        unsigned max;
-        const struct refusal *refusal;
-    } rules[] = {
-        {LIMIT_MESSAGES, limits->messages_per_user, &refused_rate},
-        {LIMIT_TYPING, limits->typing_per_user, &refused_rate_events},
-        {LIMIT_JOINS, limits->joins_per_user, &refused_rate_events},
-        {LIMIT_QUERIES, limits->queries_per_user, &refused_rate_events},
-    };
-    static const uint8_t rule_of[COMMAND_COUNT] = {
-        [COMMAND_TYPING] = LIMIT_TYPING,        [COMMAND_TYPING_STOP] = LIMIT_TYPING,
-        [COMMAND_TYPING_DIRECT] = LIMIT_TYPING, [COMMAND_JOIN] = LIMIT_JOINS,
-        [COMMAND_LEAVE] = LIMIT_JOINS,          [COMMAND_ARRIVE] = LIMIT_JOINS,
-        [COMMAND_EDIT] = LIMIT_QUERIES,         [COMMAND_DELETE] = LIMIT_QUERIES,
-        [COMMAND_READ] = LIMIT_QUERIES,         [COMMAND_READ_DIRECT] = LIMIT_QUERIES,
-        [COMMAND_PRESENCE] = LIMIT_QUERIES,     [COMMAND_HISTORY] = LIMIT_QUERIES,
-        [COMMAND_SEARCH] = LIMIT_QUERIES,       [COMMAND_LIST_ROOMS] = LIMIT_QUERIES,
-        [COMMAND_CREATE_ROOM] = LIMIT_QUERIES,  [COMMAND_MEMBERS] = LIMIT_QUERIES,
-        [COMMAND_SEND] = LIMIT_MESSAGES,
-    };
-    bool counted = c->kind != COMMAND_IGNORE && c->kind != COMMAND_SEND_DIRECT &&
-                   !(c->kind == COMMAND_SEND && names_users(c->dialect));
+    enum limiter_class class = class_of(c);
 
-    if (!counted ||
-        limiter_allow(cl->chat->limiter, rule_of[c->kind], person_identity(person).user_id,
-                      rules[rule_of[c->kind]].max, cl->executor->now_ms)) {
+    if (c->kind == COMMAND_IGNORE ||
+        limiter_allow(cl->chat->limiter, class, person_identity(person).user_id,
+                      rate_of(&cl->limits, class), cl->executor->now_ms)) {
         return NULL;
     }
-    return rules[rule_of[c->kind]].refusal;
+    return class == LIMIT_MESSAGES || class == LIMIT_SENDS ? &refused_rate : &refused_rate_events;
 }
 
 /* ---- all of it ---- */

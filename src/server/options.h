@@ -78,9 +78,11 @@ struct daemon_options {
 
     /* rates: a minute, 0: any */
     uint64_t messages_per_minute;
+    uint64_t sends_per_minute;
     uint64_t joins_per_minute;
     uint64_t queries_per_minute;
     uint64_t typing_per_minute;
+    uint64_t presence_per_minute;
     uint64_t logins_per_minute;
     uint64_t connections_per_minute;
 

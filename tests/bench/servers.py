@@ -28,7 +28,8 @@ def program(path):
 
 def rookery(build, port, data, journal="none"):
     argv = [program(build / "src/rookery"), "--host", "127.0.0.1", "--port", str(port), "--loops", "1",
-            "--journal", journal, "--data", str(data), "--rate-messages", "0", "--log-level", "error"]
+            "--journal", journal, "--data", str(data), "--rate-messages", "0", "--rate-sends", "0",
+            "--rate-joins", "0", "--log-level", "error"]
     return argv, {}
 
 

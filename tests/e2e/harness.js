@@ -72,7 +72,10 @@ function folder() {
 }
 
 // One user may send what a whole test sends, and only what goes wrong is logged.
-const QUIET = { ROOKERY_RATE_MESSAGES: '0', ROOKERY_RATE_QUERIES: '0', ROOKERY_LOG_LEVEL: 'error' };
+const QUIET = {
+    ROOKERY_RATE_MESSAGES: '0', ROOKERY_RATE_SENDS: '0', ROOKERY_RATE_JOINS: '0', ROOKERY_RATE_QUERIES: '0',
+    ROOKERY_RATE_TYPING: '0', ROOKERY_RATE_PRESENCE: '0', ROOKERY_LOG_LEVEL: 'error',
+};
 
 // A daemon that listens. data: the folder to keep its messages in; port: one, a list, or null to leave
 // it to env, which is added to the environment. daemon.origins: one per port; daemon.origin: the first.

@@ -5,6 +5,7 @@
 
 #include "src/base/memory.h"
 #include "src/socket/io_loop.h"
+#include "tests/support/chat_limits.h"
 #include "tests/support/store_place.h"
 
 /* What the store's threads post for one loop waits here until the test's thread takes it. */
@@ -154,14 +155,14 @@ void bed_start(const struct bed_setup *setup)
                                    .store = setup->without_store ? NULL : &bridged,
                                    .auth = setup->auth,
                                    .auth_required = setup->auth_required,
-                                   .service_id = "node-1"};
+                                   .service_id = "node-1",
+                                   .limits = chat_test_limits()};
 
     store_place_make(&place);
     real = store_place_open(&place, &store_sqlite);
     if (real == NULL) {
         abort();
     }
-    chat_limits_init(&options.limits);
     if (setup->limit != NULL) {
         setup->limit(&options.limits);
     }

@@ -22,7 +22,7 @@ struct bed_setup {
     bool without_store;
     struct auth *auth;
     bool auth_required;
-    void (*limit)(struct chat_limits *limits); /* changes the defaults; NULL: no */
+    void (*limit)(struct chat_limits *limits); /* changes those of chat_limits.h; NULL: no */
 };
 
 extern struct chat *bed_chat;

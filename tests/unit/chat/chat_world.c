@@ -5,6 +5,7 @@
 
 #include "src/chat/chat_loop.h"
 #include "src/socket/io_loop.h"
+#include "tests/support/chat_limits.h"
 
 struct chat *the_chat;
 
@@ -25,12 +26,7 @@ void begin_with(struct chat_options options)
 
 struct chat_options plain_options(void)
 {
-    struct chat_options options = {.service_id = "test"};
-    chat_limits_init(&options.limits);
-    options.limits.messages_per_user = 0;
-    options.limits.joins_per_user = 0;
-    options.limits.queries_per_user = 0;
-    return options;
+    return (struct chat_options){.service_id = "test", .limits = chat_test_limits()};
 }
 
 void begin(void)

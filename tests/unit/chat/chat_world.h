@@ -11,7 +11,7 @@ enum { LOOPS = 3, PLACES_MAX = 4096, REQUESTS_MAX = 512 };
 
 extern struct chat *the_chat;
 
-/* Limits as they are by default, but nobody is counted. */
+/* With the limits of chat_limits.h. */
 struct chat_options plain_options(void);
 void begin_with(struct chat_options options);
 void begin(void);

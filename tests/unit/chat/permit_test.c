@@ -6,6 +6,7 @@
 
 #define SLOW_DOWN \
     "{\"code\":\"RATE_LIMIT_EXCEEDED\",\"message\":\"Too many messages. Please slow down.\"}"
+#define NO_MESSAGE "{\"code\":\"NOT_FOUND\",\"message\":\"There is no such message.\"}"
 
 static void few(struct chat_limits *limits)
 {
@@ -13,6 +14,8 @@ static void few(struct chat_limits *limits)
     limits->typing_per_user = 2;
     limits->joins_per_user = 3;
     limits->queries_per_user = 2;
+    limits->sends_per_user = 3;
+    limits->presence_per_user = 2;
 }
 
 static void end(void)
@@ -51,20 +54,48 @@ static void the_rate_is_that_of_the_user_whatever_his_connections(void)
     end();
 }
 
-static void the_rate_of_messages_is_that_of_dialect_4_only(void)
+static void edits_count_as_messages(void)
 {
     bed_start(&(struct bed_setup){.limit = few});
     struct peer *p = bed_join(0, "{\"userId\":\"ada\"}");
-    for (unsigned i = 0; i < 4; i++) {
-        check_answer(p, "2[\"new_msg\",{\"roomid\":\"r\",\"sender\":\"ada\",\"message\":\"x\"}]",
-                     "");
-        check_answer(p, "2[\"sendMessage\",{\"roomId\":\"r\",\"text\":\"x\"}]", "");
-        check_answer(p, "2[\"send_message\",{\"recipientId\":\"bob\",\"content\":\"x\"}]", "");
-        check_answer(p,
-                     "2[\"chat:event\",{\"eventType\":\"message\",\"userId\":\"ada\","
-                     "\"chatRoomId\":\"r\",\"message\":\"x\"}]",
-                     "");
+    const char *edit = "2[\"edit_message\",{\"messageId\":\"none\",\"content\":\"y\"}]";
+    check_answer(p, edit, "|42[\"error\"," NO_MESSAGE "]");
+    check_answer(p, say, "");
+    check_answer(p, edit, "|42[\"error\"," SLOW_DOWN "]");
+    check_answer(p, "2[\"delete_message\",{\"messageId\":\"none\"}]",
+                 "|42[\"error\"," NO_MESSAGE "]");
+    end();
+}
+
+/* Sends it with an acknowledgement four times: the fourth is too much. */
+static void check_send(const char *user, const char *event)
+{
+    char packet[256];
+    struct peer *p = bed_join(0, user);
+
+    (void)snprintf(packet, sizeof packet, "21[%s]", event);
+    for (unsigned i = 0; i < 3; i++) {
+        peer_send(p, packet);
+        bed_settle();
+        check(strstr(peer_got(p), "{\"ok\":true") != NULL);
     }
+    check_answer(p, packet,
+                 "|431[{\"ok\":false,\"code\":\"RATE_LIMIT_EXCEEDED\",\"message\":"
+                 "\"Too many messages. Please slow down.\",\"retryable\":true}]");
+}
+
+static void messages_of_the_other_dialects_have_a_rate_of_their_own(void)
+{
+    bed_start(&(struct bed_setup){.limit = few});
+    check_send("{\"userId\":\"a\"}",
+               "\"new_msg\",{\"roomid\":\"r\",\"sender\":\"a\",\"message\":\"x\"}");
+    check_send("{\"userId\":\"b\"}", "\"sendMessage\",{\"roomId\":\"r\",\"text\":\"x\"}");
+    check_send("{\"userId\":\"c\"}",
+               "\"send_message\",{\"recipientId\":\"bob\",\"content\":\"x\"}");
+    check_send("{\"userId\":\"d\"}", "\"chat:event\",{\"eventType\":\"message\",\"userId\":\"d\","
+                                     "\"chatRoomId\":\"r\",\"message\":\"x\"}");
+    struct peer *p = bed_join(0, "{\"userId\":\"a\"}");
+    check_answer(p, say, "");
     end();
 }
 
@@ -85,6 +116,9 @@ static void other_events_have_rates_of_their_own(void)
     check_answer(p, "2[\"typing_start\",{\"roomId\":\"r\"}]", too_many);
     check_answer(p, "2[\"history\",{\"roomId\":\"r\"}]", "");
     check_answer(p, "2[\"room_members\",{\"roomId\":\"r\"}]", "");
+    check_answer(p, "2[\"list_rooms\",{}]", too_many);
+    check_answer(p, "2[\"set_presence\",{\"status\":\"away\"}]", "");
+    check_answer(p, "2[\"set_presence\",{\"status\":\"online\"}]", "");
     check_answer(p, "2[\"set_presence\",{\"status\":\"away\"}]", too_many);
     end();
 }
@@ -288,7 +322,8 @@ int main(void)
 {
     RUN(a_user_may_send_so_many_messages_a_minute);
     RUN(the_rate_is_that_of_the_user_whatever_his_connections);
-    RUN(the_rate_of_messages_is_that_of_dialect_4_only);
+    RUN(edits_count_as_messages);
+    RUN(messages_of_the_other_dialects_have_a_rate_of_their_own);
     RUN(other_events_have_rates_of_their_own);
     RUN(refusals_are_counted_by_their_reasons);
     RUN(clients_cannot_name_rooms_of_the_chat_s_own);

@@ -7,6 +7,7 @@
 #include "src/engine/engine.h"
 #include "src/engine/request.h"
 #include "src/socket/io.h"
+#include "tests/support/chat_limits.h"
 #include "tests/support/memory_transport.h"
 #include "tests/support/store_place.h"
 #include "tests/support/tap.h"
@@ -63,9 +64,11 @@ static void start(void)
         executors[i] = &places[i].thread.executor;
     }
     io_init(&server.io, &options, executors, LOOPS);
-    struct chat_options chatting = {
-        .executors = executors, .journal = journal, .store = store, .service_id = "test"};
-    chat_limits_init(&chatting.limits);
+    struct chat_options chatting = {.executors = executors,
+                                    .journal = journal,
+                                    .store = store,
+                                    .service_id = "test",
+                                    .limits = chat_test_limits()};
     chat = chat_create(&server, &chatting);
     for (unsigned i = 0; i < LOOPS; i++) {
         engine_init(&places[i].engine, executors[i], &engine_options, io_engine_app(&server.io, i),

@@ -103,6 +103,9 @@ static void has_defaults(void)
     check(v->queue_bytes_max == 8 << 20 && v->jwt_expires_ms == 604800000);
     check(strcmp(v->cors_origin, "reflect") == 0 && v->cors_credentials);
     check(v->jwt_secret == NULL && v->service_id == NULL && options.file == NULL);
+    check(v->messages_per_minute == 60 && v->sends_per_minute == 6000);
+    check(v->joins_per_minute == 600 && v->typing_per_minute == 600);
+    check(v->queries_per_minute == 600 && v->presence_per_minute == 60);
 }
 
 static void takes_a_value_as_the_next_word_or_behind_an_equals_sign(void)
