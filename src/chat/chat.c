@@ -11,6 +11,7 @@
 #include "src/chat/limiter.h"
 #include "src/chat/membership.h"
 #include "src/chat/message.h"
+#include "src/chat/pending.h"
 #include "src/chat/permit.h"
 #include "src/chat/text.h"
 #include "src/chat/typing.h"
@@ -139,6 +140,7 @@ static void init_loop(struct chat *chat, struct rookery *io, unsigned i,
     cl->stats = options->stats == NULL ? NULL : options->stats[i];
     cl->limits = options->limits;
     chat_rooms_init(&cl->rooms, chat->hash_secret, tail_bytes / chat->loop_count);
+    pending_init(cl);
     admission_init(cl);
     typing_init(cl);
     membership_init(cl);
@@ -178,7 +180,7 @@ struct chat *chat_create(struct rookery *io, const struct chat_options *options)
 
 static void finish_loop(struct chat_loop *cl)
 {
-    assert(cl->joinings.first == NULL);
+    pending_finish(cl);
     chat_rooms_finish(&cl->rooms);
     admission_finish(cl);
     typing_finish(cl);

@@ -25,9 +25,8 @@ struct chat_loop {
     struct bytes out;                /* JSON that is being sent */
     struct dialect_scratch scratch;  /* of the event that is being handled */
     struct chat_rooms rooms;         /* whose home is here */
-    struct list joinings;            /* under way for sockets of this loop */
+    struct map pending;              /* see pending.h */
     struct map typists;              /* see typing.h */
-    struct addressing *addressings;  /* see direct.c; oldest first */
     struct map expiries;             /* of tokens, by socket */
     struct memberships *memberships; /* of rooms whose home is here; see membership.h */
 };
@@ -107,9 +106,6 @@ const struct refusal *chat_store_refusal(int error);
 /* Tells one socket, if its dialect has words for it. */
 void chat_tell(struct chat_loop *cl, struct rookery_socket *s, enum dialect_id dialect,
                const struct notice *n);
-
-/* The dialect of a socket in a room, or DIALECT_NONE. */
-enum dialect_id chat_dialect_in(const struct rookery_socket *s, struct span room);
 
 /* Runs fn(task) on the loop `to`: at once if that is cl. */
 void chat_go(struct chat_loop *cl, struct chat_loop *to, struct task *task,

@@ -8,6 +8,7 @@
 #include "src/chat/join.h"
 #include "src/chat/leave.h"
 #include "src/chat/past.h"
+#include "src/chat/pending.h"
 #include "src/chat/permit.h"
 #include "src/chat/sending.h"
 #include "src/chat/stamp.h"
@@ -346,7 +347,8 @@ typedef void (*to_somebody_fn)(struct chat_loop *cl, struct rookery_socket *s,
  * in which they came, whichever the store answers first. */
 struct addressing {
     struct store_user_get call;
-    struct addressing *next; /* in cl->addressings, oldest first */
+    struct addressing *next;
+    struct pending *pending;
     struct chat_loop *cl;
     struct chat_reply reply;
     struct command command; /* its texts lie behind */
@@ -372,21 +374,17 @@ static void go_on(struct addressing *a)
 /* Its user is known, or there is none. */
 static void answer(struct addressing *answered)
 {
-    const struct rookery_socket *s = answered->reply.socket;
-    struct addressing **at = &answered->cl->addressings;
-    bool blocked = false;
+    struct chat_loop *cl = answered->cl;
+    struct pending *p = answered->pending;
 
     answered->answered = true;
-    while (*at != NULL && !blocked) {
-        struct addressing *a = *at;
-        if (a->reply.socket == s && a->answered) {
-            *at = a->next;
-            go_on(a);
-        } else {
-            blocked = a->reply.socket == s;
-            at = &a->next;
-        }
+    while (p->first != NULL && p->first->answered) {
+        struct addressing *a = p->first;
+        p->first = a->next;
+        p->last = p->first == NULL ? &p->first : p->last;
+        go_on(a);
     }
+    pending_settle(cl, p);
 }
 
 static int look_up(struct addressing *a, enum store_user_by by);
@@ -440,7 +438,6 @@ static struct addressing *addressing_create(const struct chat_call *call, to_som
 static void to_somebody(const struct chat_call *call, to_somebody_fn then)
 {
     struct chat_loop *cl = call->cl;
-    struct addressing **end = &cl->addressings;
 
     if (chat_store(cl->chat) == NULL) {
         struct chat_reply reply = chat_reply_take(call);
@@ -457,10 +454,9 @@ static void to_somebody(const struct chat_call *call, to_somebody_fn then)
         return;
     }
     a->reply = chat_reply_take(call);
-    while (*end != NULL) {
-        end = &(*end)->next;
-    }
-    *end = a;
+    a->pending = pending_get(cl, call->socket);
+    *a->pending->last = a;
+    a->pending->last = &a->next;
 }
 
 void chat_on_send_direct(const struct chat_call *call)

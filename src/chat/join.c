@@ -28,6 +28,7 @@
 #include "src/chat/leave.h"
 #include "src/chat/membership.h"
 #include "src/chat/message.h"
+#include "src/chat/pending.h"
 #include "src/chat/text.h"
 
 struct joining {
@@ -38,8 +39,9 @@ struct joining {
     struct chat_reply reply;
     struct person *person; /* held */
     struct past past;
-    struct delivery *delivery;     /* of direct messages; NULL: there are none */
-    struct list_node node;         /* in own->joinings */
+    struct delivery *delivery; /* of direct messages; NULL: there are none */
+    struct pending *pending;
+    struct list_node node;         /* in pending->joinings */
     bool cancelled;                /* used on the socket's loop only */
     const struct refusal *refusal; /* by the home; NULL: none */
     enum dialect_id as;            /* what it is a member as */
@@ -68,6 +70,8 @@ static void destroy(struct joining *j)
         delivery_end(j->delivery, j->own);
     }
     list_remove(&j->node);
+    j->pending->joining_count--;
+    pending_settle(j->own, j->pending);
     past_finish(&j->past);
     person_release(j->person);
     chat_reply_finish(&j->reply);
@@ -301,22 +305,26 @@ void join_begin(struct chat_loop *cl, const struct join_request *request, struct
         .own = cl,
         .home = chat_home_of(cl->chat, request->room),
         .reply = *reply,
+        .pending = pending_get(cl, reply->socket),
         .person = person_hold(chat_person(reply->socket)),
         .past = {.kind = request->past, .after = request->after, .limit = cl->limits.history_max}};
     j->past.room = keep(request->room, &at);
     j->past.user = keep(request->user, &at);
     j->sent_at = keep(request->sent_at, &at);
-    list_add(&cl->joinings, &j->node);
+    list_add(&j->pending->joinings, &j->node);
+    j->pending->joining_count++;
     chat_go(cl, j->home, &j->task, arrive);
 }
 
 void join_cancel(struct chat_loop *cl, const struct rookery_socket *s, struct span room,
                  void (*fn)(struct span room, void *arg), void *arg)
 {
-    for (struct list_node *n = cl->joinings.first; n != NULL; n = n->next) {
+    const struct pending *p = pending_find(cl, s);
+
+    for (struct list_node *n = p == NULL ? NULL : p->joinings.first; n != NULL; n = n->next) {
         struct joining *j = container_of(n, struct joining, node);
         bool meant = room.len == 0 || span_eq(j->past.room, room);
-        if (j->reply.socket == s && meant && !j->cancelled) {
+        if (meant && !j->cancelled) {
             j->cancelled = true;
             if (fn != NULL) {
                 fn(j->past.room, arg);
@@ -327,12 +335,9 @@ void join_cancel(struct chat_loop *cl, const struct rookery_socket *s, struct sp
 
 unsigned join_count(const struct chat_loop *cl, const struct rookery_socket *s)
 {
-    unsigned count = 0;
+    const struct pending *p = pending_find(cl, s);
 
-    for (struct list_node *n = cl->joinings.first; n != NULL; n = n->next) {
-        count += container_of(n, struct joining, node)->reply.socket == s;
-    }
-    return count;
+    return p == NULL ? 0 : p->joining_count;
 }
 
 /* ---- the event ---- */

@@ -309,7 +309,7 @@ bool nothing_is_left(void)
                       room->sends.first == NULL && room->joins == 0 && room->gathering == NULL;
             bytes += room->tail.bytes;
         }
-        nothing = nothing && cl->joinings.first == NULL && bytes == cl->rooms.tail_bytes;
+        nothing = nothing && cl->pending.count == 0 && bytes == cl->rooms.tail_bytes;
     }
     return nothing;
 }
