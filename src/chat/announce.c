@@ -51,6 +51,17 @@ void announce_from(struct chat_loop *cl, struct span room, uint32_t dialects,
     say(cl, &to, dialects, n, from);
 }
 
+void announce_direct(struct chat_loop *cl, const struct rookery_str *rooms, size_t count,
+                     const struct notice *n)
+{
+    const struct rookery_target to = {.rooms = rooms, .room_count = count};
+
+    bytes_clear(&cl->out);
+    struct rookery_str event = dialect_write(DIALECT_DIRECT, n, &cl->out);
+    struct rookery_args args = args_of_json(bytes_span(&cl->out));
+    (void)rookery_broadcast(cl->chat->nsp, &to, event, &args, NULL);
+}
+
 static uint32_t dialects_in(const struct roster *r)
 {
     uint32_t dialects = 0;

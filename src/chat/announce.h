@@ -26,6 +26,11 @@ void announce(struct chat_room *room, const struct notice *n);
 void announce_from(struct chat_loop *cl, struct span room, uint32_t dialects,
                    const struct notice *n, struct rookery_socket *from);
 
+/* What dialect 3 says, to the members of all these rooms of users, each socket once; on any loop.
+ */
+void announce_direct(struct chat_loop *cl, const struct rookery_str *rooms, size_t count,
+                     const struct notice *n);
+
 /* A user has come (NOTICE_JOINED) or gone (NOTICE_LEFT, NOTICE_GONE). He is not told of himself, by
  * the first of his sockets at least. sent_at is the event's, or empty. */
 void announce_presence(struct chat_room *room, enum notice_kind kind,

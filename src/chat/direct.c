@@ -5,8 +5,6 @@
 
 #include "src/base/memory.h"
 #include "src/chat/announce.h"
-#include "src/chat/join.h"
-#include "src/chat/leave.h"
 #include "src/chat/past.h"
 #include "src/chat/pending.h"
 #include "src/chat/permit.h"
@@ -15,104 +13,6 @@
 #include "src/chat/text.h"
 
 enum { DIRECT_ONLY = 1u << DIALECT_DIRECT };
-
-/* The room of a user, by his id or name. */
-struct user_room {
-    char name[2 + NAME_BYTES_MAX];
-};
-
-static struct span user_room_name(struct user_room *room, struct span user)
-{
-    room->name[0] = ROOM_OWN_MARK;
-    room->name[1] = '@';
-    memcpy(room->name + 2, user.data, user.len);
-    return span_of(room->name, 2 + user.len);
-}
-
-/* ---- arriving ---- */
-
-static void enter_user_room(struct chat_loop *cl, struct rookery_socket *s, struct span user)
-{
-    struct user_room name;
-    struct chat_reply reply = {
-        .socket = rookery_socket_hold(s), .kind = COMMAND_ARRIVE, .dialect = DIALECT_DIRECT};
-    struct join_request request = {
-        .room = user_room_name(&name, user), .past = PAST_DIRECTS, .user = user};
-
-    join_begin(cl, &request, &reply);
-}
-
-static bool is_known_by_name(const struct person *person)
-{
-    struct identity who = person_identity(person);
-
-    return person->source != PERSON_TOKEN && !span_eq(who.user_id, who.username);
-}
-
-/* The rooms of whom the socket has been before: of his id and of his name. */
-struct former {
-    const struct person *person; /* he is now */
-    struct user_room rooms[2];
-    struct span names[2];
-    size_t count;
-};
-
-static void find_former(struct rookery_str room, void *arg)
-{
-    struct former *f = arg;
-    struct identity who = person_identity(f->person);
-    struct user_room own;
-    struct span name = span_of_str(room);
-    bool is_his =
-        span_eq(name, user_room_name(&own, who.user_id)) ||
-        (is_known_by_name(f->person) && span_eq(name, user_room_name(&own, who.username)));
-
-    if (chat_room_kind(name) == ROOM_USER && !is_his && f->count < 2) {
-        memcpy(f->rooms[f->count].name, name.data, name.len);
-        f->names[f->count] = span_of(f->rooms[f->count].name, name.len);
-        f->count++;
-    }
-}
-
-static void leave_former(struct chat_loop *cl, struct rookery_socket *s)
-{
-    struct former former = {.person = chat_person(s)};
-
-    rookery_rooms(s, find_former, &former);
-    for (size_t i = 0; i < former.count; i++) {
-        leave_begin(cl, s, former.names[i], NOTICE_COUNT, SPAN(""), NULL);
-    }
-}
-
-/* Who arrives again may be another now, and may have been so before he was in his rooms. */
-void direct_entered(struct chat_loop *cl, struct rookery_socket *s, struct span room)
-{
-    const struct person *person = chat_person(s);
-    enum room_kind kind = chat_room_kind(room);
-
-    if (kind != ROOM_TALK) {
-        leave_former(cl, s);
-    }
-    if (kind == ROOM_LOBBY) {
-        enter_user_room(cl, s, person_identity(person).user_id);
-        if (is_known_by_name(person)) {
-            enter_user_room(cl, s, person_identity(person).username);
-        }
-    }
-}
-
-void chat_on_arrive(const struct chat_call *call)
-{
-    struct join_request request = {.room = DIRECT_LOBBY, .past = PAST_NONE};
-    struct chat_reply reply;
-
-    if (join_count(call->cl, call->socket) >= call->cl->limits.rooms_per_socket) {
-        chat_refuse(call, &refused_room_count);
-        return;
-    }
-    reply = chat_reply_take(call);
-    join_begin(call->cl, &request, &reply);
-}
 
 /* ---- delivering ---- */
 
@@ -200,17 +100,15 @@ void direct_deliver(struct chat_room *room, struct message *m)
 {
     struct notice n = {.kind = NOTICE_DIRECT, .room = m->room, .messages = m, .message_count = 1};
     struct user_room name;
-    bool to_himself = span_eq(m->user_id, m->recipient) || span_eq(m->username, m->recipient);
+    struct rookery_str rooms[] = {str_of_span(chat_room_name(room)),
+                                  str_of_span(direct_room_name(&name, m->user_id))};
 
     if (room->roster.count > 0) {
         struct delivery *d = delivery_begin(room);
         delivery_add(d, room->home, m);
         delivery_end(d, room->home);
     }
-    announce(room, &n);
-    if (!to_himself) {
-        announce_from(room->home, user_room_name(&name, m->user_id), DIRECT_ONLY, &n, NULL);
-    }
+    announce_direct(room->home, rooms, sizeof rooms / sizeof *rooms, &n);
 }
 
 /* ---- reading ---- */
@@ -220,7 +118,7 @@ struct reading {
     struct chat_loop *cl;
     struct chat_reply reply;
     struct person *reader;
-    bool by_name; /* the second try: the message may have been sent to his name */
+    unsigned tries; /* of his addresses: which of them it was sent to is not known */
     uint8_t id_len;
     uint8_t id[];
 };
@@ -247,7 +145,7 @@ static void tell_author(struct reading *r, const struct message *m)
                        .messages = m,
                        .message_count = 1};
 
-    announce_from(r->cl, user_room_name(&name, m->user_id), DIRECT_ONLY, &n, NULL);
+    announce_from(r->cl, direct_room_name(&name, m->user_id), DIRECT_ONLY, &n, NULL);
 }
 
 static void mark(struct reading *r);
@@ -264,22 +162,25 @@ static void on_marked(struct store_call *call)
             tell_author(r, &state->page->messages[0]);
         }
         finish_reading(r, NULL);
-    } else if (!r->by_name && r->reader->source != PERSON_TOKEN) {
-        free(state->page);
-        r->by_name = true;
-        mark(r);
     } else {
-        finish_reading(r, &refused_missing);
+        free(state->page);
+        state->page = NULL;
+        mark(r);
     }
 }
 
 static void mark(struct reading *r)
 {
-    struct identity who = person_identity(r->reader);
+    struct span addresses[ADDRESSES_MAX];
+    size_t count = direct_addresses(r->reader, addresses);
 
+    if (r->tries == count) {
+        finish_reading(r, &refused_missing);
+        return;
+    }
     r->call = (struct store_direct_state){.call.on_done = on_marked,
                                           .id = span_of(r->id, r->id_len),
-                                          .user_id = r->by_name ? who.username : who.user_id,
+                                          .user_id = addresses[r->tries++],
                                           .state = MESSAGE_READ};
     int error = store_direct_state(chat_store(r->cl->chat), r->cl->executor, &r->call);
     if (error != 0) {
@@ -312,7 +213,7 @@ static void send_to(struct chat_loop *cl, struct rookery_socket *s, const struct
 {
     struct identity who = permit_speaker(s, c);
     struct user_room name;
-    struct message m = {.room = user_room_name(&name, recipient),
+    struct message m = {.room = direct_room_name(&name, recipient),
                         .user_id = who.user_id,
                         .username = who.username,
                         .content = c->content,
@@ -334,7 +235,7 @@ static void type_to(struct chat_loop *cl, struct rookery_socket *s, const struct
     struct notice n = {
         .kind = NOTICE_DIRECT_TYPING, .who = permit_speaker(s, c), .is_on = c->is_on};
 
-    announce_from(cl, user_room_name(&name, recipient), DIRECT_ONLY, &n, s);
+    announce_from(cl, direct_room_name(&name, recipient), DIRECT_ONLY, &n, s);
     chat_reply_done(cl, reply);
     chat_reply_finish(reply);
 }

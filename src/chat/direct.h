@@ -9,7 +9,8 @@
  *
  * A registered user is known by his id: a name that is his is looked up, so that what is sent to
  * either comes in one order; where tokens are required a name that is another's id counts as that.
- * Who is not registered is in a room of his id and in one of his name.
+ * Whom no token names is in a room of his id, in one of his name, and in that of the registered
+ * user who has his name (arrive.c).
  *
  * What is given to a recipient is marked in the store a moment later. Until that is done nobody
  * else reads what he has not got yet (struct delivery), so that he does not get it twice. If he is
@@ -23,6 +24,19 @@
 #include "src/chat/chat_loop.h"
 
 #define DIRECT_LOBBY SPAN("\x01lobby")
+
+/* The room of a user, by his id or name. */
+struct user_room {
+    char name[2 + NAME_BYTES_MAX];
+};
+
+/* Its name, which lies in *room. */
+struct span direct_room_name(struct user_room *room, struct span user);
+
+/* What messages to him may be addressed to: his id, his name, the id of the owner of that name,
+ * each once. The texts are the person's. On his socket's loop. */
+enum { ADDRESSES_MAX = 3 };
+size_t direct_addresses(const struct person *person, struct span out[ADDRESSES_MAX]);
 
 /* A socket has entered a room: if that is the lobby, it goes on into its user's. On its loop. */
 void direct_entered(struct chat_loop *cl, struct rookery_socket *s, struct span room);

@@ -22,6 +22,7 @@ struct person *person_create(enum person_source source, struct span user_id, str
 
     assert(user_id.len >= 1 && user_id.len <= NAME_BYTES_MAX && username.len <= NAME_BYTES_MAX);
     p->expires_ms = 0;
+    p->owner = NULL;
     atomic_init(&p->refs, 1);
     atomic_init(&p->away, false);
     p->source = (uint8_t)source;
@@ -39,6 +40,7 @@ void person_release(void *person)
     struct person *p = person;
 
     if (p != NULL && atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) == 1) {
+        free(p->owner);
         free(p);
     }
 }
@@ -51,6 +53,21 @@ struct identity person_identity(const struct person *p)
         who.username = p->source == PERSON_SOCKET ? SPAN("Anonymous") : who.user_id;
     }
     return who;
+}
+
+struct span person_owner(const struct person *p)
+{
+    return p->owner == NULL ? SPAN("") : span_of(p->owner + 1, p->owner[0]);
+}
+
+void person_set_owner(struct person *p, struct span user_id)
+{
+    assert(user_id.len >= 1 && user_id.len <= NAME_BYTES_MAX);
+    if (p->owner == NULL) {
+        p->owner = xmalloc(1 + user_id.len);
+        p->owner[0] = (uint8_t)user_id.len;
+        memcpy(p->owner + 1, user_id.data, user_id.len);
+    }
 }
 
 bool person_differs(const struct person *p, struct span user_id, struct span username)

@@ -2,8 +2,8 @@
  *
  * An open chat believes what it is told: the user is `auth.userId`, else the valid token's, else
  * the `userId` of the latest join, else the id of the socket. Where tokens are required, theirs is
- * the only word that counts. A person never changes, but for being away; a socket whose user turns
- * out to be another gets another person.
+ * the only word that counts. A person never changes, but for being away and for what is found out
+ * about his name; a socket whose user turns out to be another gets another person.
  *
  * Ownership: counted. A socket holds its own, and so does each room that it is in, on the room's
  * home loop. Threads: any. */
@@ -33,6 +33,8 @@ struct identity {
 
 struct person {
     int64_t expires_ms; /* when his token does, since the Epoch; 0: never */
+    uint8_t *owner; /* NULL, or a length and the id of the registered user who has his name; on his
+                       socket's loop only */
     atomic_uint refs;
     _Atomic bool away;
     uint8_t source; /* enum person_source */
@@ -58,6 +60,11 @@ struct identity person_identity(const struct person *p);
 
 /* The username that was told, or an empty one. */
 struct span person_username(const struct person *p);
+
+/* The id of the registered user who has his name, once it has been looked up; or empty. Only the
+ * first that is set counts: names do not change hands. On the loop of his socket. */
+struct span person_owner(const struct person *p);
+void person_set_owner(struct person *p, struct span user_id);
 
 /* Would p be another person if an event named this user (or name, either may be empty)? */
 bool person_differs(const struct person *p, struct span user_id, struct span username);

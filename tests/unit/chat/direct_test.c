@@ -390,6 +390,75 @@ static void arrivals_without_end_leave_nothing_behind(void)
     bed_end();
 }
 
+/* ---- names of registered users, where nobody needs a token ---- */
+
+static void add_user(const char *id, const char *name)
+{
+    struct store_user_add add = {.id = span_cstr(id),
+                                 .username = span_cstr(name),
+                                 .password_hash = SPAN("x"),
+                                 .display_name = span_cstr(name),
+                                 .username_chosen = true};
+    check(bed_call(&add.call, STORE_USER_ADD) == 0);
+}
+
+static void who_has_the_name_of_a_registered_user_gets_what_is_sent_to_it(void)
+{
+    bed_start(&(struct bed_setup){.loops = 3});
+    add_user("r1", "bob");
+    ada = arrive(0, "{\"userId\":\"a1\"}", "ada");
+    send(ada, "bob", "before");
+    (void)peer_got(ada);
+    bob = arrive(1, "", "bob");
+    check(strstr(peer_got(bob), "\"content\":\"before\"") != NULL);
+    (void)peer_got(ada);
+    send(ada, "bob", "hi");
+    check_like(ada, MESSAGE("a1", "ada", "r1", "hi", "delivered"));
+    const char *got = peer_got(bob);
+    check(bed_like(got, MESSAGE("a1", "ada", "r1", "hi", "delivered")));
+    mark(bob, id_in(got));
+    check_like(bob, "|431[{\"ok\":true}]");
+    check(strstr(peer_got(ada), "message_read") != NULL);
+    send(bob, "Bob", "note");
+    check_like(bob, MESSAGE("~", "bob", "r1", "note", "delivered"));
+    enter(bob, "2[\"join\",{\"username\":\"robert\"}]");
+    (void)peer_got(bob);
+    (void)peer_got(ada);
+    send(ada, "bob", "gone");
+    check_like(ada, MESSAGE("a1", "ada", "r1", "gone", "sent"));
+    check_like(bob, "");
+    bed_end();
+}
+
+static void who_is_gone_while_his_name_is_looked_up_has_not_arrived(void)
+{
+    bed_start(&(struct bed_setup){.loops = 3});
+    ada = arrive(0, "{\"userId\":\"a1\"}", "ada");
+    (void)peer_got(ada);
+    struct peer *p = bed_join(1, "");
+    peer_send(p, "2[\"join\",{\"username\":\"bob\"}]");
+    peer_vanish(p);
+    bed_settle();
+    check_like(ada, "");
+    struct peer *late = arrive(2, "", "carl");
+    check_like(late, CONNECTED("~", "carl", USER("a1", "ada") "," USER("~", "carl")));
+    bed_end();
+}
+
+static void who_cannot_be_looked_up_is_told_so(void)
+{
+    bed_start(&(struct bed_setup){.loops = 1});
+    struct peer *p = bed_join(0, "");
+    bed_busy_op = STORE_USER_GET;
+    check_answer(p, "21[\"join\",{\"username\":\"bob\"}]",
+                 "|431[{\"ok\":false,\"code\":\"BUSY\",\"message\":\"~\",\"retryable\":true}]");
+    bed_busy_op = -1;
+    peer_send(p, "21[\"join\",{\"username\":\"bob\"}]");
+    bed_settle();
+    check(strstr(peer_got(p), "connected") != NULL);
+    bed_end();
+}
+
 /* ---- where tokens are required ---- */
 
 static struct auth *auth;
@@ -403,16 +472,6 @@ static void start_required(void)
     check(auth != NULL);
     bytes_finish(&why);
     bed_start(&(struct bed_setup){.loops = 3, .auth = auth, .auth_required = true});
-}
-
-static void add_user(const char *id, const char *name)
-{
-    struct store_user_add add = {.id = span_cstr(id),
-                                 .username = span_cstr(name),
-                                 .password_hash = SPAN("x"),
-                                 .display_name = span_cstr(name),
-                                 .username_chosen = true};
-    check(bed_call(&add.call, STORE_USER_ADD) == 0);
 }
 
 static struct peer *arrive_with_token(unsigned loop, const char *id, const char *name)
@@ -512,6 +571,9 @@ int main(void)
     RUN(who_becomes_another_while_he_arrives_is_that_one_only);
     RUN(two_of_one_name_are_announced_once_each);
     RUN(arrivals_without_end_leave_nothing_behind);
+    RUN(who_has_the_name_of_a_registered_user_gets_what_is_sent_to_it);
+    RUN(who_is_gone_while_his_name_is_looked_up_has_not_arrived);
+    RUN(who_cannot_be_looked_up_is_told_so);
     RUN(a_name_is_that_of_a_registered_user);
     RUN(who_takes_the_id_of_another_as_his_name_gets_nothing_of_his);
     RUN(who_is_gone_while_a_name_is_looked_up_has_sent_it_still);
