@@ -84,7 +84,7 @@ static void answer(struct joining *j)
     struct chat_loop *cl = j->own;
 
     bytes_clear(&cl->out);
-    if (j->reply.dialect == DIALECT_NATIVE) {
+    if (j->reply.dialect == DIALECT_NATIVE && cl->chat->store != NULL) {
         message_write_resumed(&cl->out, &j->past);
     } else {
         message_write_room_done(&cl->out, j->past.room);

@@ -70,7 +70,7 @@ static const struct form_field edited[] = {
     {KEY("content"), AS_JSON, OF_MESSAGE(content)},
     {KEY("type"), AS_TEXT, OF_MESSAGE(type)},
     {KEY("timestamp"), AS_SENT_AT_ISO, OF_MESSAGE(sent_at)},
-    {KEY("offset"), AS_NUMBER, OF_MESSAGE(offset)},
+    {KEY("offset"), AS_NUMBER_IF_ANY, OF_MESSAGE(offset)},
     {KEY("editedAt"), AS_TIME_IF_ANY, OF_MESSAGE(edited_ms)},
     {KEY("clientId"), AS_TEXT_IF_ANY, OF_MESSAGE(client_id)},
     {KEY("changed"), AS_NUMBER, OF_MESSAGE(changed)},

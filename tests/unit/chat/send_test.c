@@ -270,6 +270,19 @@ static void who_is_gone_while_his_message_is_looked_up_changes_it_still(void)
     bed_end();
 }
 
+static void without_a_store_nothing_has_an_offset(void)
+{
+    bed_start(&(struct bed_setup){.without_store = true});
+    struct peer *p = bed_join(0, "{\"userId\":\"ada\",\"username\":\"Ada\"}");
+    check_answer(p, "21[\"join_room\",{\"roomId\":\"r\",\"after\":0}]",
+                 "|431[{\"ok\":true,\"roomId\":\"r\"}]");
+    check_answer(p, "21[\"send_message\",{\"roomId\":\"r\",\"content\":\"hi\"}]",
+                 "|42[\"message\",{" FIELDS(
+                     "hi", "text") "}]"
+                                   "|431[{\"ok\":true,\"id\":\"~\",\"timestamp\":\"~\"}]");
+    bed_end();
+}
+
 int main(void)
 {
     RUN(what_is_said_reaches_all_in_the_form_of_each_and_is_answered);
@@ -283,6 +296,7 @@ int main(void)
     RUN(what_is_not_there_is_neither_edited_nor_deleted);
     RUN(two_deletions_at_once_are_told_once);
     RUN(a_message_to_one_user_is_not_edited_as_one_of_a_room);
+    RUN(without_a_store_nothing_has_an_offset);
     RUN(who_is_gone_while_his_message_is_looked_up_changes_it_still);
     return tap_done();
 }
