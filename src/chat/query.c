@@ -8,6 +8,7 @@
 #include "src/chat/chat_loop.h"
 #include "src/chat/message.h"
 #include "src/chat/people.h"
+#include "src/chat/text.h"
 
 enum { QUERY_BYTES_MAX = 1 << 20 };
 
@@ -192,6 +193,10 @@ void chat_on_read(const struct chat_call *call)
     struct query *q;
 
     if (!has_store(call)) {
+        return;
+    }
+    if (!rookery_in_room(call->socket, str_of_span(c->room))) {
+        chat_refuse(call, &refused_not_in_room);
         return;
     }
     q = query_create(call, c->room, c->message_id);

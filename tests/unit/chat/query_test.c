@@ -208,13 +208,18 @@ static void a_read_mark_is_told_to_the_room_and_never_goes_back(void)
     struct peer *old = bed_join(2, "{\"userId\":\"o\"}");
     enter(ada, "2[\"join_room\",{\"roomId\":\"r\",\"after\":5}]");
     enter(old, "2[\"join_room\",{\"roomId\":\"r\"}]");
+    enter(bob, "2[\"join_room\",{\"roomId\":\"r\",\"after\":5}]");
     (void)peer_got(ada);
+    (void)peer_got(old);
     (void)snprintf(id, sizeof id, "%s", id_of("m3"));
     mark(bob, id);
     bed_settle();
-    check_like(bob, "|431[{\"ok\":true,\"roomId\":\"r\",\"messageId\":\"~\"}]");
-    check_like(ada, "|42[\"message_read\",{\"roomId\":\"r\",\"messageId\":\"~\",\"userId\":\"bob\","
-                    "\"offset\":3}]");
+    const char *told = "|42[\"message_read\",{\"roomId\":\"r\",\"messageId\":\"~\","
+                       "\"userId\":\"bob\",\"offset\":3}]";
+    const char *got = peer_got(bob);
+    check(strstr(got, "|431[{\"ok\":true,\"roomId\":\"r\",\"messageId\":\"") != NULL);
+    check(strstr(got, "\"userId\":\"bob\",\"offset\":3}]") != NULL);
+    check_like(ada, told);
     check_like(old,
                "|42[\"message_read\",{\"roomId\":\"r\",\"messageId\":\"~\",\"userId\":\"bob\"}]");
     mark(bob, id_of("m2"));
@@ -339,6 +344,17 @@ static void members_are_named_once_each_whatever_their_loops(void)
     bed_end();
 }
 
+static void who_is_not_in_a_room_marks_nothing_there(void)
+{
+    bed_start(&(struct bed_setup){.loops = 1});
+    struct peer *p = bed_join(0, "{\"userId\":\"ada\"}");
+    const char *mark = "21[\"mark_read\",{\"roomId\":\"r\",\"messageId\":\"x\"}]";
+    check_answer(p, mark,
+                 "|431[{\"ok\":false,\"code\":\"NOT_IN_ROOM\",\"message\":"
+                 "\"roomId is no room that you are in.\",\"retryable\":false}]");
+    bed_end();
+}
+
 /* ---- when it cannot be ---- */
 
 static void a_store_that_is_busy_is_named_as_the_cause(void)
@@ -358,6 +374,7 @@ static void a_store_that_is_busy_is_named_as_the_cause(void)
     };
 
     start();
+    enter(bob, "2[\"join_room\",{\"roomId\":\"r\",\"after\":5}]");
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         bed_busy_op = (int)calls[i].op;
         check_answer(bob, calls[i].packet,
@@ -408,6 +425,7 @@ int main(void)
     RUN(rooms_that_are_made_are_bounded);
     RUN(the_list_counts_who_is_online_on_every_loop);
     RUN(members_are_named_once_each_whatever_their_loops);
+    RUN(who_is_not_in_a_room_marks_nothing_there);
     RUN(a_store_that_is_busy_is_named_as_the_cause);
     RUN(without_a_store_nothing_is_kept);
     RUN(a_read_mark_is_that_of_who_set_it);
