@@ -42,7 +42,7 @@ struct chat {
     uint64_t hash_secret[2];
     struct limiter *limiter;
     atomic_uint sockets; /* connected, on all loops */
-    atomic_uint rooms;   /* that somebody is in, likewise */
+    atomic_uint rooms;   /* of clients, that somebody is in, likewise */
     unsigned loop_count;
     struct chat_loop loops[];
 };

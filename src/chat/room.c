@@ -91,16 +91,22 @@ struct chat_room *chat_room_get(struct chat_loop *home, struct span name)
     return room;
 }
 
+/* The chat's own rooms are as many as users of dialect 3: they are no rooms to who sets a limit. */
+static bool is_counted(const struct chat_room *room)
+{
+    return room->roster.count == 0 && chat_room_kind(chat_room_name(room)) == ROOM_TALK;
+}
+
 void chat_room_enter(struct chat_room *room)
 {
-    if (room->roster.count == 0) {
+    if (is_counted(room)) {
         atomic_fetch_add_explicit(&room->home->chat->rooms, 1, memory_order_relaxed);
     }
 }
 
 void chat_room_left(struct chat_room *room)
 {
-    if (room->roster.count == 0) {
+    if (is_counted(room)) {
         atomic_fetch_sub_explicit(&room->home->chat->rooms, 1, memory_order_relaxed);
     }
 }

@@ -390,6 +390,32 @@ static void arrivals_without_end_leave_nothing_behind(void)
     bed_end();
 }
 
+static void two_rooms(struct chat_limits *limits)
+{
+    limits->rooms_max = 2;
+}
+
+static void the_rooms_of_users_are_none_of_those_that_are_limited(void)
+{
+    static const char join[] = "21[\"join_room\",{\"roomId\":\"%s\",\"after\":0}]";
+    char packet[80];
+
+    bed_start(&(struct bed_setup){.loops = 2, .limit = two_rooms});
+    struct peer *a = arrive(0, "{\"userId\":\"a1\"}", "ada");
+    (void)arrive(1, "{\"userId\":\"b1\"}", "bob");
+    (void)peer_got(a);
+    for (unsigned i = 0; i < 3; i++) {
+        (void)snprintf(packet, sizeof packet, join, (const char *[]){"r", "s", "t"}[i]);
+        enter(a, packet);
+        check((strstr(peer_got(a), "\"ok\":true") != NULL) == (i < 2));
+    }
+    enter(a, "2[\"leave_room\",{\"roomId\":\"r\"}]");
+    (void)peer_got(a);
+    enter(a, packet);
+    check(strstr(peer_got(a), "\"ok\":true") != NULL);
+    bed_end();
+}
+
 /* ---- names of registered users, where nobody needs a token ---- */
 
 static void add_user(const char *id, const char *name)
@@ -571,6 +597,7 @@ int main(void)
     RUN(who_becomes_another_while_he_arrives_is_that_one_only);
     RUN(two_of_one_name_are_announced_once_each);
     RUN(arrivals_without_end_leave_nothing_behind);
+    RUN(the_rooms_of_users_are_none_of_those_that_are_limited);
     RUN(who_has_the_name_of_a_registered_user_gets_what_is_sent_to_it);
     RUN(who_is_gone_while_his_name_is_looked_up_has_not_arrived);
     RUN(who_cannot_be_looked_up_is_told_so);
