@@ -2,8 +2,9 @@
  *
  * A minute begins with the first time that is counted, as the limits of Redis counters do: of N
  * within 60 s the N+1st is refused until they are over. Keys are user ids and addresses, whatever
- * the number of their connections. Memory is bounded: a shard that is full forgets those whose
- * minute is over, and then lets newcomers pass uncounted rather than refuse them.
+ * the number of their connections. Memory is bounded: a shard that is full forgets whose minute
+ * began first. Addresses have shards of their own, since clients that mint user ids could make
+ * them be forgotten.
  *
  * Threads: any; each shard has a lock, held for the time of a lookup, under which no other is
  * taken. */

@@ -61,22 +61,56 @@ static void takes_a_limit_that_is_changed(void)
     limiter_destroy(l);
 }
 
-static void lets_newcomers_pass_when_it_is_full(void)
+/* So many users that each of the shards is full. */
+static unsigned crowd(struct limiter *l, const char *name, uint64_t now_ms)
 {
-    enum { KEYS = 32 * 8192 + 4000 };
-    struct limiter *l = limiter_create(secret);
+    enum { KEYS = 32 * 8192 + 40000 };
     unsigned refused = 0;
     char key[16];
+
     for (unsigned i = 0; i < KEYS; i++) {
-        (void)snprintf(key, sizeof key, "k%u", i);
-        refused += !allow(l, key, 1, 1);
+        (void)snprintf(key, sizeof key, "%s%u", name, i);
+        refused += !allow(l, key, 1, now_ms);
+        refused += allow(l, key, 1, now_ms);
     }
-    check(refused == 0 && !allow(l, "k0", 1, 2));
-    for (unsigned i = 0; i < KEYS; i++) { /* the minute is over: there is room again */
-        (void)snprintf(key, sizeof key, "n%u", i);
-        refused += !allow(l, key, 1, 2 * LIMITER_WINDOW_MS);
+    return refused;
+}
+
+static void counts_newcomers_when_it_is_full_and_forgets_the_oldest(void)
+{
+    struct limiter *l = limiter_create(secret);
+    check(allow(l, "first", 1, 0) && !allow(l, "first", 1, 0));
+    check(crowd(l, "k", 1) == 0);
+    check(!allow(l, "k302143", 1, 2) && allow(l, "first", 1, 2));
+    check(crowd(l, "n", 2 * LIMITER_WINDOW_MS) == 0); /* the minute is over: there is room again */
+    limiter_destroy(l);
+}
+
+static void forgets_no_address_because_of_users(void)
+{
+    static const enum limiter_class classes[] = {LIMIT_CONNECTIONS, LIMIT_LOGINS};
+    struct limiter *l = limiter_create(secret);
+    for (unsigned i = 0; i < 2; i++) {
+        check(limiter_allow(l, classes[i], SPAN("127.0.0.1"), 1, 0));
     }
-    check(refused == 0 && !allow(l, "n0", 1, 2 * LIMITER_WINDOW_MS));
+    check(crowd(l, "k", 1) == 0);
+    for (unsigned i = 0; i < 2; i++) {
+        check(!limiter_allow(l, classes[i], SPAN("127.0.0.1"), 1, 2));
+    }
+    limiter_destroy(l);
+}
+
+static void goes_on_after_a_minute_in_another_order(void)
+{
+    struct limiter *l = limiter_create(secret);
+    char key[16];
+    for (unsigned round = 0; round < 4; round++) {
+        for (unsigned i = 0; i < 1000; i++) {
+            (void)snprintf(key, sizeof key, "k%u", (i * 7 + round) % 1000);
+            check(allow(l, key, 1, round * LIMITER_WINDOW_MS));
+            check(!allow(l, key, 1, round * LIMITER_WINDOW_MS));
+        }
+    }
     limiter_destroy(l);
 }
 
@@ -113,7 +147,9 @@ int main(void)
     RUN(counts_nothing_without_a_limit);
     RUN(is_not_confused_by_a_loop_that_is_behind);
     RUN(takes_a_limit_that_is_changed);
-    RUN(lets_newcomers_pass_when_it_is_full);
+    RUN(counts_newcomers_when_it_is_full_and_forgets_the_oldest);
+    RUN(forgets_no_address_because_of_users);
+    RUN(goes_on_after_a_minute_in_another_order);
     RUN(counts_together_what_threads_ask);
     return tap_done();
 }
