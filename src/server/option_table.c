@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "src/chat/policy.h"
+
 #define FIELD(name) offsetof(struct daemon_options, name)
 #define SECOND      UINT64_C(1000)
 #define MINUTE      (60 * SECOND)
@@ -233,7 +235,7 @@ const struct option option_table[] = {
      .type = OPTION_NUMBER,
      .fallback = "100",
      .min = 1,
-     .max = 1000,
+     .max = HISTORY_MESSAGES_MAX,
      .environment = "MESSAGE_HISTORY_LIMIT",
      .reload = true,
      .offset = FIELD(history_messages_max),

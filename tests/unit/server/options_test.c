@@ -175,6 +175,13 @@ static void says_what_is_no_option(void)
     check(with("--help=1", NULL, NULL) == OPTIONS_WRONG && says("--help: takes no value"));
 }
 
+static void a_history_is_no_longer_than_a_page(void)
+{
+    check(with("--history-limit=100", NULL, NULL) == OPTIONS_RUN);
+    check(with("--history-limit=101", NULL, NULL) == OPTIONS_WRONG);
+    check(says("--history-limit: '101' is not a number from 1 to 100"));
+}
+
 static void auth_that_is_required_needs_a_key(void)
 {
     check(with("--auth=required", NULL, NULL) == OPTIONS_WRONG);
@@ -303,6 +310,7 @@ int main(void)
     RUN(takes_values_of_every_type);
     RUN(says_what_is_wrong_with_a_value);
     RUN(says_what_is_no_option);
+    RUN(a_history_is_no_longer_than_a_page);
     RUN(auth_that_is_required_needs_a_key);
     RUN(the_command_line_wins_over_the_environment_that_over_the_file);
     RUN(the_standard_file_need_not_be_there_but_a_named_one);
