@@ -6,7 +6,7 @@
  * back within that time is not mentioned at all: when a thousand lose their connection and return,
  * nobody is told a thousand times a thousand things.
  *
- * Threads: the room's home loop. */
+ * Threads: the room's home loop, where nothing else is said. */
 // SPDX-License-Identifier: MIT
 #ifndef CHAT_ANNOUNCE_H
 #define CHAT_ANNOUNCE_H

@@ -193,7 +193,7 @@ void chat_on_arrive(const struct chat_call *call)
     const struct person *person = chat_person(call->socket);
 
     if (p != NULL && p->joining_count + p->arrivals >= call->cl->limits.rooms_per_socket) {
-        chat_refuse(call, &refused_room_count);
+        join_refuse_count(call);
     } else if (call->cl->chat->store == NULL || person->source == PERSON_TOKEN) {
         struct chat_reply reply = chat_reply_take(call);
         enter_lobby(call->cl, &reply);

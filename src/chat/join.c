@@ -20,6 +20,7 @@
 // SPDX-License-Identifier: MIT
 #include "src/chat/join.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "src/base/memory.h"
@@ -356,6 +357,16 @@ static bool too_many_rooms(struct chat_loop *cl, struct rookery_socket *s, struc
            !rookery_in_room(s, str_of_span(room));
 }
 
+void join_refuse_count(const struct chat_call *call)
+{
+    char sentence[80];
+    const struct refusal refusal = {"TOO_MANY_ROOMS", sentence, false};
+
+    (void)snprintf(sentence, sizeof sentence, "A connection can be in no more than %u rooms.",
+                   call->cl->limits.rooms_per_socket);
+    chat_refuse(call, &refusal);
+}
+
 static enum past_kind past_of(const struct command *c)
 {
     return c->dialect == DIALECT_NATIVE     ? PAST_CHANGES
@@ -371,7 +382,7 @@ void chat_on_join(const struct chat_call *call)
     struct chat_reply reply;
 
     if (too_many_rooms(call->cl, call->socket, c->room)) {
-        chat_refuse(call, &refused_room_count);
+        join_refuse_count(call);
         return;
     }
     reply = chat_reply_take(call);

@@ -26,4 +26,7 @@ void join_cancel(struct chat_loop *cl, const struct rookery_socket *s, struct sp
 /* How many are under way for it. */
 unsigned join_count(const struct chat_loop *cl, const struct rookery_socket *s);
 
+/* Refuses the event: the socket is, or would be, in too many rooms. */
+void join_refuse_count(const struct chat_call *call);
+
 #endif

@@ -19,7 +19,6 @@
 enum past_kind { PAST_NONE, PAST_HISTORY, PAST_CHANGES, PAST_DIRECTS };
 
 enum {
-    PAST_HISTORY_MAX = 100,   /* messages; the option history-limit may ask for fewer */
     PAST_CHANGES_MAX = 1000,  /* above, the joiner is told of a gap and given the latest */
     PAST_AFTER_GAP = 100,     /* so many */
     PAST_BYTES_MAX = 1 << 20, /* of a page; of changes four times that, then it is a gap */

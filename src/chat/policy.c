@@ -6,24 +6,11 @@
 static const char invalid[] = "INVALID_PAYLOAD";
 
 const struct refusal refused_payload = {invalid, "The payload must be an object.", false};
-const struct refusal refused_room_id = {
-    invalid, "roomId must be a string of 1 to 255 bytes of UTF-8.", false};
 const struct refusal refused_own_name = {
     invalid, "A room's name must not begin with the character U+0001.", false};
 const struct refusal refused_own_room = {invalid, "The socket's id is no name of a room.", false};
 const struct refusal refused_directions = {
     invalid, "No more than one of before, after and around can be given.", false};
-const struct refusal refused_user_id = {
-    invalid, "userId must be a string of 1 to 255 bytes of UTF-8.", false};
-const struct refusal refused_username = {
-    invalid, "username must be a string of 1 to 255 bytes of UTF-8.", false};
-const struct refusal refused_content = {invalid, "content must be a string.", false};
-const struct refusal refused_content_length = {
-    "MESSAGE_TOO_LONG", "content must have no more than 5000 characters.", false};
-const struct refusal refused_type = {invalid, "type must be a string of 1 to 64 bytes of UTF-8.",
-                                     false};
-const struct refusal refused_room_count = {
-    "TOO_MANY_ROOMS", "A connection can be in no more than 1000 rooms.", false};
 const struct refusal refused_rate = {"RATE_LIMIT_EXCEEDED", "Too many messages. Please slow down.",
                                      true};
 const struct refusal refused_left = {"LEFT_ROOM", "The room was left before the join was done.",
@@ -97,17 +84,4 @@ size_t policy_utf16_units(struct json v)
         }
     }
     return units;
-}
-
-const struct refusal *policy_content(struct json v)
-{
-    enum { QUOTES = 2 };
-
-    if (!is_there(v) || v.type != JSON_STRING) {
-        return &refused_content;
-    }
-    /* No unit takes less than a byte, so what is short in bytes need not be counted. */
-    bool fits =
-        v.text.len <= CONTENT_UNITS_MAX + QUOTES || policy_utf16_units(v) <= CONTENT_UNITS_MAX;
-    return fits ? NULL : &refused_content_length;
 }

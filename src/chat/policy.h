@@ -13,9 +13,8 @@
 #include "protocol/json.h"
 
 enum {
-    NAME_BYTES_MAX = 255,     /* roomId, userId, username: 1 to that many bytes of UTF-8 */
-    TYPE_BYTES_MAX = 64,      /* type */
-    CONTENT_UNITS_MAX = 5000, /* content, counted as JavaScript does: UTF-16 units */
+    NAME_BYTES_MAX = 255, /* roomId, userId, username: 1 to that many bytes of UTF-8 */
+    TYPE_BYTES_MAX = 64,  /* type */
     HISTORY_MESSAGES_MAX = 100,
     RAW_BYTES_MAX = 65536, /* of a payload that is carried along as it came */
     TOKEN_BYTES_MAX = 8192,
@@ -28,16 +27,9 @@ struct refusal {
 };
 
 extern const struct refusal refused_payload;
-extern const struct refusal refused_room_id;
 extern const struct refusal refused_own_name;   /* of a room: it is the chat's own (room.h) */
 extern const struct refusal refused_own_room;   /* that each socket is in */
 extern const struct refusal refused_directions; /* a history before, after and around something */
-extern const struct refusal refused_user_id;
-extern const struct refusal refused_username;
-extern const struct refusal refused_content;
-extern const struct refusal refused_content_length;
-extern const struct refusal refused_type;
-extern const struct refusal refused_room_count;
 extern const struct refusal refused_rate;    /* more messages than one user may send in a minute */
 extern const struct refusal refused_left;    /* a join that a leave has overtaken */
 extern const struct refusal refused_busy;    /* the journal takes no more just now */
@@ -64,9 +56,6 @@ extern const struct refusal refused_expired; /* the token */
 /* Is v, as far as it is there, a string of 1 to bytes_max bytes of UTF-8? Then *out is its text:
  * between the quotes of v, or in *decoded if it had to be decoded. */
 MUST_USE bool policy_text(struct json v, size_t bytes_max, struct bytes *decoded, struct span *out);
-
-/* NULL if v can be the content of a message. */
-MUST_USE const struct refusal *policy_content(struct json v);
 
 /* Length of a string (v.type must be JSON_STRING) as JavaScript counts it. */
 size_t policy_utf16_units(struct json v);

@@ -406,21 +406,25 @@ static bool refuses(enum dialect_id dialect, enum command_kind kind, const struc
 
 static void says_no_in_the_words_of_each_dialect(void)
 {
-    check(refuses(DIALECT_CHATROOM, COMMAND_JOIN, &refused_user_id,
+    static const struct refusal wrong = {"INVALID_PAYLOAD", "content must be a string.", false};
+    static const struct refusal too_long = {"MESSAGE_TOO_LONG", "That is too long.", false};
+    static const struct refusal too_many = {"TOO_MANY_ROOMS", "These are too many.", false};
+
+    check(refuses(DIALECT_CHATROOM, COMMAND_JOIN, &wrong,
                   "error {'message':'Missing userId or chatRoomId'}"));
-    check(refuses(DIALECT_CHATROOM, COMMAND_LEAVE, &refused_room_id,
+    check(refuses(DIALECT_CHATROOM, COMMAND_LEAVE, &wrong,
                   "error {'message':'Missing userId or chatRoomId'}"));
-    check(refuses(DIALECT_CHATROOM, COMMAND_SEND, &refused_content,
+    check(refuses(DIALECT_CHATROOM, COMMAND_SEND, &wrong,
                   "error {'message':'Invalid message payload'}"));
-    check(refuses(DIALECT_CHATROOM, COMMAND_SEND, &refused_content_length,
+    check(refuses(DIALECT_CHATROOM, COMMAND_SEND, &too_long,
                   "error {'message':'Invalid message payload'}"));
     check(refuses(DIALECT_CHATROOM, COMMAND_SEND, &refused_storage,
                   "error {'message':'Failed to send message'}"));
-    check(refuses(DIALECT_CHATROOM, COMMAND_JOIN, &refused_room_count,
-                  "error {'message':'A connection can be in no more than 1000 rooms.'}"));
+    check(refuses(DIALECT_CHATROOM, COMMAND_JOIN, &too_many,
+                  "error {'message':'These are too many.'}"));
     check(refuses(DIALECT_SCALABLE, COMMAND_SEND, &refused_storage, untold));
     check(refuses(DIALECT_GROUPS, COMMAND_JOIN, &refused_payload, untold));
-    check(refuses(DIALECT_DIRECT, COMMAND_SEND_DIRECT, &refused_content,
+    check(refuses(DIALECT_DIRECT, COMMAND_SEND_DIRECT, &wrong,
                   "error {'code':'INVALID_PAYLOAD','message':'content must be a string.'}"));
     check(refuses(DIALECT_REALTIME, COMMAND_JOIN, &refused_history,
                   "error {'code':'HISTORY_UNAVAILABLE','message':'Failed to join room'}"));

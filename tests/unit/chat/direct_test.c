@@ -384,7 +384,8 @@ static void arrivals_without_end_leave_nothing_behind(void)
         peer_send(p, "27[\"join\",{\"username\":\"n\"}]");
     }
     bed_settle();
-    check(strstr(peer_got(p), "TOO_MANY_ROOMS") != NULL);
+    check(strstr(peer_got(p), "\"code\":\"TOO_MANY_ROOMS\",\"message\":"
+                              "\"A connection can be in no more than 5 rooms.\"") != NULL);
     check_answer(p, "21[\"join_room\",{\"roomId\":\"r\",\"after\":0}]",
                  "|431[{\"ok\":true,\"roomId\":\"r\",\"offset\":0}]");
     bed_end();

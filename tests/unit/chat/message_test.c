@@ -173,9 +173,9 @@ static void writes_rooms_that_were_made_and_others(void)
 
 static void says_what_is_wrong_and_whether_to_try_again(void)
 {
-    message_write_refused(&out, &refused_content);
-    check(wrote("{\"ok\":false,\"code\":\"INVALID_PAYLOAD\",\"message\":\"content must be a "
-                "string.\",\"retryable\":false}"));
+    message_write_refused(&out, &refused_payload);
+    check(wrote("{\"ok\":false,\"code\":\"INVALID_PAYLOAD\",\"message\":\"The payload must be an "
+                "object.\",\"retryable\":false}"));
     message_write_error(&out, &refused_storage);
     check(wrote("{\"code\":\"NOT_STORED\",\"message\":\"The message could not be stored.\"}"));
 }

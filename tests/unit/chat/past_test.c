@@ -95,7 +95,7 @@ static void reads_again_when_the_tail_has_wrapped(void)
     check(c->lives == 2 * TAIL_RECORDS_MAX && is_right(c));
     check(latest->histories == 1 && latest->lives == 0 && latest->wrongs == 0);
     check(latest->contents[2 * TAIL_RECORDS_MAX] == 2 * TAIL_RECORDS_MAX);
-    check(latest->contents[2 * TAIL_RECORDS_MAX - PAST_HISTORY_MAX] == 0);
+    check(latest->contents[2 * TAIL_RECORDS_MAX - HISTORY_MESSAGES_MAX] == 0);
     end();
 }
 

@@ -65,33 +65,11 @@ static void counts_content_as_javascript_does(void)
     check(policy_utf16_units(json_of(SPAN("\"\\ud83d\\ude00\""))) == 2);
 }
 
-static void takes_content_up_to_5000_characters(void)
-{
-    struct bytes b = {0};
-    check(policy_content(repeated(&b, "x", 5000)) == NULL);
-    check(policy_content(repeated(&b, "x", 5001)) == &refused_content_length);
-    check(policy_content(repeated(&b, "€", 5000)) == NULL);
-    check(policy_content(repeated(&b, "\\u20ac", 5000)) == NULL);
-    check(policy_content(repeated(&b, "\\u20ac", 5001)) == &refused_content_length);
-    check(policy_content(repeated(&b, "😀", 2500)) == NULL);
-    check(policy_content(repeated(&b, "😀", 2501)) == &refused_content_length);
-    bytes_finish(&b);
-}
-
-static void takes_no_content_but_a_string(void)
-{
-    check(policy_content(json_of(SPAN("\"\""))) == NULL);
-    check(policy_content((struct json){0}) == &refused_content);
-    check(policy_content(json_of(SPAN("{\"a\":1}"))) == &refused_content);
-}
-
 int main(void)
 {
     RUN(takes_a_name_as_it_stands_or_decoded);
     RUN(refuses_what_is_no_name);
     RUN(counts_a_name_in_decoded_bytes);
     RUN(counts_content_as_javascript_does);
-    RUN(takes_content_up_to_5000_characters);
-    RUN(takes_no_content_but_a_string);
     return tap_done();
 }
