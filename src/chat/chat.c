@@ -60,7 +60,8 @@ static void on_event(struct rookery_socket *s, const struct rookery_event *e, vo
 {
     struct chat_loop *cl = chat_loop_of(arg, s);
     struct dialect_limits limits = {.content_units_max = cl->limits.content_units_max,
-                                    .raw_bytes_max = RAW_BYTES_MAX};
+                                    .raw_bytes_max =
+                                        policy_raw_bytes_max(cl->limits.content_units_max)};
     struct command command;
     struct chat_call call = {.cl = cl, .socket = s, .event = e, .command = &command};
     const struct refusal *refusal =

@@ -128,9 +128,10 @@ static const struct refusal *check_rate(struct chat_loop *cl, const struct perso
 static const struct refusal *check_room(const struct rookery_socket *s, const struct command *c)
 {
     bool moves = c->kind == COMMAND_JOIN || c->kind == COMMAND_LEAVE;
+    const struct refusal *refusal = policy_room_name(c->room);
 
-    if (c->room.len > 0 && c->room.data[0] == ROOM_OWN_MARK) {
-        return &refused_own_name;
+    if (refusal != NULL) {
+        return refusal;
     }
     return moves && span_eq(c->room, span_of_str(rookery_socket_id(s))) ? &refused_own_room : NULL;
 }

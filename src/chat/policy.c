@@ -67,6 +67,11 @@ bool policy_text(struct json v, size_t bytes_max, struct bytes *decoded, struct 
     return out->len >= 1 && out->len <= bytes_max;
 }
 
+const struct refusal *policy_room_name(struct span room)
+{
+    return room.len > 0 && room.data[0] == ROOM_OWN_MARK ? &refused_own_name : NULL;
+}
+
 size_t policy_utf16_units(struct json v)
 {
     const uint8_t *at = v.text.data + 1, *end = v.text.data + v.text.len - 1;

@@ -16,8 +16,10 @@ enum {
     NAME_BYTES_MAX = 255, /* roomId, userId, username: 1 to that many bytes of UTF-8 */
     TYPE_BYTES_MAX = 64,  /* type */
     HISTORY_MESSAGES_MAX = 100,
-    RAW_BYTES_MAX = 65536, /* of a payload that is carried along as it came */
+    UNIT_BYTES_MAX = 6,        /* of a content's unit, as JSON text */
+    BESIDES_BYTES_MAX = 65536, /* of what a payload may have besides its content */
     TOKEN_BYTES_MAX = 8192,
+    ROOM_OWN_MARK = 1, /* first character of the names of rooms that are the chat's own (room.h) */
 };
 
 struct refusal {
@@ -56,6 +58,15 @@ extern const struct refusal refused_expired; /* the token */
 /* Is v, as far as it is there, a string of 1 to bytes_max bytes of UTF-8? Then *out is its text:
  * between the quotes of v, or in *decoded if it had to be decoded. */
 MUST_USE bool policy_text(struct json v, size_t bytes_max, struct bytes *decoded, struct span *out);
+
+/* NULL if clients may name that room, which they have from us or from nobody: REST asks as well. */
+MUST_USE const struct refusal *policy_room_name(struct span room);
+
+/* The longest payload that is carried along as it came, by the length of its content. */
+static inline size_t policy_raw_bytes_max(size_t content_units_max)
+{
+    return BESIDES_BYTES_MAX + UNIT_BYTES_MAX * content_units_max;
+}
 
 /* Length of a string (v.type must be JSON_STRING) as JavaScript counts it. */
 size_t policy_utf16_units(struct json v);

@@ -75,9 +75,6 @@ static inline struct span chat_room_name(const struct chat_room *room)
     return span_of(room->name, room->name_len);
 }
 
-/* First character of the names that are the chat's own. */
-enum { ROOM_OWN_MARK = 1 };
-
 enum room_kind chat_room_kind(struct span name);
 
 #endif

@@ -230,7 +230,9 @@ const struct option option_table[] = {
      .environment = "MAX_MESSAGE_LENGTH",
      .reload = true,
      .offset = FIELD(message_units_max),
-     .help = "characters of a message, as JavaScript counts them"},
+     .help =
+         "characters of a message, as JavaScript counts them; payload-max has to be three times "
+         "that and 4096 more"},
     {.name = "history-limit",
      .type = OPTION_NUMBER,
      .fallback = "100",

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -447,6 +448,13 @@ static void take_file(struct reading *r, const char *standard_file)
 
 /* ---- all of it ---- */
 
+/* Of the event with a message of that length, in whatever script it is. */
+static uint64_t payload_bytes(uint64_t units)
+{
+    enum { BYTES_PER_UNIT = 3, BESIDES_BYTES = 4096 };
+    return BYTES_PER_UNIT * units + BESIDES_BYTES;
+}
+
 /* What has to fit together. */
 static void check_whole(struct reading *r)
 {
@@ -455,6 +463,10 @@ static void check_whole(struct reading *r)
     if (strcmp(v->auth, "required") == 0 && v->jwt_secret == NULL && v->jwks_file == NULL &&
         v->jwks_url == NULL) {
         (void)refuse(r, "auth: 'required' needs a jwt-secret, a jwks-file or a jwks-url");
+    }
+    if (v->payload_bytes_max < payload_bytes(v->message_units_max)) {
+        (void)refuse(r, "message-length: %" PRIu64 " characters need a payload-max of %" PRIu64,
+                     v->message_units_max, payload_bytes(v->message_units_max));
     }
 }
 

@@ -65,11 +65,20 @@ static void counts_content_as_javascript_does(void)
     check(policy_utf16_units(json_of(SPAN("\"\\ud83d\\ude00\""))) == 2);
 }
 
+static void keeps_the_names_of_the_chat_s_own_rooms(void)
+{
+    check(policy_room_name(SPAN("r")) == NULL && policy_room_name(SPAN("")) == NULL);
+    check(policy_room_name(SPAN("r\x01")) == NULL);
+    check(policy_room_name(SPAN("\x01")) == &refused_own_name);
+    check(policy_room_name(SPAN("\x01@bob")) == &refused_own_name);
+}
+
 int main(void)
 {
     RUN(takes_a_name_as_it_stands_or_decoded);
     RUN(refuses_what_is_no_name);
     RUN(counts_a_name_in_decoded_bytes);
     RUN(counts_content_as_javascript_does);
+    RUN(keeps_the_names_of_the_chat_s_own_rooms);
     return tap_done();
 }

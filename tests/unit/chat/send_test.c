@@ -270,6 +270,35 @@ static void who_is_gone_while_his_message_is_looked_up_changes_it_still(void)
     bed_end();
 }
 
+static void long_messages(struct chat_limits *limits)
+{
+    limits->content_units_max = 15000;
+}
+
+/* Of dialect 2, whose payloads go along as they came, with each unit in six bytes. */
+static void the_longest_message_passes_whatever_it_is_written_with(void)
+{
+    enum { UNITS = 15000 };
+    struct bytes packet = {0};
+
+    bed_start(&(struct bed_setup){.limit = long_messages});
+    struct peer *p = bed_join(0, "");
+    for (unsigned units = UNITS; units <= UNITS + 1; units++) {
+        bytes_clear(&packet);
+        bytes_add_cstr(&packet, "21[\"new_msg\",{\"roomid\":\"r\",\"sender\":\"a\",\"message\":\"");
+        for (unsigned i = 0; i < units; i++) {
+            bytes_add_cstr(&packet, "\\u00e9");
+        }
+        bytes_add_cstr(&packet, "\"}]");
+        bytes_add_byte(&packet, '\0');
+        peer_send(p, (const char *)packet.data);
+        bed_settle();
+        check(strstr(peer_got(p), units == UNITS ? "\"ok\":true" : "MESSAGE_TOO_LONG") != NULL);
+    }
+    bytes_finish(&packet);
+    bed_end();
+}
+
 static void without_a_store_nothing_has_an_offset(void)
 {
     bed_start(&(struct bed_setup){.without_store = true});
@@ -296,6 +325,7 @@ int main(void)
     RUN(what_is_not_there_is_neither_edited_nor_deleted);
     RUN(two_deletions_at_once_are_told_once);
     RUN(a_message_to_one_user_is_not_edited_as_one_of_a_room);
+    RUN(the_longest_message_passes_whatever_it_is_written_with);
     RUN(without_a_store_nothing_has_an_offset);
     RUN(who_is_gone_while_his_message_is_looked_up_changes_it_still);
     return tap_done();

@@ -175,6 +175,16 @@ static void says_what_is_no_option(void)
     check(with("--help=1", NULL, NULL) == OPTIONS_WRONG && says("--help: takes no value"));
 }
 
+static void the_longest_message_has_to_fit_into_a_payload(void)
+{
+    check(with("--message-length=331968", NULL, NULL) == OPTIONS_RUN);
+    check(with("--message-length=331969", NULL, NULL) == OPTIONS_WRONG);
+    check(says("message-length: 331969 characters need a payload-max of 1000003"));
+    check(with("--message-length=331969", "--payload-max=1000003", NULL) == OPTIONS_RUN);
+    check(with("--payload-max=16k", NULL, NULL) == OPTIONS_WRONG);
+    check(with("--payload-max=16k", "--message-length=4096", NULL) == OPTIONS_RUN);
+}
+
 static void a_history_is_no_longer_than_a_page(void)
 {
     check(with("--history-limit=100", NULL, NULL) == OPTIONS_RUN);
@@ -310,6 +320,7 @@ int main(void)
     RUN(takes_values_of_every_type);
     RUN(says_what_is_wrong_with_a_value);
     RUN(says_what_is_no_option);
+    RUN(the_longest_message_has_to_fit_into_a_payload);
     RUN(a_history_is_no_longer_than_a_page);
     RUN(auth_that_is_required_needs_a_key);
     RUN(the_command_line_wins_over_the_environment_that_over_the_file);
