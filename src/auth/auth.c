@@ -31,12 +31,13 @@ static int say(struct bytes *why, const char *line)
     return -1;
 }
 
-static int open_secret(struct auth *auth, struct span secret, struct bytes *why)
+static int open_secret(struct auth *auth, const struct auth_options *options, struct bytes *why)
 {
     uint8_t random[AUTH_SECRET_SAFE_BYTES];
+    struct span secret = options->secret;
 
-    auth->secret_is_random = secret.len == 0;
-    if (auth->secret_is_random) {
+    auth->secret_is_random = secret.len == 0 || options->secret_is_own;
+    if (secret.len == 0) {
         randombytes_buf(random, sizeof random);
         secret = span_of(random, sizeof random);
     }
@@ -93,7 +94,7 @@ struct auth *auth_open(const struct auth_options *options, struct bytes *why)
         (void)say(why, "libsodium finds no source of random bytes");
         goto fail;
     }
-    if (open_secret(auth, options->secret, why) != 0) {
+    if (open_secret(auth, options, why) != 0) {
         goto fail;
     }
     if (open_jwks(auth, options, why) != 0) {

@@ -19,6 +19,7 @@
 
 struct auth_options {
     struct span secret; /* HS256; copied. Empty: a random one, and tokens end with the process */
+    bool secret_is_own; /* this node has made it, and no other has it */
     int64_t expires_s;  /* after which issued tokens expire; 0: 7 days */
 
     const char *jwks_file; /* at most one of the two; NULL: none. Borrowed until close */
@@ -52,8 +53,7 @@ struct auth *auth_open(const struct auth_options *options, struct bytes *why);
  * still take tasks; no other call may be under way or follow. NULL is harmless. */
 void auth_close(struct auth *auth);
 
-/* True if no secret was given: other nodes do not take our tokens, nor does this one after a
- * restart. */
+/* True if no secret was given, or one of its own: other nodes do not take our tokens. */
 bool auth_secret_is_random(const struct auth *auth);
 
 /* Appends a token with these claims. It expires at claims->expires_ms or, if that is 0, expires_s

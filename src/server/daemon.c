@@ -15,6 +15,7 @@
 #include "src/server/options.h"
 #include "src/server/places.h"
 #include "src/server/reload.h"
+#include "src/server/secret_file.h"
 #include "src/server/server.h"
 #include "src/server/settings.h"
 #include "src/server/site.h"
@@ -112,19 +113,57 @@ static void on_auth_problem(void *arg, const char *line)
                       LOG_FIELDS(LOG_TEXT("why", line)));
 }
 
+/* Where nobody gives a secret, that of the data folder is as good: people stay signed in when the
+ * server starts again. */
+static int keep_secret(struct daemon *d, struct auth_options *options, struct bytes *secret)
+{
+    const char *dir = d->options.values.data_dir;
+
+    if (options->secret.len > 0 || d->store == NULL) {
+        return 0;
+    }
+    if (secret_file_get(dir, secret) < 0) {
+        log_write(LOG_ERROR, "cannot use the secret in the data folder",
+                  LOG_FIELDS(LOG_TEXT("data", dir), LOG_TEXT("file", SECRET_FILE),
+                             LOG_TEXT("why", strerror(errno))));
+        return -1;
+    }
+    options->secret = bytes_span(secret);
+    options->secret_is_own = true;
+    return 0;
+}
+
+static void log_secret(const struct daemon *d)
+{
+    if (auth_secret_is_random(d->auth)) {
+        log_write(LOG_INFO,
+                  d->store == NULL
+                      ? "no jwt-secret is set, so tokens end with this process"
+                      : "no jwt-secret is set, so tokens are good with this data folder only",
+                  NULL);
+    }
+}
+
 static int open_auth(struct daemon *d)
 {
     struct auth_options options = settings_auth(&d->options.values);
-    struct bytes why = {0};
+    struct bytes secret = {0}, why = {0};
 
     options.on_problem = on_auth_problem;
     options.on_problem_arg = d;
-    d->auth = auth_open(&options, &why);
-    if (d->auth == NULL) {
-        log_write(LOG_ERROR, "cannot check tokens", LOG_FIELDS(LOG_SPAN("why", bytes_span(&why))));
-    } else if (auth_secret_is_random(d->auth)) {
-        log_write(LOG_INFO, "no jwt-secret is set, so tokens end with this process", NULL);
+    if (keep_secret(d, &options, &secret) == 0) {
+        d->auth = auth_open(&options, &why);
+        if (d->auth == NULL) {
+            log_write(LOG_ERROR, "cannot check tokens",
+                      LOG_FIELDS(LOG_SPAN("why", bytes_span(&why))));
+        } else {
+            log_secret(d);
+        }
     }
+    if (secret.len > 0) {
+        explicit_bzero(secret.data, secret.len);
+    }
+    bytes_finish(&secret);
     bytes_finish(&why);
     return d->auth == NULL ? -1 : 0;
 }

@@ -183,7 +183,8 @@ const struct option option_table[] = {
      .type = OPTION_SECRET,
      .environment = "JWT_SECRET",
      .offset = FIELD(jwt_secret),
-     .help = "the key of tokens that are issued and checked here (HS256)"},
+     .help = "the key of tokens that are issued and checked here, HS256 (one of its own, kept as "
+             "jwt-secret in the data folder; with journal none only while it runs)"},
     {.name = "jwt-expires-in",
      .type = OPTION_DURATION,
      .fallback = "7d",

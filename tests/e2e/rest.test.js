@@ -139,6 +139,25 @@ test('a user who registers in one dialect logs in in another, after a restart to
     assert.equal((await post(second, '/api/auth/register', { ...chosen, email: 'b@example.com' })).status, 409);
 });
 
+test('who is signed in stays so after a restart, though nobody gave a secret', async () => {
+    const data = folder();
+    const whoIs = async (daemon, token) => {
+        const c = await connect(daemon, { token });
+        await join(c, 'r');
+        return (await within(c.emitWithAck('room_members', { roomId: 'r' }), 'the members')).users[0];
+    };
+    const first = await start({ data });
+    const { token, user } = (await post(first, '/api/auth/register',
+        { username: 'Ada', email: 'a@b.c', password: 'p' })).body;
+    assert.equal((await whoIs(first, token)).userId, user.id);
+    await first.end('SIGTERM');
+
+    const second = await start({ data });
+    assert.equal((await whoIs(second, token)).userId, user.id);
+    const elsewhere = await start();
+    assert.notEqual((await whoIs(elsewhere, token)).userId, user.id);
+});
+
 test('where auth is required rooms are read with a token', async () => {
     const daemon = await start({ args: ['--auth', 'required', '--jwt-secret', 'a secret of at least thirty-two bytes'] });
     for (const target of ['/rooms', '/chat-history/r', '/history/r', '/api/rooms', '/api/search?q=x', '/active-users/r']) {

@@ -88,6 +88,22 @@ static void makes_a_secret_of_its_own_if_there_is_none(void)
     auth_close(b);
 }
 
+static void tells_a_secret_of_the_node_from_one_that_all_nodes_have(void)
+{
+    const struct span secret = SPAN("one that is long enough for HS256");
+    struct auth *own = open_with((struct auth_options){.secret = secret, .secret_is_own = true});
+    struct auth *after_a_restart =
+        open_with((struct auth_options){.secret = secret, .secret_is_own = true});
+    struct bytes token = {0};
+
+    check(auth_secret_is_random(own));
+    issue(own, 0, &token);
+    check(auth_check(after_a_restart, bytes_span(&token), NOW_MS, &claims) == 0);
+    bytes_finish(&token);
+    auth_close(own);
+    auth_close(after_a_restart);
+}
+
 static void learns_a_new_key_because_a_token_names_it(void)
 {
     struct key_server server;
@@ -188,6 +204,7 @@ int main(void)
     RUN(checks_what_it_issued);
     RUN(checks_its_own_tokens_by_the_rules_for_all);
     RUN(makes_a_secret_of_its_own_if_there_is_none);
+    RUN(tells_a_secret_of_the_node_from_one_that_all_nodes_have);
     RUN(learns_a_new_key_because_a_token_names_it);
     RUN(registers_and_logs_in);
     RUN(says_why_it_cannot_be_opened);
