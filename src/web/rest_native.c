@@ -349,12 +349,32 @@ static void show_config(struct rest_call *call)
     bytes_finish(&body);
 }
 
+/* Whose token is it? Where auth is open others are let in all the same, so there is no other way to
+ * learn that it has ended. */
+static void show_session(struct rest_call *call)
+{
+    const struct auth_claims *claims = &call->claims;
+    struct bytes body = {0};
+
+    if (claims->user_id.len == 0) {
+        rest_refuse(call, 401, NULL);
+        return;
+    }
+    bytes_add_byte(&body, '{');
+    json_member_string(&body, SPAN("userId"), auth_text_span(&claims->user_id));
+    json_member_string(&body, SPAN("username"), auth_text_span(&claims->username));
+    bytes_add_byte(&body, '}');
+    rest_json(call, 200, bytes_span(&body));
+    bytes_finish(&body);
+}
+
 static const struct web_action actions[] = {
     {"GET", "/api/rooms", WEB_JSON, true, list_rooms},
     {"GET", "/api/rooms/:id/messages", WEB_JSON, true, show_messages},
     {"GET", "/api/rooms/:id/members", WEB_JSON, true, list_members},
     {"GET", "/api/search", WEB_JSON, true, search},
     {"GET", "/api/config", WEB_JSON, false, show_config},
+    {"GET", "/api/session", WEB_JSON, true, show_session},
 };
 
 const struct web_actions rest_native = {actions, sizeof actions / sizeof *actions};

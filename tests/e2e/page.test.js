@@ -464,6 +464,36 @@ test('the end of a token is told, and does not lose what was half written', { sk
     assert.deepEqual(page.troubles, []);
 });
 
+test('who has an account stays who they are, and is asked again by a server that does not know them', { skip }, async () => {
+    const data = folder();
+    const first = await start({ data });
+    const page = await openWindow(await browser(), first);
+    await page.getByRole('button', { name: 'Create an account' }).click();
+    await page.getByLabel('Name').fill('ada');
+    await page.getByLabel('E-mail').fill('ada@example.org');
+    await page.getByLabel('Password').fill('a long password');
+    await page.keyboard.press('Enter');
+    await isIn(page);
+    await write(page, 'before the restart');
+    await page.locator('.message:not(.pending)', { hasText: 'before the restart' }).waitFor();
+    await first.end('SIGTERM');
+
+    await page.waitForSelector('.chat[data-link="lost"]');
+    const second = await start({ data, port: first.port });
+    await page.waitForSelector('.chat[data-link="on"]');
+    await write(page, 'after it');
+    await page.locator('.message:not(.pending)', { hasText: 'after it' }).waitFor();
+    const bob = await client(second, 'Bob', 'general');
+    const { messages } = await ask(bob, 'history', { roomId: 'general' });
+    assert.deepEqual(messages.map((m) => m.username), ['ada', 'ada']);
+    assert.equal(new Set(messages.map((m) => m.userId)).size, 1);
+    await second.end('SIGTERM');
+
+    await start({ port: first.port }); // has other data
+    await page.getByText('Your session has ended').waitFor();
+    assert.deepEqual(page.troubles, []);
+});
+
 test('it fits a phone, in the dark', { skip }, async () => {
     const daemon = await start();
     const c = await client(daemon, 'Bob Baker', 'general');

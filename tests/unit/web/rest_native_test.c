@@ -148,6 +148,19 @@ static void tells_what_a_client_has_to_know(void)
     rest_world_finish(&w);
 }
 
+static void tells_whose_token_it_is_where_others_are_let_in_too(void)
+{
+    struct rest_world w = rest_world_make();
+
+    rest_ask(&w, "GET", "/api/session", "Authorization: Bearer token-of-ada\n", "");
+    check(rest_answered(&w, 200, "{\"userId\":\"ada\",\"username\":\"\"}"));
+    rest_ask(&w, "GET", "/api/session", "Authorization: Bearer another\n", "");
+    check(rest_answered(&w, 401, "{\"error\":\"Unauthorized\"}"));
+    rest_get(&w, "/api/session");
+    check(w.status == 401);
+    rest_world_finish(&w);
+}
+
 int main(void)
 {
     RUN(messages_are_read_from_any_place_in_either_direction);
@@ -157,5 +170,6 @@ int main(void)
     RUN(members_are_online_or_away);
     RUN(rooms_say_how_many_are_in_them);
     RUN(tells_what_a_client_has_to_know);
+    RUN(tells_whose_token_it_is_where_others_are_let_in_too);
     return tap_done();
 }

@@ -12,6 +12,16 @@ export async function loadConfig() {
     return response.ok ? { ...defaults, ...await response.json() } : defaults;
 }
 
+// Does the server know this token? One that cannot be asked is taken to: the connection will tell.
+export async function isSignedIn(token) {
+    try {
+        const headers = { Authorization: `Bearer ${token}` };
+        return (await fetch(url('api/session'), { headers })).status !== 401;
+    } catch {
+        return true;
+    }
+}
+
 async function post(path, body) {
     let response;
     try {

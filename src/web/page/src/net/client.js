@@ -10,6 +10,7 @@
 // sends what was missed, in order, and then the outbox goes on.
 import { initialState, reduce } from '../chat/state.js';
 import { createStore } from '../chat/store.js';
+import { isSignedIn } from './api.js';
 import { createConnection } from './connection.js';
 import { createHistory } from './history.js';
 import { createReader } from './reader.js';
@@ -102,15 +103,34 @@ function watch(store, rooms, signals) {
     };
 }
 
+// An open server lets in who comes with a token that it does not take; so it is asked, each time
+// that it may be another.
+function createSession({ token }, { auth }, onRefused) {
+    let stopped = !token || auth === 'required';
+    return {
+        async check() {
+            if (!stopped && !await isSignedIn(token) && !stopped) {
+                stopped = true;
+                onRefused();
+            }
+        },
+        stop() {
+            stopped = true;
+        },
+    };
+}
+
 // onRefused(): the server does not take the token any more. onWelcome: see rooms.js.
 export function createClient(identity, config, { onRefused, onWelcome }) {
     const store = createStore(reduce, initial(identity));
     const { dispatch } = store;
+    const session = createSession(identity, config, onRefused);
     const connection = createConnection(identity, {
         onRefused,
         onLink(link) {
             dispatch({ type: 'link', link });
             if (link === 'on') {
+                session.check();
                 rooms.onConnected();
                 signals.onConnected();
             } else {
@@ -141,6 +161,7 @@ export function createClient(identity, config, { onRefused, onWelcome }) {
         start: connection.start,
         stop() {
             unwatch();
+            session.stop();
             reader.stop();
             signals.stop();
             connection.stop();

@@ -4,7 +4,8 @@
 // connection always comes back.
 //
 // Who the server refuses is told by onRefused, and stays disconnected; everybody else is connected
-// again, after any kind of loss.
+// again, after any kind of loss. Beside a token goes what it says: an open server that does not know
+// it lets in whom we name, and nobody becomes somebody else.
 import { io } from 'socket.io-client';
 
 const ANSWER_MS = 10000;
@@ -25,7 +26,7 @@ export function createConnection(identity, { onLink, onRefused, onEvent }) {
     const { token, userId, username } = identity;
     const socket = io({
         path: new URL('socket.io/', document.baseURI).pathname,
-        auth: token ? { token } : { userId, username },
+        auth: { ...(token && { token }), userId, username },
         autoConnect: false,
         transports: ['websocket', 'polling'],
         tryAllTransports: true,
