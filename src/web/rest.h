@@ -11,8 +11,9 @@
  *                                  /api/search /api/config /api/session
  *
  * All of them read one store, so each shows what was said in the others. At / browsers (Accept:
- * text/html) get the page, everybody else the sentence that clients of CHATROOM know. The rooms of
- * direct messages are shown to nobody here.
+ * text/html) get the page, everybody else the sentence that clients of CHATROOM know. The rooms
+ * that are the chat's own (chat/room.h), those of direct messages among them, are not there: 404,
+ * and nobody can make one.
  *
  * One more path is a line in the table of such a file; router.h says what a line holds.
  *

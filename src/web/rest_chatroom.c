@@ -186,6 +186,8 @@ static void create_room(struct rest_call *call)
     } else if (is_too_long(&room->id) || is_too_long(&room->name) ||
                is_too_long(&room->created_by)) {
         rest_error(call, 400, error_key, "roomId, name and createdBy have at most 255 bytes");
+    } else if (rest_is_own_room(bytes_span(&room->id))) {
+        rest_error(call, 400, error_key, "roomId must not begin with the character U+0001");
     } else if (rest_options_of(call)->auth_required &&
                !span_eq(bytes_span(&room->created_by), user)) {
         rest_error(call, 403, error_key, "createdBy is another user than that of the token");

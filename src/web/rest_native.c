@@ -176,6 +176,8 @@ static void search(struct rest_call *call)
     rest_query(call, SPAN("room"), &search->room);
     if (search->query.len == 0 || search->query.len > STORE_QUERY_BYTES_MAX) {
         rest_error(call, 400, error_key, "q must be a text of 1 to 1024 bytes");
+    } else if (rest_is_own_room(bytes_span(&search->room))) {
+        rest_error(call, 400, error_key, "room must not begin with the character U+0001");
     } else if (!rest_query_u64(call, SPAN("before"), 1, UINT64_MAX, &call->ask.search.before)) {
         refuse_number(call, "before must be what an earlier answer gave");
     } else if (read_limit(call, MESSAGES_MAX, &limit)) {

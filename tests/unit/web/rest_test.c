@@ -229,6 +229,33 @@ static void a_server_that_stops_asks_nothing_more_and_answers_all(void)
     rest_world_finish(&w);
 }
 
+static void rooms_that_are_the_chats_own_are_not_there(void)
+{
+    static const char *const plain[] = {"/active-users/%01lobby", "/chat-history/%01@u1",
+                                        "/messages/history/%01@u1", "/history/%01",
+                                        "/chat/%01@u1?user=u"};
+    static const char *const native[] = {"/api/rooms/%01@u1/messages", "/api/rooms/%01/members"};
+    struct rest_world w = rest_world_make();
+
+    w.people_count = 1;
+    rest_world_say(&w, "\x01@u1", "u2", "\"hush\"");
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+        rest_get(&w, plain[i]);
+        check(w.status == 404 && rest_has_field(&w, "Content-Type: text/html; charset=utf-8\n"));
+    }
+    for (size_t i = 0; i < sizeof native / sizeof *native; i++) {
+        rest_get(&w, native[i]);
+        check(rest_answered(&w, 404, "{\"error\":\"Not Found\"}"));
+    }
+    rest_get(&w, "/api/search?q=hush&room=%01@u1");
+    check(rest_answered(&w, 400, "{\"error\":\"room must not begin with the character U+0001\"}"));
+    rest_post(&w, "/rooms", "{\"roomId\":\"\\u0001lobby\",\"name\":\"n\",\"createdBy\":\"c\"}");
+    check(
+        rest_answered(&w, 400, "{\"error\":\"roomId must not begin with the character U+0001\"}"));
+    check(w.room_count == 0);
+    rest_world_finish(&w);
+}
+
 int main(void)
 {
     RUN(unknown_paths_are_answered_as_by_express);
@@ -238,6 +265,7 @@ int main(void)
     RUN(a_head_request_is_one_of_get);
     RUN(parameters_and_bodies_are_looked_at_before_anything_else);
     RUN(pages_of_other_origins_may_read_every_answer_but_pages);
+    RUN(rooms_that_are_the_chats_own_are_not_there);
     RUN(where_auth_is_required_rooms_are_shown_with_a_token_only);
     RUN(where_it_is_open_a_bad_token_does_not_matter);
     RUN(a_store_that_fails_or_is_busy_is_an_error);
