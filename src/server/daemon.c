@@ -311,8 +311,7 @@ static void apply_options(struct daemon *d)
     }
     server_set_cors(d->io, &cors);
     chat_set_limits(d->chat, &limits);
-    rest_set_users_max(d->site.rest, v->users_max);
-    rest_set_rooms_max(d->site.rest, v->rooms_made_max);
+    site_set_limits(&d->site, v);
 }
 
 static void log_problems(struct span problems)

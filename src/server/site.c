@@ -53,8 +53,6 @@ static struct rest *open_rest(const struct site_parts *parts, const struct web_f
         .port = parts->port,
         .connections = count_connections,
         .server = parts->io,
-        .message_units_max = v->message_units_max,
-        .typing_timeout_ms = v->typing_timeout_ms,
     };
 
     return rest_create(&options);
@@ -72,8 +70,7 @@ int site_open(struct site *site, const struct site_parts *parts)
     }
     vitals_add_routes(parts->vitals, parts->io, parts->store != NULL);
     site->rest = open_rest(parts, site->page);
-    rest_set_users_max(site->rest, parts->options->users_max);
-    rest_set_rooms_max(site->rest, parts->options->rooms_made_max);
+    site_set_limits(site, parts->options);
     rest_add_routes(site->rest, add_route, parts->io);
     if (site->page == NULL) {
         log_write(
@@ -89,6 +86,18 @@ int site_open(struct site *site, const struct site_parts *parts)
     const struct http_route last = rest_last_route(site->rest);
     server_set_last_route(parts->io, &last);
     return 0;
+}
+
+void site_set_limits(struct site *site, const struct daemon_options *v)
+{
+    const struct rest_limits limits = {
+        .users_max = v->users_max,
+        .rooms_made_max = v->rooms_made_max,
+        .message_units_max = v->message_units_max,
+        .typing_timeout_ms = v->typing_timeout_ms,
+    };
+
+    rest_set_limits(site->rest, &limits);
 }
 
 void site_stop(struct site *site)

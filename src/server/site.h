@@ -4,7 +4,7 @@
  *     site_open ──> rookery_run, server_drop_all ──> site_stop ──> stores, rookery_destroy
  *               ──> site_close
  *
- * Threads: all of it while no loop runs. */
+ * Threads: all of it while no loop runs, but for site_set_limits. */
 // SPDX-License-Identifier: MIT
 #ifndef SERVER_SITE_H
 #define SERVER_SITE_H
@@ -37,6 +37,9 @@ struct site_parts {
 
 /* 0, or -1: it is logged what is missing. */
 MUST_USE int site_open(struct site *site, const struct site_parts *parts);
+
+/* Takes over what may change while the server runs. From any thread. */
+void site_set_limits(struct site *site, const struct daemon_options *v);
 
 /* Nothing is asked of store, auth and chat from here on. */
 void site_stop(struct site *site);

@@ -13,7 +13,7 @@ enum { PREFIXES_MAX = 32 };
 
 struct rest {
     struct rest_options options;
-    _Atomic uint64_t users_max, rooms_max;
+    _Atomic uint64_t users_max, rooms_made_max, message_units_max, typing_timeout_ms;
     bool stopped;
     struct web_actions tables[5];
     char *prefixes[PREFIXES_MAX]; /* the first segments of all patterns, each once */
@@ -39,14 +39,16 @@ struct auth *rest_auth(const struct rest_call *call)
     return call->rest->stopped ? NULL : call->rest->options.auth;
 }
 
-uint64_t rest_users_max(const struct rest_call *call)
+struct rest_limits rest_limits(const struct rest_call *call)
 {
-    return atomic_load_explicit(&call->rest->users_max, memory_order_relaxed);
-}
+    const struct rest *rest = call->rest;
 
-uint64_t rest_rooms_max(const struct rest_call *call)
-{
-    return atomic_load_explicit(&call->rest->rooms_max, memory_order_relaxed);
+    return (struct rest_limits){
+        .users_max = atomic_load_explicit(&rest->users_max, memory_order_relaxed),
+        .rooms_made_max = atomic_load_explicit(&rest->rooms_made_max, memory_order_relaxed),
+        .message_units_max = atomic_load_explicit(&rest->message_units_max, memory_order_relaxed),
+        .typing_timeout_ms = atomic_load_explicit(&rest->typing_timeout_ms, memory_order_relaxed),
+    };
 }
 
 void rest_ask_people(struct rest_call *call)
@@ -242,14 +244,12 @@ struct http_route rest_last_route(struct rest *rest)
     return (struct http_route){.path = "/", .is_prefix = true, .handler = handle, .arg = rest};
 }
 
-void rest_set_users_max(struct rest *rest, uint64_t users_max)
+void rest_set_limits(struct rest *rest, const struct rest_limits *l)
 {
-    atomic_store_explicit(&rest->users_max, users_max, memory_order_relaxed);
-}
-
-void rest_set_rooms_max(struct rest *rest, uint64_t rooms_max)
-{
-    atomic_store_explicit(&rest->rooms_max, rooms_max, memory_order_relaxed);
+    atomic_store_explicit(&rest->users_max, l->users_max, memory_order_relaxed);
+    atomic_store_explicit(&rest->rooms_made_max, l->rooms_made_max, memory_order_relaxed);
+    atomic_store_explicit(&rest->message_units_max, l->message_units_max, memory_order_relaxed);
+    atomic_store_explicit(&rest->typing_timeout_ms, l->typing_timeout_ms, memory_order_relaxed);
 }
 
 void rest_stop(struct rest *rest)

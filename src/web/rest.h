@@ -59,8 +59,13 @@ struct rest_options {
     void *server;
     bool (*has_redis)(void *arg); /* is Redis connected? From any loop; NULL: there is none */
     void *has_redis_arg;
+};
 
-    uint64_t message_units_max; /* what the native client is told */
+/* What may change while the server runs. */
+struct rest_limits {
+    uint64_t users_max;         /* nobody can register once there are that many; 0: any number */
+    uint64_t rooms_made_max;    /* likewise rooms, by POST */
+    uint64_t message_units_max; /* what the native client is told, as the next */
     uint64_t typing_timeout_ms;
 };
 
@@ -79,12 +84,8 @@ void rest_add_routes(struct rest *rest, web_add_route_fn add, void *server);
  * too. To be asked last. */
 struct http_route rest_last_route(struct rest *rest);
 
-/* From now on nobody can register once there are that many users; 0, as at first: any number. From
- * any thread. */
-void rest_set_users_max(struct rest *rest, uint64_t users_max);
-
-/* The same for rooms that are made. */
-void rest_set_rooms_max(struct rest *rest, uint64_t rooms_max);
+/* These hold from now on; at first all are 0. From any thread. */
+void rest_set_limits(struct rest *rest, const struct rest_limits *limits);
 
 /* Nothing is asked of store, auth and chat from here on. */
 void rest_stop(struct rest *rest);

@@ -148,7 +148,7 @@ static void on_hashed(struct password_request *request)
         .display_name = bytes_span(&a->display_name),
         .created_ms = executor_wall_ms(executor),
         .username_chosen = a->voice->chooses_name,
-        .users_max = rest_users_max(a->call),
+        .users_max = rest_limits(a->call).users_max,
     };
     if (store_user_add(store, executor, &a->put) < 0) {
         refuse(a, ACCOUNT_BUSY);

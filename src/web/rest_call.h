@@ -49,8 +49,7 @@ const struct rest_options *rest_options_of(const struct rest_call *call);
 struct store *rest_store(const struct rest_call *call);
 struct auth *rest_auth(const struct rest_call *call);
 
-uint64_t rest_users_max(const struct rest_call *call); /* 0: any number */
-uint64_t rest_rooms_max(const struct rest_call *call); /* likewise; that are made */
+struct rest_limits rest_limits(const struct rest_call *call);
 
 /* Who is in call->ask.people.room? Its on_done is called, perhaps before this returns. */
 void rest_ask_people(struct rest_call *call);

@@ -159,7 +159,7 @@ static void put_room(struct rest_call *call, const struct new_room *room)
         .created_by = bytes_span(&room->created_by),
         .created_ms = executor_wall_ms(call->x->executor),
         .overwrite = true,
-        .rooms_max = rest_rooms_max(call),
+        .rooms_max = rest_limits(call).rooms_made_max,
     };
     if (store == NULL || store_room_put(store, call->x->executor, ask) < 0) {
         rest_error(call, 500, error_key, failed);

@@ -151,7 +151,7 @@ static void make_group(struct rest_call *call)
         .title = bytes_span(&group->name),
         .created_by = auth_text_span(&call->claims.user_id),
         .created_ms = executor_wall_ms(call->x->executor),
-        .rooms_max = rest_rooms_max(call),
+        .rooms_max = rest_limits(call).rooms_made_max,
     };
     if (store == NULL || store_room_put(store, call->x->executor, &call->ask.put) < 0) {
         rest_text(call, 503, "Error creating group");

@@ -340,12 +340,13 @@ static void list_rooms(struct rest_call *call)
 static void show_config(struct rest_call *call)
 {
     const struct rest_options *o = rest_options_of(call);
+    const struct rest_limits limits = rest_limits(call);
     struct bytes body = {0};
 
     bytes_add_byte(&body, '{');
     json_member_string(&body, SPAN("auth"), o->auth_required ? SPAN("required") : SPAN("open"));
-    json_member_u64(&body, SPAN("messageLength"), o->message_units_max);
-    json_member_u64(&body, SPAN("typingTimeout"), o->typing_timeout_ms);
+    json_member_u64(&body, SPAN("messageLength"), limits.message_units_max);
+    json_member_u64(&body, SPAN("typingTimeout"), limits.typing_timeout_ms);
     bytes_add_byte(&body, '}');
     rest_json(call, 200, bytes_span(&body));
     bytes_finish(&body);

@@ -248,15 +248,19 @@ test('SIGHUP changes what may change, and names what needs a restart', async () 
     const polling = `${daemon.origin}/socket.io/?EIO=4&transport=polling`;
     assert.equal(await allowed(polling, 'http://b'), 'http://a');
 
-    fs.writeFileSync(file, 'port 0\ncors-origin http://a, http://b\nloops 7\nrate-messages 9\n');
+    fs.writeFileSync(file, 'port 0\ncors-origin http://a, http://b\nloops 7\nmessage-length 9\n'
+        + 'rate-messages 9\ntyping-timeout 2s\n');
     daemon.child.kill('SIGHUP');
     const read = await daemon.logged('the options have been read again');
-    assert.equal(read.changed, 'cors-origin, rate-messages');
+    assert.equal(read.changed, 'cors-origin, message-length, typing-timeout, rate-messages');
     const kept = await daemon.logged('some options change with the next start only');
     assert.deepEqual([kept.level, kept.options], ['warn', 'loops']);
     assert.equal(await allowed(polling, 'http://b'), 'http://b');
     assert.equal(await allowed(`${daemon.origin}/health`, 'http://b'), 'http://b');
     assert.equal(await allowed(`${daemon.origin}/health`, 'http://c'), null);
+
+    const { messageLength, typingTimeout } = await (await fetch(`${daemon.origin}/api/config`)).json();
+    assert.deepEqual([messageLength, typingTimeout], [9, 2000]);
 
     fs.writeFileSync(file, 'port 0\ncors-origin none\nlog-level loud\n');
     daemon.child.kill('SIGHUP');
@@ -266,7 +270,8 @@ test('SIGHUP changes what may change, and names what needs a restart', async () 
 
     fs.writeFileSync(file, 'port 0\ncors-origin none\n');
     daemon.child.kill('SIGHUP');
-    assert.equal((await daemon.logged('the options have been read again')).changed, 'cors-origin, rate-messages');
+    assert.equal((await daemon.logged('the options have been read again')).changed,
+        'cors-origin, message-length, typing-timeout, rate-messages');
     assert.equal(await allowed(polling, 'http://b'), null);
     assert.equal(await daemon.end('SIGTERM'), 0);
 });

@@ -115,7 +115,7 @@ static void no_more_users_than_allowed_can_register(void)
     struct rest_world w = rest_world_make();
 
     rest_post(&w, "/register", ada);
-    rest_set_users_max(w.rest, 1);
+    rest_set_limits(w.rest, &(struct rest_limits){.users_max = 1});
     rest_post(&w, "/register", "{\"email\":\"eve@x\",\"password\":\"p\"}");
     check(rest_answered(&w, 503, "{\"message\":\"No more users can register here\"}"));
     rest_post(&w, "/api/auth/register",
@@ -123,7 +123,7 @@ static void no_more_users_than_allowed_can_register(void)
     check(rest_answered(&w, 503, "{\"error\":\"No more users can register here\"}"));
     rest_post(&w, "/login", ada);
     check(w.status == 200);
-    rest_set_users_max(w.rest, 0);
+    rest_set_limits(w.rest, &(struct rest_limits){.users_max = 0});
     rest_post(&w, "/register", "{\"email\":\"eve@x\",\"password\":\"p\"}");
     check(w.status == 201);
     rest_world_finish(&w);

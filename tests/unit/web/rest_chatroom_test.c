@@ -95,7 +95,7 @@ static void makes_no_more_rooms_than_allowed(void)
 
     rest_post(&w, "/rooms", "{\"roomId\":\"r\",\"name\":\"R\",\"createdBy\":\"u\"}");
     check(w.status == 201);
-    rest_set_rooms_max(w.rest, 1);
+    rest_set_limits(w.rest, &(struct rest_limits){.rooms_made_max = 1});
     rest_post(&w, "/rooms", "{\"roomId\":\"s\",\"name\":\"S\",\"createdBy\":\"u\"}");
     check(rest_answered(&w, 503, "{\"error\":\"The server takes no more rooms\"}"));
     rest_post(&w, "/group", "{\"name\":\"S\"}");

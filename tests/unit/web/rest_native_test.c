@@ -143,6 +143,9 @@ static void tells_what_a_client_has_to_know(void)
     struct rest_world w = rest_world_make();
 
     rest_get(&w, "/api/config");
+    rest_set_limits(w.rest,
+                    &(struct rest_limits){.message_units_max = 5000, .typing_timeout_ms = 4000});
+    rest_get(&w, "/api/config");
     check(rest_answered(&w, 200,
                         "{\"auth\":\"open\",\"messageLength\":5000,\"typingTimeout\":4000}"));
     rest_world_finish(&w);

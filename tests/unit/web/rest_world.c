@@ -358,8 +358,6 @@ struct rest_world rest_world_make(void)
         .host = "127.0.0.1",
         .port = &port,
         .connections = three,
-        .message_units_max = 5000,
-        .typing_timeout_ms = 4000,
     };
     return w;
 }
