@@ -34,8 +34,10 @@ struct rookery_options settings_server(const struct daemon_options *v)
     o.drain_timeout_ms = (unsigned)v->drain_timeout_ms;
     o.payload_bytes_max = v->payload_bytes_max;
     o.queue_bytes_max = v->queue_bytes_max;
-    /* The chat tells those who are too many; only a flood of them is cut off. */
-    o.connections_max = (unsigned)(v->connections_max == 0 ? 0 : v->connections_max + GREETED_MAX);
+    /* The chat tells those who are too many; only a flood of them is cut off. A client that polls
+     * has two connections, one for each direction. */
+    o.connections_max =
+        (unsigned)(v->connections_max == 0 ? 0 : 2 * v->connections_max + GREETED_MAX);
     o.handshakes_max = (unsigned)v->handshakes_max;
     o.keep_handshake = false;
     o.cors = settings_cors(v);
