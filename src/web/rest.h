@@ -57,8 +57,6 @@ struct rest_options {
     const unsigned *port;
     unsigned (*connections)(void *server); /* from any thread */
     void *server;
-    bool (*has_redis)(void *arg); /* is Redis connected? From any loop; NULL: there is none */
-    void *has_redis_arg;
 };
 
 /* What may change while the server runs. */
