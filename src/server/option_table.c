@@ -293,6 +293,7 @@ const struct option option_table[] = {
     {.name = "tail-bytes",
      .type = OPTION_SIZE,
      .fallback = "64MiB",
+     .min = 1 << 20,
      .max = UINT64_C(1) << 40,
      .offset = FIELD(tail_bytes_max),
      .help = "memory for the latest messages of active rooms"},

@@ -152,6 +152,8 @@ static void says_what_is_wrong_with_a_value(void)
     check(says("--queue-max: '2g' is not a size from 64KiB to 1GiB"));
     check(with("--ping-timeout=1ms", NULL, NULL) == OPTIONS_WRONG);
     check(says("--ping-timeout: '1ms' is not a duration from 100ms to 1d"));
+    check(with("--tail-bytes=0", NULL, NULL) == OPTIONS_WRONG);
+    check(says("--tail-bytes: '0' is not a size from 1MiB to 1024GiB"));
     check(with("--cors-credentials=maybe", NULL, NULL) == OPTIONS_WRONG);
     check(says("--cors-credentials: 'maybe' is not yes or no"));
     check(with("--cors-origin=a,,b", NULL, NULL) == OPTIONS_WRONG);
