@@ -28,13 +28,37 @@ static void drop_account(void *own)
     free(a);
 }
 
+static const char *text_of(const struct account *a, enum account_verdict verdict)
+{
+    switch (verdict) {
+    case ACCOUNT_MISSING:
+        return a->is_new ? a->voice->wanted_to_register : a->voice->wanted_to_log_in;
+    case ACCOUNT_TAKEN:
+        return "User already exists";
+    case ACCOUNT_FULL:
+        return "No more users can register here";
+    case ACCOUNT_WRONG:
+        return "Invalid credentials";
+    case ACCOUNT_TOO_MANY:
+        return "Too many attempts, please try again later";
+    case ACCOUNT_FAILED:
+    case ACCOUNT_BUSY:
+        break;
+    }
+    return a->is_new ? "Error registering user" : "Error logging in";
+}
+
 static void refuse(struct account *a, enum account_verdict verdict)
 {
     const struct account_voice *voice = a->voice;
-    const struct account_verdict_text *said =
-        a->is_new ? &voice->registering[verdict] : &voice->logging_in[verdict];
+    const int statuses[] = {
+        [ACCOUNT_MISSING] = 400,  [ACCOUNT_TAKEN] = voice->taken_status,
+        [ACCOUNT_FULL] = 503,     [ACCOUNT_WRONG] = 401,
+        [ACCOUNT_FAILED] = 500,   [ACCOUNT_BUSY] = 503,
+        [ACCOUNT_TOO_MANY] = 429,
+    };
 
-    rest_error(a->call, said->status, voice->error_key, said->text);
+    rest_error(a->call, statuses[verdict], voice->error_key, text_of(a, verdict));
 }
 
 static void welcome(struct account *a, const struct account_user *user)

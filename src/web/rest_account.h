@@ -20,27 +20,22 @@ struct account_user {
 
 enum account_verdict {
     ACCOUNT_MISSING,  /* 400: a field is not there, or too long */
-    ACCOUNT_TAKEN,    /* the address or the name is another user's */
+    ACCOUNT_TAKEN,    /* 400 or 409: the address or the name is another user's */
     ACCOUNT_FULL,     /* 503: there are as many users as may be */
     ACCOUNT_WRONG,    /* 401: no such user, or another password */
     ACCOUNT_FAILED,   /* 500 */
     ACCOUNT_BUSY,     /* 503: try again later */
     ACCOUNT_TOO_MANY, /* 429: likewise, since this address has tried too often */
-    ACCOUNT_VERDICTS,
-};
-
-struct account_verdict_text {
-    int status;
-    const char *text;
 };
 
 struct account_voice {
     const char *error_key;
+    const char *wanted_to_register; /* the texts of ACCOUNT_MISSING */
+    const char *wanted_to_log_in;
+    int taken_status;     /* of ACCOUNT_TAKEN */
     bool chooses_name;    /* a user has a name of his choice; else it is made of his address */
     bool token_has_email; /* beside the id; else it has the name */
     int64_t token_ms;     /* for which its tokens are good; 0: as configured */
-    struct account_verdict_text registering[ACCOUNT_VERDICTS];
-    struct account_verdict_text logging_in[ACCOUNT_VERDICTS];
     /* The body of a success; is_new: he has registered. */
     void (*write)(struct bytes *out, const struct account_user *user, struct span token,
                   bool is_new);

@@ -22,25 +22,9 @@ static void write_account(struct bytes *out, const struct account_user *user, st
 static const struct account_voice voice = {
     .error_key = "error",
     .chooses_name = true,
-    .registering =
-        {
-            [ACCOUNT_MISSING] = {400, "username, email and password are required"},
-            [ACCOUNT_TAKEN] = {409, "User already exists"},
-            [ACCOUNT_FULL] = {503, "No more users can register here"},
-            [ACCOUNT_WRONG] = {401, "Invalid credentials"},
-            [ACCOUNT_FAILED] = {500, "Error registering user"},
-            [ACCOUNT_BUSY] = {503, "Error registering user"},
-            [ACCOUNT_TOO_MANY] = {429, "Too many attempts, please try again later"},
-        },
-    .logging_in =
-        {
-            [ACCOUNT_MISSING] = {400, "email and password are required"},
-            [ACCOUNT_TAKEN] = {409, "User already exists"},
-            [ACCOUNT_WRONG] = {401, "Invalid credentials"},
-            [ACCOUNT_FAILED] = {500, "Error logging in"},
-            [ACCOUNT_BUSY] = {503, "Error logging in"},
-            [ACCOUNT_TOO_MANY] = {429, "Too many attempts, please try again later"},
-        },
+    .wanted_to_register = "username, email and password are required",
+    .wanted_to_log_in = "email and password are required",
+    .taken_status = 409,
     .write = write_account,
 };
 

@@ -28,25 +28,9 @@ static const struct account_voice voice = {
     .error_key = error_key,
     .token_has_email = true,
     .token_ms = TOKEN_MS, /* whatever is configured: its clients know of an hour */
-    .registering =
-        {
-            [ACCOUNT_MISSING] = {400, "Email and password are required"},
-            [ACCOUNT_TAKEN] = {400, "User already exists"},
-            [ACCOUNT_FULL] = {503, "No more users can register here"},
-            [ACCOUNT_WRONG] = {401, "Invalid credentials"},
-            [ACCOUNT_FAILED] = {500, "Error registering user"},
-            [ACCOUNT_BUSY] = {503, "Error registering user"},
-            [ACCOUNT_TOO_MANY] = {429, "Too many attempts, please try again later"},
-        },
-    .logging_in =
-        {
-            [ACCOUNT_MISSING] = {400, "Email and password are required"},
-            [ACCOUNT_TAKEN] = {400, "User already exists"},
-            [ACCOUNT_WRONG] = {401, "Invalid credentials"},
-            [ACCOUNT_FAILED] = {500, "Error logging in"},
-            [ACCOUNT_BUSY] = {503, "Error logging in"},
-            [ACCOUNT_TOO_MANY] = {429, "Too many attempts, please try again later"},
-        },
+    .wanted_to_register = "Email and password are required",
+    .wanted_to_log_in = "Email and password are required",
+    .taken_status = 400,
     .write = write_account,
 };
 
