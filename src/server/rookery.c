@@ -224,6 +224,32 @@ void server_set_last_route(struct rookery *io, const struct http_route *route)
     io->last_route = *route;
 }
 
+/* Without what an empty segment at the end adds. */
+static struct span without_slash(const char *path)
+{
+    size_t len = strlen(path);
+    return span_of(path, len > 0 && path[len - 1] == '/' ? len - 1 : len);
+}
+
+static bool is_below(struct span path, struct span folder)
+{
+    return span_starts(path, folder) && (path.len == folder.len || path.data[folder.len] == '/');
+}
+
+const char *server_path_conflict(const struct rookery *io)
+{
+    struct span own = without_slash(io->options.path);
+
+    for (size_t i = 0; i < io->route_count; i++) {
+        const struct http_route *route = &io->routes[i];
+        struct span other = without_slash(route->path);
+        if (is_below(other, own) || (route->is_prefix && is_below(own, other))) {
+            return route->path;
+        }
+    }
+    return NULL;
+}
+
 static void add_route(void *server, const struct http_route *route)
 {
     server_add_route(server, route);

@@ -17,6 +17,10 @@
  * The route is copied, its strings and arg must outlive the server. Before rookery_run. */
 void server_add_route(struct rookery *io, const struct http_route *route);
 
+/* The path of a route that the path of Socket.IO would hide, or be hidden by; NULL: there is none.
+ * The last route does not count. */
+const char *server_path_conflict(const struct rookery *io);
+
 /* Serves with this route what nobody else does, endpoints neither: one at "/" that is a prefix. As
  * above. */
 void server_set_last_route(struct rookery *io, const struct http_route *route);

@@ -44,6 +44,7 @@ static struct rest *open_rest(const struct site_parts *parts, const struct web_f
         .auth_required = strcmp(v->auth, "required") == 0,
         .chat = parts->chat,
         .people = chat_people,
+        .path = v->path,
         .cors = server_cors(parts->io),
         .page = page,
         .may_login = may_login,
@@ -56,6 +57,18 @@ static struct rest *open_rest(const struct site_parts *parts, const struct web_f
     };
 
     return rest_create(&options);
+}
+
+static int check_path(const struct site_parts *parts)
+{
+    const char *taken = server_path_conflict(parts->io);
+
+    if (taken == NULL) {
+        return 0;
+    }
+    log_write(LOG_ERROR, "path: something else is served there already",
+              LOG_FIELDS(LOG_TEXT("path", parts->options->path), LOG_TEXT("served", taken)));
+    return -1;
 }
 
 /* REST comes before the files, since it has the say at "/". */
@@ -82,6 +95,9 @@ int site_open(struct site *site, const struct site_parts *parts)
     }
     if (site->groups != NULL) {
         web_files_add_routes(site->groups, add_route, parts->io);
+    }
+    if (check_path(parts) < 0) {
+        return -1;
     }
     const struct http_route last = rest_last_route(site->rest);
     server_set_last_route(parts->io, &last);

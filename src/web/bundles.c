@@ -63,11 +63,13 @@ static int add_one(struct web_files *files, const char *dir, const char *prefix,
 {
     static const char script[] = "application/javascript; charset=utf-8";
     static const char map[] = "application/json; charset=utf-8";
+    const char *slash = prefix[strlen(prefix) - 1] == '/' ? "" : "/";
     bool is_map = strcmp(name + strlen(name) - 4, ".map") == 0;
     char *file = NULL, *path = NULL;
     int rc = -1;
 
-    if (asprintf(&file, "%s/%s", dir, name) >= 0 && asprintf(&path, "%s%s", prefix, name) >= 0) {
+    if (asprintf(&file, "%s/%s", dir, name) >= 0 &&
+        asprintf(&path, "%s%s%s", prefix, slash, name) >= 0) {
         rc = web_files_add(files, file, path, is_map ? map : script, NULL, version);
     }
     free(file);

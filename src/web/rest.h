@@ -42,6 +42,8 @@ struct rest_options {
     /* chat_people, or NULL: nobody is anywhere. */
     void (*people)(struct chat *chat, unsigned loop_index, struct chat_people_request *request);
 
+    const char *path; /* of Socket.IO, for the pages */
+
     const struct cors_policy *cors; /* NULL: no page of another origin may read answers */
     const struct web_files *page;   /* what browsers get at /; NULL: no page */
 

@@ -223,14 +223,21 @@ static void add_message(struct bytes *out, const struct message *m, struct span 
     bytes_add_cstr(out, "</div>\n");
 }
 
-/* The script takes room and user from the attributes of #chat. */
-static void begin_chat(struct bytes *out, const struct store_room *room, struct span user)
+/* The script takes path, room and user from the attributes of #chat. */
+static void begin_chat(struct bytes *out, struct span path, const struct store_room *room,
+                       struct span user)
 {
+    bool has_slash = path.data[path.len - 1] == '/';
+
     begin_page(out, "Chat Room - ");
     html_add_text(out, title_of(room));
-    bytes_add_cstr(out, "</title>\n<script src=\"/socket.io/socket.io.js\" defer></script>\n"
+    bytes_add_cstr(out, "</title>\n<script src=\"");
+    html_add_text(out, path);
+    bytes_add_cstr(out, has_slash ? "socket.io.js" : "/socket.io.js");
+    bytes_add_cstr(out, "\" defer></script>\n"
                         "<script src=\"/styles/groups.js\" defer></script>\n</head>\n<body>\n"
                         "<main id=\"chat\"");
+    add_attribute(out, "data-path", path);
     add_attribute(out, "data-roomid", room->name);
     add_attribute(out, "data-user", user);
     bytes_add_cstr(out, ">\n<h1>");
@@ -247,7 +254,8 @@ static void answer_chat(struct rest_call *call, const struct message_page *page)
     const struct group_chat *chat = call->own;
     struct bytes body = {0};
 
-    begin_chat(&body, &chat->page->rooms[0], bytes_span(&chat->user));
+    begin_chat(&body, span_cstr(rest_options_of(call)->path), &chat->page->rooms[0],
+               bytes_span(&chat->user));
     for (size_t i = page->count; i-- > 0;) {
         if (page->messages[i].recipient.len == 0) {
             add_message(&body, &page->messages[i], bytes_span(&chat->user));

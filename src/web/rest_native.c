@@ -345,6 +345,7 @@ static void show_config(struct rest_call *call)
 
     bytes_add_byte(&body, '{');
     json_member_string(&body, SPAN("auth"), o->auth_required ? SPAN("required") : SPAN("open"));
+    json_member_string(&body, SPAN("path"), span_cstr(o->path));
     json_member_u64(&body, SPAN("messageLength"), limits.message_units_max);
     json_member_u64(&body, SPAN("typingTimeout"), limits.typing_timeout_ms);
     bytes_add_byte(&body, '}');

@@ -242,6 +242,19 @@ const allowed = async (url, origin, options = {}) =>
     (await fetch(url, { ...options, headers: { origin, ...options.headers } }))
         .headers.get('access-control-allow-origin');
 
+test('a path where something else is served is refused, and any other is told to the pages', async () => {
+    for (const [option, served] of [['/', '/'], ['/chat/', '/chat'], ['/api/io', '/api'], ['/metrics', '/metrics']]) {
+        const { status, stderr } = run(['--port=0', `--path=${option}`, '--journal=none', '--log-format=json']);
+        assert.equal(status, 1);
+        const said = stderr.split('\n').find((line) => line.includes('something else is served'));
+        assert.equal(JSON.parse(said).path, option);
+        assert.ok(JSON.parse(said).served.startsWith(served), said);
+    }
+    const daemon = await launch({ args: ['--port', '0', '--path', '/sockets'] });
+    assert.equal((await (await fetch(`${daemon.origin}/api/config`)).json()).path, '/sockets');
+    assert.equal((await fetch(`${daemon.origin}/sockets/socket.io.js`)).status, 200);
+});
+
 test('SIGHUP changes what may change, and names what needs a restart', async () => {
     const file = configFile('port 0\ncors-origin http://a\nlog-level info\n');
     const daemon = await launch({ args: ['--config', file] });

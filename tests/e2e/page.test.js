@@ -165,6 +165,22 @@ test('two windows chat', { skip }, async () => {
     assert.deepEqual(ada.troubles, []);
 });
 
+test('the pages find Socket.IO wherever it is', { skip }, async () => {
+    const daemon = await start({ args: ['--path', '/sockets'] });
+    const instance = await browser();
+    const ada = await visit(instance, daemon, 'Ada');
+    await write(ada, 'found it');
+    await ada.locator('.message:not(.pending)', { hasText: 'found it' }).waitFor();
+    await fetch(`${daemon.origin}/rooms`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ roomId: 'elm', name: 'Elm', createdBy: 'ada' }),
+    });
+    const group = await openWindow(instance, daemon, { address: '/chat/elm?user=Bob' });
+    await group.locator('#online_users li', { hasText: 'Bob' }).waitFor();
+    assert.deepEqual([...ada.troubles, ...group.troubles], []);
+});
+
 test('hostile names and texts are text', { skip }, async () => {
     const evil = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
     const room = evil.slice(0, 60);

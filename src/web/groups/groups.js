@@ -9,8 +9,8 @@
     const messages = document.getElementById('messages');
     const online = document.getElementById('online_users');
     const box = document.getElementById('chat_box');
-    const { roomid, user } = chat.dataset;
-    const socket = window.io();
+    const { path, roomid, user } = chat.dataset;
+    const socket = window.io({ path });
 
     const element = (name, className, text) => {
         const made = document.createElement(name);

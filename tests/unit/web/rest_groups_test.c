@@ -105,14 +105,15 @@ static void the_chat_shows_what_was_said_oldest_first(void)
         &w, 200,
         "<div class=\"message self\"><div class=\"sender\">ada</div>caw</div>\n"
         "<div class=\"message other\"><div class=\"sender\">bob</div>caw \xc3\xa9</div>\n"));
-    check(rest_answered_with(&w, 200, "data-roomid=\"g\" data-user=\"ada\""));
+    check(
+        rest_answered_with(&w, 200, "data-path=\"/sockets\" data-roomid=\"g\" data-user=\"ada\""));
     static const char *const ids[] = {"chat_box", "send", "messages", "online_users"};
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
         char id[40];
         (void)snprintf(id, sizeof id, " id=\"%s\"", ids[i]);
         check(rest_answered_with(&w, 200, id));
     }
-    check(rest_answered_with(&w, 200, "<script src=\"/socket.io/socket.io.js\" defer>"));
+    check(rest_answered_with(&w, 200, "<script src=\"/sockets/socket.io.js\" defer>"));
     rest_world_finish(&w);
 }
 

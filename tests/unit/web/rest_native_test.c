@@ -146,8 +146,9 @@ static void tells_what_a_client_has_to_know(void)
     rest_set_limits(w.rest,
                     &(struct rest_limits){.message_units_max = 5000, .typing_timeout_ms = 4000});
     rest_get(&w, "/api/config");
-    check(rest_answered(&w, 200,
-                        "{\"auth\":\"open\",\"messageLength\":5000,\"typingTimeout\":4000}"));
+    check(rest_answered(
+        &w, 200,
+        "{\"auth\":\"open\",\"path\":\"/sockets\",\"messageLength\":5000,\"typingTimeout\":4000}"));
     rest_world_finish(&w);
 }
 

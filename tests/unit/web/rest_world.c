@@ -358,6 +358,7 @@ struct rest_world rest_world_make(void)
         .host = "127.0.0.1",
         .port = &port,
         .connections = three,
+        .path = "/sockets",
     };
     return w;
 }

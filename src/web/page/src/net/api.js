@@ -3,7 +3,7 @@
 // The few requests that go by HTTP: what the server is set up for, and accounts.
 const url = (path) => new URL(path, document.baseURI);
 
-const defaults = { auth: 'open', messageLength: 5000, typingTimeout: 5000 };
+const defaults = { auth: 'open', path: '/socket.io/', messageLength: 5000, typingTimeout: 5000 };
 
 // What the server says of itself; a server that does not say is an open one. Throws when there is
 // no server.

@@ -125,7 +125,7 @@ export function createClient(identity, config, { onRefused, onWelcome }) {
     const store = createStore(reduce, initial(identity));
     const { dispatch } = store;
     const session = createSession(identity, config, onRefused);
-    const connection = createConnection(identity, {
+    const connection = createConnection(identity, config.path, {
         onRefused,
         onLink(link) {
             dispatch({ type: 'link', link });

@@ -22,10 +22,11 @@ export class Refusal extends Error {
     }
 }
 
-export function createConnection(identity, { onLink, onRefused, onEvent }) {
+// path: the server's, which a proxy may have put below the page's own folder.
+export function createConnection(identity, path, { onLink, onRefused, onEvent }) {
     const { token, userId, username } = identity;
     const socket = io({
-        path: new URL('socket.io/', document.baseURI).pathname,
+        path: new URL(`.${path}`, document.baseURI).pathname,
         auth: { ...(token && { token }), userId, username },
         autoConnect: false,
         transports: ['websocket', 'polling'],
