@@ -133,7 +133,9 @@ struct rookery_options {
     bool keep_handshake; /* true: handshake data stays readable after the connection handlers */
     struct rookery_cors cors;
     struct rookery_cookie cookie;
-    const char *client_dir; /* NULL: client bundles are not served; else where they are */
+    const char *trusted_proxies; /* NULL: none; "127.0.0.1, 10.0.0.0/8": X-Forwarded-For and
+                                  * X-Real-IP from there say whose request it is */
+    const char *client_dir;      /* NULL: client bundles are not served; else where they are */
 };
 
 ROOKERY_API void rookery_options_init(struct rookery_options *options);

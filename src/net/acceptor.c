@@ -194,7 +194,7 @@ static bool upgrade_at_once(struct acceptor *a, const evhtp_connection_t *c)
     if (route == NULL || route->on_upgrade == NULL) {
         return false;
     }
-    http_upgrade_dispatch(s, route, c->sock, span_of(a->first, a->first_len), (size_t)len,
+    http_upgrade_dispatch(s, route, c->sock, &head, span_of(a->first, a->first_len), (size_t)len,
                           c->saddr);
     return true;
 }

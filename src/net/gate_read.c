@@ -17,15 +17,15 @@ static bool begin_request(struct gate *g)
 }
 
 /* The bufferevent goes, the descriptor stays. */
-static void take_off(struct gate *g, const struct http_route *route, struct span in,
-                     size_t head_len)
+static void take_off(struct gate *g, const struct http_route *route, const struct http_head *head,
+                     struct span in, size_t head_len)
 {
     struct bufferevent *bev = evhtp_connection_take_ownership(g->evhtp);
     int fd = bufferevent_getfd(bev);
 
     (void)bufferevent_setfd(bev, -1);
     g->counted = false;
-    http_upgrade_dispatch(g->server, route, fd, in, head_len, g->evhtp->saddr);
+    http_upgrade_dispatch(g->server, route, fd, head, in, head_len, g->evhtp->saddr);
     bufferevent_free(bev);
     gate_close(g);
 }
@@ -38,7 +38,7 @@ static void take_upgrade(struct gate *g, const struct http_head *head, struct sp
     if (route == NULL || route->on_upgrade == NULL) {
         gate_refuse(g, 404, SPAN(""));
     } else {
-        take_off(g, route, in, head_len);
+        take_off(g, route, head, in, head_len);
     }
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "src/net/http.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 
 #include "protocol/http_response.h"
 #include "src/base/memory.h"
 #include "src/net/cors.h"
+#include "src/net/forwarded.h"
 #include "src/net/gate.h"
 #include "src/net/http_server.h"
 
@@ -35,15 +35,6 @@ const struct http_route *http_route_find(const struct http_server *s, struct spa
     return NULL;
 }
 
-static void address_text(const struct sockaddr *peer, char out[HTTP_ADDRESS_BYTES])
-{
-    const void *address =
-        peer->sa_family == AF_INET6
-            ? (const void *)&((const struct sockaddr_in6 *)(const void *)peer)->sin6_addr
-            : (const void *)&((const struct sockaddr_in *)(const void *)peer)->sin_addr;
-    (void)inet_ntop(peer->sa_family, address, out, HTTP_ADDRESS_BYTES);
-}
-
 /* Upgrades. */
 
 bool http_upgrade_wanted(const struct http_head *head)
@@ -53,7 +44,8 @@ bool http_upgrade_wanted(const struct http_head *head)
 }
 
 void http_upgrade_dispatch(struct http_server *s, const struct http_route *route, int fd,
-                           struct span input, size_t head_len, const struct sockaddr *peer)
+                           const struct http_head *head, struct span input, size_t head_len,
+                           const struct sockaddr *peer)
 {
     struct http_upgrade upgrade = {
         .executor = &s->loop->executor,
@@ -62,7 +54,7 @@ void http_upgrade_dispatch(struct http_server *s, const struct http_route *route
 
     bytes_add(&upgrade.head, input.data, head_len);
     bytes_add_span(&upgrade.early, span_skip(input, head_len));
-    address_text(peer, upgrade.address);
+    forwarded_address(s->limits->trusted_proxies, peer, head, upgrade.address);
     stats_add(&s->loop->stats, STAT_REQUESTS, 1);
     route->on_upgrade(&upgrade, route->arg);
 }
@@ -103,7 +95,7 @@ struct http_request *http_request_create(struct gate *gate, struct http_server *
         .minor = head->minor,
     };
     memcpy(r->head, head_bytes.data, head_bytes.len);
-    address_text(peer, r->address);
+    forwarded_address(s->limits->trusted_proxies, peer, head, r->address);
     return r;
 }
 

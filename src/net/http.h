@@ -31,7 +31,7 @@ struct http_exchange {
     struct span path;    /* not decoded, without the query */
     struct span query;   /* without '?' */
     struct span body;    /* whole; decoded if it came chunked */
-    const char *address; /* of the peer, without port */
+    const char *address; /* of who has made the request (forwarded.h), without port */
     bool secure;
     void (*on_gone)(struct http_exchange *x);
     void *data; /* the handler's */
@@ -59,7 +59,7 @@ struct http_upgrade {
     int fd;                    /* non-blocking, TCP_NODELAY, in no event_base */
     struct bytes head;         /* as above */
     struct bytes early;        /* what came behind the head already */
-    char address[46];
+    char address[46];          /* as above */
     bool secure;
 };
 
@@ -79,6 +79,8 @@ struct http_route {
     void *arg;
 };
 
+struct networks;
+
 struct http_limits {
     size_t head_bytes_max;
     size_t body_bytes_max;
@@ -86,6 +88,7 @@ struct http_limits {
     unsigned connections_max;    /* all loops together; 0: no limit but descriptors */
     unsigned request_timeout_ms; /* for a whole request to arrive */
     unsigned idle_timeout_ms;    /* between requests of one connection */
+    const struct networks *trusted_proxies; /* whose word on addresses counts; NULL: nobody's */
 };
 
 /* One per loop, with a listener for each port. */

@@ -17,11 +17,10 @@
 #include "protocol/http_chunked.h"
 #include "protocol/http_head.h"
 #include "src/base/list.h"
+#include "src/base/networks.h"
 #include "src/net/acceptor.h"
 #include "src/net/http.h"
 #include "src/net/loop.h"
-
-enum { HTTP_ADDRESS_BYTES = INET6_ADDRSTRLEN };
 
 struct http_server {
     struct loop *loop;
@@ -61,7 +60,7 @@ struct http_request {
     bool keep_alive; /* as far as the client is concerned */
     bool head_only;  /* the method is HEAD */
     unsigned minor;
-    char address[HTTP_ADDRESS_BYTES];
+    char address[ADDRESS_TEXT_BYTES];
     uint8_t head[];
 };
 
@@ -78,6 +77,7 @@ void http_request_dispatch(struct http_request *r);
 
 /* Hands a connection over to its route as a WebSocket. */
 void http_upgrade_dispatch(struct http_server *s, const struct http_route *route, int fd,
-                           struct span input, size_t head_len, const struct sockaddr *peer);
+                           const struct http_head *head, struct span input, size_t head_len,
+                           const struct sockaddr *peer);
 
 #endif

@@ -157,6 +157,11 @@ const struct option option_table[] = {
      .max = COUNT_MAX,
      .offset = FIELD(handshakes_max),
      .help = "connections of a loop that have not asked for anything yet"},
+    {.name = "trusted-proxies",
+     .type = OPTION_NETWORKS,
+     .offset = FIELD(trusted_proxies),
+     .help = "whose X-Forwarded-For, or else X-Real-IP, says which address a request is from "
+             "(nobody's)"},
     {.group = "Pages of other origins (CORS)",
      .name = "cors-origin",
      .type = OPTION_LIST,
@@ -436,7 +441,7 @@ bool option_has_value(const struct option *o)
 bool option_is_text(const struct option *o)
 {
     return o->type == OPTION_TEXT || o->type == OPTION_SECRET || o->type == OPTION_URL ||
-           o->type == OPTION_CHOICE || o->type == OPTION_LIST;
+           o->type == OPTION_CHOICE || o->type == OPTION_LIST || o->type == OPTION_NETWORKS;
 }
 
 const void *option_field(const struct daemon_options *values, const struct option *o)

@@ -16,6 +16,7 @@ enum option_type {
     OPTION_URL,      /* text whose user and password are never shown */
     OPTION_CHOICE,   /* one of `choices` */
     OPTION_LIST,     /* comma-separated items, none of them empty */
+    OPTION_NETWORKS, /* such a list of addresses and networks */
     OPTION_CONFIG,   /* the file; no field */
     OPTION_ACTION,   /* takes no value and says what to do instead of running; no field */
 };

@@ -40,10 +40,19 @@ static void add_wrapped(struct bytes *out, struct span text, size_t column, cons
 static const char *value_name(const struct option *o)
 {
     static const char *const names[] = {
-        [OPTION_NUMBER] = "N",     [OPTION_SIZE] = "SIZE",      [OPTION_DURATION] = "TIME",
-        [OPTION_PORTS] = "N,...",  [OPTION_BOOLEAN] = "yes|no", [OPTION_TEXT] = "TEXT",
-        [OPTION_SECRET] = "TEXT",  [OPTION_URL] = "URL",        [OPTION_CHOICE] = "NAME",
-        [OPTION_LIST] = "A,B,...", [OPTION_CONFIG] = "FILE",    [OPTION_ACTION] = "",
+        [OPTION_NUMBER] = "N",
+        [OPTION_SIZE] = "SIZE",
+        [OPTION_DURATION] = "TIME",
+        [OPTION_PORTS] = "N,...",
+        [OPTION_BOOLEAN] = "yes|no",
+        [OPTION_TEXT] = "TEXT",
+        [OPTION_SECRET] = "TEXT",
+        [OPTION_URL] = "URL",
+        [OPTION_CHOICE] = "NAME",
+        [OPTION_LIST] = "A,B,...",
+        [OPTION_NETWORKS] = "A,B/N,...",
+        [OPTION_CONFIG] = "FILE",
+        [OPTION_ACTION] = "",
     };
     return o->shown != NULL ? o->shown : names[o->type];
 }

@@ -110,6 +110,9 @@ void option_write_range(const struct option *o, struct bytes *out)
     case OPTION_LIST:
         bytes_add_cstr(out, "a list, by commas");
         break;
+    case OPTION_NETWORKS:
+        bytes_add_cstr(out, "a list of addresses and networks (10.0.0.0/8), by commas");
+        break;
     case OPTION_ACTION:
         break;
     }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "src/base/memory.h"
+#include "src/base/networks.h"
 #include "src/server/config_file.h"
 #include "src/server/option_table.h"
 #include "src/server/option_values.h"
@@ -131,6 +132,8 @@ static bool parse(const struct option *o, struct span value, struct parsed *p)
         return parse_choice(o, value, &p->text);
     case OPTION_LIST:
         return parse_list(value, &p->text);
+    case OPTION_NETWORKS:
+        return networks_read(value, &(struct networks){0}) == 0 && parse_list(value, &p->text);
     case OPTION_TEXT:
     case OPTION_SECRET:
     case OPTION_URL:

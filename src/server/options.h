@@ -50,6 +50,7 @@ struct daemon_options {
     uint64_t queue_bytes_max;
     uint64_t connections_max; /* 0: as many as there are descriptors */
     uint64_t handshakes_max;
+    const char *trusted_proxies; /* NULL: none */
 
     /* pages of other origins */
     const char *cors_origin; /* "none", "*", "reflect" or origins */

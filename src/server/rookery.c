@@ -29,6 +29,7 @@ static void for_each_string(struct rookery_options *o, void (*fn)(const char **s
                               &o->cookie.name,
                               &o->cookie.path,
                               &o->cookie.same_site,
+                              &o->trusted_proxies,
                               &o->client_dir};
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
         fn(strings[i]);
@@ -47,7 +48,11 @@ static void free_string(const char **s)
 
 static bool usable(const struct rookery_options *o)
 {
-    return o->loops <= LOOPS_MAX && o->path != NULL && o->path[0] == '/' &&
+    struct networks proxies;
+
+    return (o->trusted_proxies == NULL ||
+            networks_read(span_cstr(o->trusted_proxies), &proxies) == 0) &&
+           o->loops <= LOOPS_MAX && o->path != NULL && o->path[0] == '/' &&
            o->ping_interval_ms > 0 && o->ping_timeout_ms > 0 && o->payload_bytes_max > 0 &&
            o->payload_bytes_max <= FRAME_BYTES_MAX / 2 && (o->allow_polling || o->allow_websocket);
 }
@@ -74,6 +79,11 @@ static void derive_options(struct rookery *io)
         .request_timeout_ms = o->request_timeout_ms,
         .idle_timeout_ms = o->idle_timeout_ms,
     };
+    if (o->trusted_proxies != NULL) {
+        int error = networks_read(span_cstr(o->trusted_proxies), &io->trusted_proxies);
+        assert(error == 0);
+        io->http_limits.trusted_proxies = &io->trusted_proxies;
+    }
 }
 
 static unsigned count_loops(unsigned wanted)

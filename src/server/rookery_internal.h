@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "src/api/rookery.h"
+#include "src/base/networks.h"
 #include "src/net/endpoint.h"
 #include "src/net/http.h"
 #include "src/net/loop.h"
@@ -56,6 +57,7 @@ struct rookery {
     struct rookery_options options; /* strings are our copies */
     struct engine_options engine_options;
     struct http_limits http_limits;
+    struct networks trusted_proxies;
     struct server_loop *loops;
     unsigned loop_count;
     struct server_endpoint *endpoints; /* the Socket.IO one is the last */

@@ -175,6 +175,23 @@ test('where auth is required rooms are read with a token', async () => {
     assert.equal((await ask(daemon, '/rooms', { headers: expired })).status, 401);
 });
 
+test('limits are per client behind a proxy that is trusted, and per peer otherwise', async () => {
+    const login = (daemon, from) => post(daemon, '/login', { email: 'a@b.c', password: 'p' }, from);
+    const clients = ['203.0.113.1', '203.0.113.2', '203.0.113.3'];
+    const args = ['--rate-logins', '1'];
+    const behind = await start({ args: [...args, '--trusted-proxies', '127.0.0.0/8'] });
+    for (const client of clients) {
+        const from = { 'x-forwarded-for': `198.51.100.${Math.floor(Math.random() * 256)}, ${client}` };
+        assert.deepEqual([(await login(behind, from)).status, (await login(behind, from)).status], [401, 429]);
+    }
+    const alone = await start({ args });
+    const statuses = [];
+    for (const client of clients) {
+        statuses.push((await login(alone, { 'x-forwarded-for': client, 'x-real-ip': client })).status);
+    }
+    assert.deepEqual(statuses, [401, 429, 429]);
+});
+
 test('a storm of logins is answered, and the server stops amid it', async () => {
     const daemon = await start();
     const storm = Array.from({ length: 40 }, (_, i) =>

@@ -83,7 +83,9 @@ static void every_option_is_taken_on_the_command_line_and_in_the_file_alike(void
 {
     for (size_t i = 0; i < option_count; i++) {
         const struct option *o = &option_table[i];
-        const char *value = o->fallback != NULL ? o->fallback : "text";
+        const char *value = o->fallback != NULL          ? o->fallback
+                            : o->type == OPTION_NETWORKS ? "::1,10.0.0.0/8"
+                                                         : "text";
         char word[256], file[] = "/tmp/rookery-option-XXXXXX";
         struct bytes line = {0}, by_word = {0}, by_file = {0};
         struct options a, b;

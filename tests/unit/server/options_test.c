@@ -154,6 +154,9 @@ static void says_what_is_wrong_with_a_value(void)
     check(says("--ping-timeout: '1ms' is not a duration from 100ms to 1d"));
     check(with("--tail-bytes=0", NULL, NULL) == OPTIONS_WRONG);
     check(says("--tail-bytes: '0' is not a size from 1MiB to 1024GiB"));
+    check(with("--trusted-proxies=10.0.0.0/8,nginx", NULL, NULL) == OPTIONS_WRONG);
+    check(says("--trusted-proxies: '10.0.0.0/8,nginx' is not a list of addresses and networks "
+               "(10.0.0.0/8), by commas"));
     check(with("--cors-credentials=maybe", NULL, NULL) == OPTIONS_WRONG);
     check(says("--cors-credentials: 'maybe' is not yes or no"));
     check(with("--cors-origin=a,,b", NULL, NULL) == OPTIONS_WRONG);
