@@ -4,6 +4,7 @@
 #define CONNECTIONS_REFUSED "connections_refused", "Connections refused at a limit."
 #define REQUESTS_REFUSED    "requests_refused", "HTTP requests refused or given up."
 #define SESSIONS_CLOSED     "sessions_closed", "Engine.IO sessions that have ended."
+#define MESSAGES            "messages", "Messages that were said in the chat."
 #define REFUSALS            "chat_refusals", "What the chat has refused: events and connections."
 #define DROPS               "drops", "What was dropped instead of being queued: connections or packets."
 
@@ -16,6 +17,11 @@
         .family = (family_), .help = (help_), .reason = (reason_) \
     }
 #define REASON(both, reason_) REASON_(both, reason_)
+#define DIALECT_(family_, help_, dialect_)                                              \
+    {                                                                                   \
+        .family = (family_), .help = (help_), .reason = (dialect_), .label = "dialect", \
+    }
+#define DIALECT(both, dialect_) DIALECT_(both, dialect_)
 
 const struct stat_info *stats_info(enum stat_id which)
 {
@@ -55,6 +61,17 @@ const struct stat_info *stats_info(enum stat_id which)
             COUNTER("sockets_disconnected", "Clients that have left a namespace."),
         [STAT_ROOMS_OPENED] = COUNTER("rooms_opened", "Rooms made by a first member, per loop."),
         [STAT_ROOMS_CLOSED] = COUNTER("rooms_closed", "Rooms that went with the last."),
+        [STAT_MESSAGES_CHATROOM] = DIALECT(MESSAGES, "chatroom"),
+        [STAT_MESSAGES_SCALABLE] = DIALECT(MESSAGES, "scalable"),
+        [STAT_MESSAGES_GROUPS] = DIALECT(MESSAGES, "groups"),
+        [STAT_MESSAGES_DIRECT] = DIALECT(MESSAGES, "direct"),
+        [STAT_MESSAGES_REALTIME] = DIALECT(MESSAGES, "realtime"),
+        [STAT_MESSAGES_NATIVE] = DIALECT(MESSAGES, "native"),
+        [STAT_MESSAGES_EDITED] = COUNTER("messages_edited", "Messages that were changed."),
+        [STAT_MESSAGES_DELETED] = COUNTER("messages_deleted", "Messages that were taken back."),
+        [STAT_DELIVERIES] = COUNTER(
+            "deliveries",
+            "Messages, edits and deletions given to the members of their rooms, one per member."),
         [STAT_REFUSED_RATE] = REASON(REFUSALS, "rate limited"),
         [STAT_REFUSED_UNAUTHORIZED] = REASON(REFUSALS, "unauthorized"),
         [STAT_REFUSED_FULL] = REASON(REFUSALS, "server full"),

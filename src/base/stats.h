@@ -39,6 +39,15 @@ enum stat_id {
     STAT_SOCKETS_DISCONNECTED,
     STAT_ROOMS_OPENED,
     STAT_ROOMS_CLOSED,
+    STAT_MESSAGES_CHATROOM, /* said in the chat, by dialect; these six in the order of dialect_id */
+    STAT_MESSAGES_SCALABLE,
+    STAT_MESSAGES_GROUPS,
+    STAT_MESSAGES_DIRECT,
+    STAT_MESSAGES_REALTIME,
+    STAT_MESSAGES_NATIVE,
+    STAT_MESSAGES_EDITED,
+    STAT_MESSAGES_DELETED,
+    STAT_DELIVERIES,   /* of those three, one per member of the room */
     STAT_REFUSED_RATE, /* by the chat: events and connections, as these five */
     STAT_REFUSED_UNAUTHORIZED,
     STAT_REFUSED_FULL,    /* the server */
@@ -68,6 +77,7 @@ static inline uint64_t stats_get(const struct stats *s, enum stat_id which)
 struct stat_info {
     const char *family; /* e.g. "sessions_closed"; one or several counters */
     const char *reason; /* which of the family it is, or NULL */
+    const char *label;  /* what metrics call that; NULL: "reason" */
     const char *help;   /* of the family */
     bool is_gauge;
 };

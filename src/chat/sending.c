@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "src/chat/sending.h"
 
+#include <assert.h>
+
 #include "src/base/memory.h"
+#include "src/base/stats.h"
 #include "src/chat/announce.h"
 #include "src/chat/direct.h"
 #include "src/chat/membership.h"
@@ -59,6 +62,29 @@ static enum notice_kind notice_of(enum message_action action)
                                     : NOTICE_DELETED;
 }
 
+static enum stat_id said_in(unsigned dialect)
+{
+    assert(dialect > DIALECT_NONE && dialect < DIALECT_COUNT);
+    return STAT_MESSAGES_CHATROOM + dialect - DIALECT_CHATROOM;
+}
+
+static void count(const struct sending *sending)
+{
+    const struct message *m = &sending->record->message;
+    struct stats *stats = sending->home->stats;
+
+    static_assert(STAT_MESSAGES_NATIVE - STAT_MESSAGES_CHATROOM + 1 == DIALECT_COUNT - 1,
+                  "one for each dialect");
+    if (stats == NULL) {
+        return;
+    }
+    enum stat_id which = m->action == MESSAGE_EDIT     ? STAT_MESSAGES_EDITED
+                         : m->action == MESSAGE_DELETE ? STAT_MESSAGES_DELETED
+                                                       : said_in(m->dialect);
+    stats_add(stats, which, 1);
+    stats_add(stats, STAT_DELIVERIES, sending->room->roster.count);
+}
+
 static void tell(struct sending *sending)
 {
     struct message *m = &sending->record->message;
@@ -68,6 +94,7 @@ static void tell(struct sending *sending)
                        .messages = m,
                        .message_count = 1};
 
+    count(sending);
     if (chat_room_kind(m->room) == ROOM_TALK) {
         announce(sending->room, &n);
     } else {

@@ -105,7 +105,8 @@ static void write_stat(struct bytes *out, const struct rookery *io, enum stat_id
         metrics_family(out, name, info->is_gauge ? METRIC_GAUGE : METRIC_COUNTER, info->help);
     }
     if (info->reason != NULL) {
-        label = (struct metric_label){"reason", span_cstr(info->reason)};
+        label = (struct metric_label){info->label == NULL ? "reason" : info->label,
+                                      span_cstr(info->reason)};
     }
     metrics_sample(out, name, label, server_stat(io, which));
 }

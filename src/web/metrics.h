@@ -9,8 +9,11 @@
  *   counters, with _total     connections_accepted, requests, sessions_opened, sessions_upgraded,
  *                             packets_received, packets_sent, parse_errors, acks_received,
  *                             acks_sent, acks_timed_out, sockets_connected, sockets_disconnected,
- *                             rooms_opened, rooms_closed
- *   counters by reason        connections_refused, requests_refused, sessions_closed, drops
+ *                             rooms_opened, rooms_closed, messages_edited, messages_deleted,
+ *                             deliveries (of messages and their changes, to members of rooms)
+ *   counters by reason        connections_refused, requests_refused, sessions_closed, drops,
+ *                             chat_refusals
+ *   counter by dialect        messages
  *   gauges                    connections, sessions, sockets, rooms, queue_bytes
  *   histograms, per loop      loop_turn_seconds, loop_lag_seconds
  *   histograms                store_append_seconds: a batch, with its sync

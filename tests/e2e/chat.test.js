@@ -162,6 +162,8 @@ test('metrics count what has happened', async () => {
     assert.equal(value('rookery_sockets'), 2);
     assert.ok(value('rookery_rooms') >= 1);
     assert.ok(value('rookery_acks_sent_total') >= 3);
+    assert.equal(value('rookery_messages_total{dialect="realtime"}'), 1);
+    assert.equal(value('rookery_deliveries_total'), 2);
     assert.equal(value('rookery_sessions_closed_total{reason="ping timeout"}'), 0);
     assert.ok(value('rookery_store_append_seconds_count') >= 1);
     assert.equal((await fetch(`${daemon.origin}/rooms`)).status, 200);

@@ -312,6 +312,25 @@ static void without_a_store_nothing_has_an_offset(void)
     bed_end();
 }
 
+static void what_is_said_is_counted_once_and_so_is_each_who_is_told(void)
+{
+    char first[64];
+
+    start();
+    (void)snprintf(first, sizeof first, "%s", say("\"content\":\"a\",\"clientId\":\"c1\""));
+    (void)say("\"content\":\"a\",\"clientId\":\"c1\""); /* the same */
+    peer_send(old, "2[\"send_message\",{\"roomId\":\"r\",\"content\":\"b\"}]");
+    bed_settle();
+    check(bed_stat(STAT_MESSAGES_NATIVE) == 1 && bed_stat(STAT_MESSAGES_REALTIME) == 1);
+    check(bed_stat(STAT_DELIVERIES) == 6);
+    change(ada, "edit_message", first, ",\"content\":\"c\"");
+    change(bob, "delete_message", first, ""); /* not his */
+    check(bed_stat(STAT_MESSAGES_EDITED) == 1 && bed_stat(STAT_MESSAGES_DELETED) == 0);
+    change(ada, "delete_message", first, "");
+    check(bed_stat(STAT_MESSAGES_DELETED) == 1 && bed_stat(STAT_DELIVERIES) == 12);
+    bed_end();
+}
+
 int main(void)
 {
     RUN(what_is_said_reaches_all_in_the_form_of_each_and_is_answered);
@@ -327,6 +346,7 @@ int main(void)
     RUN(a_message_to_one_user_is_not_edited_as_one_of_a_room);
     RUN(the_longest_message_passes_whatever_it_is_written_with);
     RUN(without_a_store_nothing_has_an_offset);
+    RUN(what_is_said_is_counted_once_and_so_is_each_who_is_told);
     RUN(who_is_gone_while_his_message_is_looked_up_changes_it_still);
     return tap_done();
 }

@@ -93,6 +93,8 @@ static void writes_every_family_once(void)
     check(has_line(&text, "# TYPE rookery_sessions_closed_total counter"));
     check(has_line(&text, "rookery_sessions_closed_total{reason=\"ping timeout\"} 0"));
     check(has_line(&text, "rookery_chat_refusals_total{reason=\"rate limited\"} 0"));
+    check(has_line(&text, "rookery_messages_total{dialect=\"native\"} 0"));
+    check(has_line(&text, "rookery_deliveries_total 0"));
     check(has_line(&text, "rookery_connections 0"));
     check(has_line(&text, "# TYPE rookery_queue_bytes gauge"));
     check(has_line(&text, "rookery_loop_turn_seconds_count{loop=\"1\"} 0"));
