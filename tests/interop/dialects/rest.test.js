@@ -421,5 +421,6 @@ test('GET /api/search finds what was said', async () => {
 
 test('GET /api/config says what a client must know', async () => {
     const daemon = await start({ args: ['--auth', 'open', '--message-length', '100', '--typing-timeout', '700'] });
-    answered(await get(daemon, '/api/config'), 200, { auth: 'open', messageLength: 100, typingTimeout: 700 });
+    answered(await get(daemon, '/api/config'), 200,
+        { auth: 'open', path: '/socket.io/', messageLength: 100, typingTimeout: 700 });
 });
