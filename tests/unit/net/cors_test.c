@@ -70,7 +70,7 @@ static void a_preflight_is_told_methods_headers_and_age(void)
 static void a_policy_is_replaced_while_its_readers_keep_what_they_have(void)
 {
     char origin[] = "http://a";
-    struct cors_policy policy = {0};
+    struct cors_policy policy = {NULL};
 
     check(cors_policy_get(NULL) == NULL && cors_policy_get(&policy) == NULL);
     cors_policy_set(&policy, &(struct cors_options){.origin = origin, .max_age_s = -1});
