@@ -53,13 +53,14 @@ size_t direct_addresses(const struct person *person, struct span out[ADDRESSES_M
 
 /* ---- into the user's rooms ---- */
 
-static void enter_user_room(struct chat_loop *cl, struct rookery_socket *s, struct span user)
+static void enter_user_room(struct chat_loop *cl, struct rookery_socket *s, struct span user,
+                            uint64_t after)
 {
     struct user_room name;
     struct chat_reply reply = {
         .socket = rookery_socket_hold(s), .kind = COMMAND_ARRIVE, .dialect = DIALECT_DIRECT};
     struct join_request request = {
-        .room = direct_room_name(&name, user), .past = PAST_DIRECTS, .user = user};
+        .room = direct_room_name(&name, user), .past = PAST_DIRECTS, .user = user, .after = after};
 
     join_begin(cl, &request, &reply);
 }
@@ -109,8 +110,15 @@ void direct_entered(struct chat_loop *cl, struct rookery_socket *s, struct span 
     if (kind == ROOM_LOBBY) {
         size_t count = direct_addresses(chat_person(s), own);
         for (size_t i = 0; i < count; i++) {
-            enter_user_room(cl, s, own[i]);
+            enter_user_room(cl, s, own[i], 0);
         }
+    }
+}
+
+void direct_go_on(struct chat_loop *cl, struct rookery_socket *s, const struct past *past)
+{
+    if (rookery_in_room(s, str_of_span(past->room))) {
+        enter_user_room(cl, s, past->user, past->messages[past->count - 1].offset);
     }
 }
 

@@ -41,6 +41,11 @@ size_t direct_addresses(const struct person *person, struct span out[ADDRESSES_M
 /* A socket has entered a room: if that is the lobby, it goes on into its user's. On its loop. */
 void direct_entered(struct chat_loop *cl, struct rookery_socket *s, struct span room);
 
+/* He has got a page of what was sent to him while he was away: reads the next, unless the room is
+ * his no more. On the socket's loop. */
+struct past;
+void direct_go_on(struct chat_loop *cl, struct rookery_socket *s, const struct past *past);
+
 /* The message is durable: gives it to the sockets of its recipient and its sender. On the home of
  * the recipient's room; sets m->state. */
 void direct_deliver(struct chat_room *room, struct message *m);

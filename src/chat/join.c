@@ -169,6 +169,9 @@ static void enter(struct task *task)
     tell_people(j);
     tell_past(j);
     direct_entered(j->own, s, j->past.room);
+    if (j->past.more && j->past.count > 0) {
+        direct_go_on(j->own, s, &j->past);
+    }
     destroy(j);
 }
 

@@ -10,7 +10,7 @@
 struct join_request {
     struct span room;
     enum past_kind past;
-    uint64_t after;      /* PAST_CHANGES */
+    uint64_t after;      /* PAST_CHANGES, PAST_DIRECTS */
     struct span user;    /* PAST_DIRECTS */
     struct span sent_at; /* JSON text, or empty */
 };

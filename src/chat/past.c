@@ -85,6 +85,18 @@ static bool in_flight(const struct chat_room *room, const struct message *m)
     return n != NULL;
 }
 
+/* Who asks for a further page is a member, and has got what was told since the read began. */
+static bool is_told(const struct past *past, const struct message *m)
+{
+    bool told = false;
+
+    for (size_t i = 0; past->kind == PAST_DIRECTS && past->after != 0 && i < past->record_count;
+         i++) {
+        told = told || past->records[i]->message.offset == m->offset;
+    }
+    return told;
+}
+
 static bool newest_first(const struct past *past)
 {
     return past->kind == PAST_HISTORY;
@@ -102,9 +114,15 @@ static void drop_in_flight(struct past *past)
             past->count--;
         }
     } else {
-        while (past->count > 0 && in_flight(past->at, &first[past->count - 1])) {
+        while (past->count > 0 && (in_flight(past->at, &first[past->count - 1]) ||
+                                   is_told(past, &first[past->count - 1]))) {
             past->newest = message_place(&first[--past->count]) - 1;
         }
+    }
+    /* Whom the store could not note as delivered comes again, but not in one go. */
+    while (past->kind == PAST_DIRECTS && past->count > 0 && first->offset <= past->after) {
+        first++;
+        past->count--;
     }
     past->messages = xcalloc(past->count + past->record_count + 1, sizeof *past->messages);
     memcpy(past->messages, first, past->count * sizeof *past->messages);
@@ -151,7 +169,7 @@ static void add_to_changes(struct past *past, const struct message *m)
 
 static void add_to_directs(struct past *past, const struct message *m)
 {
-    if (find_said(past, m->offset) == NULL) {
+    if (past->after == 0 && find_said(past, m->offset) == NULL) {
         past->messages[past->count++] = *m;
     }
 }
@@ -232,6 +250,7 @@ static void on_directs(struct store_call *call)
     struct store_directs *read = container_of(call, struct store_directs, call);
     struct past *past = container_of(read, struct past, read.directs);
 
+    past->more = call->error == 0 && read->more;
     on_read(past, call->error, read->page);
 }
 

@@ -3,7 +3,8 @@
  *
  *   PAST_HISTORY   the latest messages, newest first
  *   PAST_CHANGES   what happened after an offset that the joiner knows, in its order
- *   PAST_DIRECTS   the direct messages that were not delivered yet, oldest first
+ *   PAST_DIRECTS   the direct messages that were not delivered yet, oldest first; a page of them,
+ *                  after which a member asks for the next (join.c)
  *
  * It comes from the room's tail if that reaches far enough, else from the store.
  *
@@ -28,7 +29,7 @@ struct past {
     enum past_kind kind;
     struct span room; /* outlives it */
     struct span user; /* PAST_DIRECTS: whose they are; outlives it */
-    uint64_t after;   /* PAST_CHANGES */
+    uint64_t after;   /* PAST_CHANGES; PAST_DIRECTS: of the page before, 0: this is the first */
     unsigned limit;   /* PAST_HISTORY */
     void (*on_ready)(struct past *past);
 
@@ -36,6 +37,7 @@ struct past {
     struct message *messages; /* in the order to be told; texts in page and records */
     size_t count;
     uint64_t newest; /* PAST_CHANGES: place of the latest that happened */
+    bool more;       /* PAST_DIRECTS: there are further ones */
     uint64_t next;   /* PAST_CHANGES: nothing between `after` and this is in it; 0: no gap */
 
     struct chat_room *at;  /* for past.c, as the rest */

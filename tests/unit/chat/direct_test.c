@@ -163,6 +163,36 @@ static void what_is_sent_to_who_is_away_is_delivered_when_he_comes_once(void)
     bed_end();
 }
 
+/* More than the store gives at once. */
+static void all_that_was_missed_comes_in_its_order(void)
+{
+    enum { MESSAGES = 700, LEN = 4000 };
+    static char packet[LEN + 100], want[32];
+
+    start();
+    for (unsigned i = 0; i < MESSAGES; i++) {
+        (void)snprintf(packet, sizeof packet,
+                       "2[\"send_message\",{\"recipientId\":\"c1\",\"content\":\"%u:%0*u\"}]", i,
+                       LEN, 0);
+        enter(ada, packet);
+        (void)peer_got(ada);
+    }
+    struct peer *carl = arrive(2, "{\"userId\":\"c1\"}", "carl");
+    const char *at = peer_got(carl);
+    for (unsigned i = 0; i < MESSAGES && at != NULL; i++) {
+        (void)snprintf(want, sizeof want, "\"content\":\"%u:", i);
+        at = strstr(at, "\"content\":\"");
+        check(at != NULL && strncmp(at, want, strlen(want)) == 0);
+        at = at == NULL ? NULL : at + 1;
+    }
+    check(at != NULL && strstr(at, "\"content\":\"") == NULL);
+    peer_vanish(carl);
+    bed_settle();
+    carl = arrive(1, "{\"userId\":\"c1\"}", "carl");
+    check(strstr(peer_got(carl), "new_message") == NULL);
+    bed_end();
+}
+
 static void what_was_missed_comes_to_those_who_come_at_once_and_not_later(void)
 {
     start();
@@ -585,6 +615,7 @@ int main(void)
     RUN(all_sockets_of_both_get_it_once);
     RUN(who_writes_to_himself_gets_it_once);
     RUN(what_is_sent_to_who_is_away_is_delivered_when_he_comes_once);
+    RUN(all_that_was_missed_comes_in_its_order);
     RUN(what_was_missed_comes_to_those_who_come_at_once_and_not_later);
     RUN(messages_of_one_sender_come_in_his_order);
     RUN(a_message_is_answered_once_durable_and_sent_once_under_one_name);
