@@ -7,6 +7,7 @@
 #include "src/chat/announce.h"
 #include "src/chat/chat_loop.h"
 #include "src/chat/direct.h"
+#include "src/chat/doubts.h"
 
 static struct span key_of(const void *value)
 {
@@ -114,6 +115,7 @@ void chat_room_left(struct chat_room *room)
 static void destroy(struct chat_room *room)
 {
     roster_finish(&room->roster);
+    doubts_finish(&room->doubts);
     free(room);
 }
 

@@ -34,6 +34,7 @@ struct chat_room {
     struct roster roster;
     struct tail tail;
     struct chat_room *newer, *older; /* among the rooms of this loop that have a tail */
+    struct doubts *doubts;           /* appends that have failed, see doubts.h; NULL: none */
     struct list sends;               /* struct sending that the journal has not answered */
     unsigned joins;                  /* under way that look at the tail later */
     unsigned deliveries;             /* under way, see direct.h */

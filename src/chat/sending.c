@@ -7,6 +7,7 @@
 #include "src/base/stats.h"
 #include "src/chat/announce.h"
 #include "src/chat/direct.h"
+#include "src/chat/doubts.h"
 #include "src/chat/membership.h"
 #include "src/chat/message.h"
 
@@ -119,6 +120,36 @@ static void place(struct message *m, const struct message *appended)
     }
 }
 
+/* What is in the store now has not been told yet. */
+static void tell_members(struct sending *sending)
+{
+    tell(sending);
+    chat_room_remember(sending->room, sending->record);
+    if (message_place(&sending->record->message) == 1) {
+        membership_put_all(sending->room);
+    }
+}
+
+/* It was stored while its sender was told that it was not, and nobody else was told at all: now it
+ * is his turn, as it was said then, unless what came after it has been told meanwhile. */
+static void make_up(struct sending *sending)
+{
+    const struct message *m = &sending->op.message;
+    struct record *r = doubts_take(sending->room->doubts, &sending->record->message);
+
+    if (r == NULL) {
+        return;
+    }
+    place(&r->message, m);
+    if (message_place(&r->message) > sending->room->tail.newest) {
+        r->message.timestamp_ms = m->timestamp_ms;
+        record_release(sending->record);
+        sending->record = record_hold(r);
+        tell_members(sending);
+    }
+    record_release(r);
+}
+
 static void on_durable(struct journal_append *op)
 {
     struct sending *sending = container_of(op, struct sending, op);
@@ -131,11 +162,11 @@ static void on_durable(struct journal_append *op)
         sending->now_ms = op->message.timestamp_ms; /* of the first time, if it is repeated */
     }
     if (sending->refusal == NULL && op->message.fate == MESSAGE_STORED) {
-        tell(sending);
-        chat_room_remember(room, sending->record);
-        if (op->message.offset == 1) {
-            membership_put_all(room);
-        }
+        tell_members(sending);
+    } else if (sending->refusal == NULL) {
+        make_up(sending);
+    } else if (op->error != 0 && op->message.action != MESSAGE_EDIT) {
+        doubts_add(&room->doubts, sending->record);
     }
     chat_room_settle(room);
     go_back(sending);

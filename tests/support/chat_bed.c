@@ -120,6 +120,8 @@ int bed_call(struct store_call *call, enum store_op op)
 
 /* ---- the journal ---- */
 
+bool bed_doubtful;
+
 static void run_append(struct task *task)
 {
     struct journal_append *op = container_of(task, struct journal_append, task);
@@ -133,7 +135,7 @@ static int append(struct journal *journal, const struct message *message, struct
 
     (void)journal;
     op->message = *message;
-    op->error = store_append(real, messages, 1) != 0 ? JOURNAL_ESINK : 0;
+    op->error = store_append(real, messages, 1) != 0 || bed_doubtful ? JOURNAL_ESINK : 0;
     op->task.run = run_append;
     executor_post(executor, &op->task);
     return 0;
@@ -167,7 +169,7 @@ void bed_start(const struct bed_setup *setup)
         setup->limit(&options.limits);
     }
     bed_busy_op = -1;
-    bed_backwards = false;
+    bed_backwards = bed_doubtful = false;
     world_start(loops);
     for (unsigned i = 0; i < loops; i++) {
         executors[i] = rookery_loop_at(world, i)->executor;

@@ -28,6 +28,8 @@ struct bed_setup {
 extern struct chat *bed_chat;
 /* Calls that the store refuses from now on are those with this op; -1: none. */
 extern int bed_busy_op;
+/* What is appended from now on is stored, and reported as failed. */
+extern bool bed_doubtful;
 /* Of the calls under way the store's answer to the latest comes first. */
 extern bool bed_backwards;
 

@@ -270,6 +270,40 @@ static void who_is_gone_while_his_message_is_looked_up_changes_it_still(void)
     bed_end();
 }
 
+#define ONE "{\"roomId\":\"r\",\"content\":\"one\",\"clientId\":\"c1\"}"
+#define TWO "{\"roomId\":\"r\",\"content\":\"two\",\"clientId\":\"c2\"}"
+
+static void what_was_stored_though_it_seemed_to_fail_is_told_when_it_is_repeated(void)
+{
+    start();
+    bed_doubtful = true;
+    check_answer(
+        ada, "21[\"send_message\"," ONE "]",
+        "|431[{\"ok\":false,\"code\":\"NOT_STORED\",\"message\":\"~\",\"retryable\":true}]");
+    bed_doubtful = false;
+    check_like(bob, "");
+    enter(ada, "21[\"send_message\"," ONE "]");
+    check_like(bob,
+               "|42[\"message\",{" FIELDS("one", "text") ",\"offset\":1,\"clientId\":\"c1\"}]");
+    check(strstr(peer_got(ada), "\"ok\":true") != NULL);
+    enter(ada, "21[\"send_message\"," ONE "]");
+    check_like(bob, "");
+    bed_end();
+}
+
+static void what_comes_too_late_for_its_place_is_not_told(void)
+{
+    start();
+    bed_doubtful = true;
+    enter(ada, "21[\"send_message\"," ONE "]");
+    bed_doubtful = false;
+    enter(ada, "21[\"send_message\"," TWO "]");
+    (void)peer_got(bob);
+    enter(ada, "21[\"send_message\"," ONE "]");
+    check_like(bob, "");
+    bed_end();
+}
+
 static void long_messages(struct chat_limits *limits)
 {
     limits->content_units_max = 15000;
@@ -344,6 +378,8 @@ int main(void)
     RUN(what_is_not_there_is_neither_edited_nor_deleted);
     RUN(two_deletions_at_once_are_told_once);
     RUN(a_message_to_one_user_is_not_edited_as_one_of_a_room);
+    RUN(what_was_stored_though_it_seemed_to_fail_is_told_when_it_is_repeated);
+    RUN(what_comes_too_late_for_its_place_is_not_told);
     RUN(the_longest_message_passes_whatever_it_is_written_with);
     RUN(without_a_store_nothing_has_an_offset);
     RUN(what_is_said_is_counted_once_and_so_is_each_who_is_told);
