@@ -186,7 +186,7 @@ static void find_owner(const struct chat_call *call)
     a->call = (struct store_user_get){.call.on_done = on_owner,
                                       .by = STORE_BY_USERNAME,
                                       .key = person_identity(a->person).username};
-    int error = store_user_get(cl->chat->store, cl->executor, &a->call);
+    int error = store_user_get(chat_store(cl->chat), cl->executor, &a->call);
     if (error != 0) {
         refuse(a, chat_store_refusal(error));
         end(a);
@@ -202,7 +202,7 @@ void chat_on_arrive(const struct chat_call *call)
 
     if (p != NULL && p->joining_count + p->arrivals >= call->cl->limits.rooms_per_socket) {
         join_refuse_count(call);
-    } else if (call->cl->chat->store == NULL || person->source == PERSON_TOKEN) {
+    } else if (chat_store(call->cl->chat) == NULL || person->source == PERSON_TOKEN) {
         struct chat_reply reply = chat_reply_take(call);
         enter_lobby(call->cl, &reply);
     } else {

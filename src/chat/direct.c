@@ -182,7 +182,8 @@ static void mark(struct reading *r)
                                           .id = span_of(r->id, r->id_len),
                                           .user_id = addresses[r->tries++],
                                           .state = MESSAGE_READ};
-    int error = store_direct_state(chat_store(r->cl->chat), r->cl->executor, &r->call);
+    struct store *store = chat_store(r->cl->chat);
+    int error = store == NULL ? STORE_EBUSY : store_direct_state(store, r->cl->executor, &r->call);
     if (error != 0) {
         finish_reading(r, chat_store_refusal(error));
     }
@@ -308,7 +309,8 @@ static int look_up(struct addressing *a, enum store_user_by by)
 {
     a->call =
         (struct store_user_get){.call.on_done = on_user, .by = by, .key = a->command.recipient};
-    return store_user_get(chat_store(a->cl->chat), a->cl->executor, &a->call);
+    struct store *store = chat_store(a->cl->chat);
+    return store == NULL ? STORE_EBUSY : store_user_get(store, a->cl->executor, &a->call);
 }
 
 static struct addressing *addressing_create(const struct chat_call *call, to_somebody_fn then)
