@@ -99,12 +99,19 @@ test('a gap at the end that is followed is filled by the newest page', async () 
     assert.deepEqual(w.connection.take('history').payload, { roomId: 'r', limit: 50 });
 });
 
-test('a gap below what is read is filled as somebody gets there', async () => {
+test('after a gap somebody who reads further up stays there, and it is read again', async () => {
     const w = await inRoom();
     w.store.dispatch({ type: 'following', roomId: 'r', following: false });
     w.rooms.onConnected();
     w.connection.take('join_room').answer({ roomId: 'r', offset: 5000, gap: { after: 9, next: 4000 } });
-    assert.equal(w.connection.take('history'), undefined);
+    const asked = w.connection.take('history');
+    assert.deepEqual(asked.payload, { roomId: 'r', limit: 50, around: 9 });
+    w.store.dispatch({ type: 'message', message: message(4000) });
+    asked.answer({ roomId: 'r', messages: [{ ...message(8), content: 'edited' }, message(9)], more: true });
+    await turn();
+    const { messages, atEnd } = w.room('r').timeline;
+    assert.deepEqual([messages.map((m) => m.content), atEnd], [['edited', 'text 9'], false]);
+    assert.equal(w.room('r').following, false);
     w.history.loadNewer('r');
     assert.deepEqual(w.connection.take('history').payload, { roomId: 'r', limit: 50, after: 9 });
 });
@@ -121,6 +128,16 @@ test('the list of rooms is asked for page by page', async () => {
     await turn();
     assert.deepEqual([...w.store.get().rooms.keys()].slice(0, 3), ['a', 'b', 'c']);
     assert.equal(w.connection.take('list_rooms'), undefined);
+});
+
+test('a room that is not shown forgets what is before a gap, and is read when it is opened', async () => {
+    const w = await inRoom();
+    w.rooms.open(null);
+    w.rooms.onConnected();
+    w.connection.take('join_room').answer({ roomId: 'r', offset: 5000, gap: { after: 9, next: 4000 } });
+    assert.deepEqual([w.room('r').timeline.messages, w.connection.take('history')], [[], undefined]);
+    w.rooms.open('r');
+    assert.deepEqual(w.connection.take('history').payload, { roomId: 'r', limit: 50 });
 });
 
 test('only somebody new is shown the first room', async () => {

@@ -103,12 +103,24 @@ test('a room is joined where the list says that it ends, and again where we were
     assert.equal(room(state, 's').seen, 12);
 });
 
-test('after a gap the window ends before it, and nobody is typing any more', () => {
-    let state = inRoom(message(1), { type: 'typing', roomId: 'r', userId: 'bob', username: 'Bob' });
-    state = reduce(state, { type: 'joined', roomId: 'r', offset: 2000, gap: { after: 1, next: 1000 } });
+test('after a gap what was held is forgotten, and nobody is typing any more', () => {
+    let state = inRoom(message(1), message(2), { type: 'typing', roomId: 'r', userId: 'bob', username: 'Bob' });
+    state = reduce(state, { type: 'joined', roomId: 'r', offset: 2000, gap: { after: 2, next: 1000 } });
+    assert.deepEqual([contents(state), room(state).loaded, room(state).typing], [[], false, []]);
     state = reduce(state, message(1000));
-    assert.deepEqual([contents(state), room(state).timeline.atEnd, room(state).typing], [['text 1'], false, []]);
-    assert.deepEqual([room(state).seen, room(state).newest], [1000, 1000]);
+    assert.deepEqual([contents(state), room(state).seen], [['text 1000'], 1000]);
+    // An edit within the gap was not told; the page of history has it.
+    const page = [{ ...message(2).message, content: 'edited', editedAt: '2026-01-01T00:00:01Z' }, message(1000).message];
+    state = reduce(state, { type: 'page', roomId: 'r', where: 'newest', messages: page, more: true });
+    assert.deepEqual(contents(state), ['edited', 'text 1000']);
+    assert.deepEqual([room(state).timeline.atStart, room(state).timeline.atEnd], [false, true]);
+});
+
+test('a gap that ends with edits leaves the end in sight', () => {
+    let state = inRoom(message(1));
+    state = reduce(state, { type: 'joined', roomId: 'r', offset: 2000, gap: { after: 1, next: 1000 } });
+    state = reduce(state, { type: 'page', roomId: 'r', where: 'newest', messages: [message(1).message], more: false });
+    assert.equal(room(state).timeline.atEnd, true);
 });
 
 test('events of a room that was left change nothing', () => {

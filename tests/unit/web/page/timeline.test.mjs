@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-    addLive, addNewer, addOlder, cutOff, edit, emptyTimeline, remove, showAround, showNewest, WINDOW_MAX,
+    addLive, addNewer, addOlder, edit, emptyTimeline, remove, showAround, showNewest, WINDOW_MAX,
 } from '../../../../src/web/page/src/chat/timeline.js';
 
 const message = (offset, fields) => ({ id: `m${offset}`, offset, content: `text ${offset}`, ...fields });
@@ -74,11 +74,6 @@ test('the newest page replaces a window elsewhere, with no hole between', () => 
 test('a page from the middle has more at both ends', () => {
     const t = showAround(window(90, 99), range(10, 20));
     assert.deepEqual([t.messages[0].offset, t.atStart, t.atEnd], [10, false, false]);
-});
-
-test('a gap ends the window before it', () => {
-    const t = addLive(cutOff(window(1, 3)), message(2000), true);
-    assert.deepEqual(offsets(t), [1, 2, 3]);
 });
 
 test('an edit changes its message, unless a later one was here first', () => {

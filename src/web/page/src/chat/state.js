@@ -101,12 +101,12 @@ function joinRoom(state, { roomId }) {
     return withRoom(state, roomId, (r) => (r.joined ? {} : { joined: true, seen: r.listedOffset }));
 }
 
-// With a gap the window ends before what was not sent; history fills it when somebody reads there.
+// What was not sent, a gap, may have changed or deleted anything that is held: it is forgotten, and
+// read again as history. What is sent from gap.next on goes up to the end of the room.
 // Whoever types says so again: what was typed during a loss is over.
 function joined(state, { roomId, offset, gap }) {
     return withJoined(state, roomId, (r) => ({
-        timeline: gap ? Timeline.cutOff(r.timeline) : r.timeline,
-        newest: gap ? Math.max(r.newest, gap.next) : r.newest,
+        ...(gap && { timeline: Timeline.emptyTimeline, loaded: false }),
         listedOffset: offset,
         typing: [],
     }));

@@ -96,11 +96,6 @@ export function showAround(timeline, page) {
     return { ...timeline, messages: page, atStart: false, atEnd: false };
 }
 
-// The end of the window is not the end of the room any more: something between was not sent.
-export function cutOff(timeline) {
-    return timeline.atEnd ? { ...timeline, atEnd: false } : timeline;
-}
-
 function change(timeline, matches, changed) {
     const at = timeline.messages.findIndex(matches);
     if (at < 0) {

@@ -2,6 +2,7 @@
 //
 // The rooms: which there are, which are ours, and that every connection is in all of ours.
 import { roomOf } from '../chat/state.js';
+import { lastOf } from '../chat/timeline.js';
 import * as Storage from './storage.js';
 
 const FIRST_ROOM = 'general';
@@ -39,20 +40,30 @@ export function createRooms(store, connection, { history, sender, onAllJoined, o
         }
     }
 
-    // What a room needs before it can be read.
-    function fill(roomId) {
+    // What a room needs before it can be read; place: the offset where somebody is in it, if it is
+    // not its end.
+    function fill(roomId, place) {
         const { loaded, following, timeline } = room(roomId);
         loadMembers(roomId);
-        if (!loaded || (following && !timeline.atEnd)) {
+        if (place !== undefined) {
+            history.showAround(roomId, place);
+        } else if (!loaded || (following && !timeline.atEnd)) {
             history.loadNewest(roomId);
         }
     }
 
+    // Whoever reads further up than the end of what will be forgotten is to stay there.
+    function placeOf(roomId) {
+        const { following, timeline } = room(roomId);
+        return following ? undefined : lastOf(timeline)?.offset;
+    }
+
     function onJoined(roomId, answer) {
+        const place = answer.gap && placeOf(roomId);
         dispatch({ ...answer, type: 'joined', roomId });
         sender.onJoined(roomId);
         if (store.get().current === roomId) {
-            fill(roomId);
+            fill(roomId, place);
         }
     }
 
