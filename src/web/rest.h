@@ -8,6 +8,7 @@
  *   GROUPS     rest_groups.c       /group /join /chat/:roomid (pages)
  *   DIRECT     rest_direct.c       /api/auth/register /api/auth/login /api/services
  *   NATIVE     rest_native.c       /api/rooms /api/rooms/:id/messages /api/rooms/:id/members
+ *                                  /api/rooms/:id/reads
  *                                  /api/search /api/config /api/session
  *
  * All of them read one store, so each shows what was said in the others. At / browsers (Accept:

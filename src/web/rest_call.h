@@ -33,6 +33,7 @@ struct rest_call {
     union {
         struct store_history history;
         struct store_rooms rooms;
+        struct store_reads reads;
         struct store_room_get room;
         struct store_room_put put;
         struct store_search search;

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "src/web/rest_call.h"
 
-enum { MESSAGES_DEFAULT = 50, FOUND_DEFAULT = 20, MESSAGES_MAX = 100, ROOMS_DEFAULT = 100 };
+enum {
+    MESSAGES_DEFAULT = 50,
+    FOUND_DEFAULT = 20,
+    MESSAGES_MAX = 100,
+    ROOMS_DEFAULT = 100,
+    READS_DEFAULT = 1000
+};
 
 static const char error_key[] = "error";
 static const char failed[] = "Internal server error";
@@ -217,6 +223,77 @@ static void list_members(struct rest_call *call)
     rest_ask_people(call);
 }
 
+/* ---- who has read how far ---- */
+
+static void finish_reads(struct rest_call *call, const struct store_read_page *page, bool more)
+{
+    struct bytes body = {0};
+
+    bytes_add_byte(&body, '{');
+    json_member_string(&body, SPAN("roomId"), bytes_span(&call->parameter));
+    json_write_key(&body, SPAN("reads"));
+    bytes_add_byte(&body, '[');
+    for (size_t i = 0; i < page->count; i++) {
+        json_write_comma(&body);
+        bytes_add_byte(&body, '{');
+        json_member_string(&body, SPAN("userId"), page->reads[i].user_id);
+        json_member_u64(&body, SPAN("offset"), page->reads[i].offset);
+        bytes_add_byte(&body, '}');
+    }
+    bytes_add_byte(&body, ']');
+    json_member_bool(&body, SPAN("more"), more);
+    bytes_add_byte(&body, '}');
+    rest_json(call, 200, bytes_span(&body));
+    bytes_finish(&body);
+}
+
+static void on_reads(struct store_call *ask)
+{
+    struct rest_call *call = container_of(ask, struct rest_call, ask.reads.call);
+    struct store_read_page *page = call->ask.reads.page;
+
+    if (ask->error != 0) {
+        rest_error(call, 500, error_key, failed);
+    } else {
+        finish_reads(call, page, call->ask.reads.more);
+    }
+    free(page);
+}
+
+static void drop_text(void *own)
+{
+    struct bytes *text = own;
+
+    bytes_finish(text);
+    free(text);
+}
+
+static void list_reads(struct rest_call *call)
+{
+    struct store *store = rest_store(call);
+    struct store_reads *ask = &call->ask.reads;
+    struct bytes *after = xcalloc(1, sizeof *after);
+    uint64_t limit = READS_DEFAULT;
+
+    call->own = after;
+    call->drop_own = drop_text;
+    rest_query(call, SPAN("after"), after);
+    if (!read_limit(call, STORE_PAGE_MAX, &limit)) {
+        return;
+    }
+    if (store == NULL) {
+        finish_reads(call, &(struct store_read_page){0}, false);
+        return;
+    }
+    ask->call.on_done = on_reads;
+    ask->room = bytes_span(&call->parameter);
+    ask->after_user = bytes_span(after);
+    ask->limit = (unsigned)limit;
+    if (store_reads(store, call->x->executor, ask) < 0) {
+        rest_error(call, 503, error_key, failed);
+    }
+}
+
 /* ---- rooms ---- */
 
 /* The rooms of a page, each asked in turn who is in it. */
@@ -376,6 +453,7 @@ static const struct web_action actions[] = {
     {"GET", "/api/rooms", WEB_JSON, true, list_rooms},
     {"GET", "/api/rooms/:id/messages", WEB_JSON, true, show_messages},
     {"GET", "/api/rooms/:id/members", WEB_JSON, true, list_members},
+    {"GET", "/api/rooms/:id/reads", WEB_JSON, true, list_reads},
     {"GET", "/api/search", WEB_JSON, true, search},
     {"GET", "/api/config", WEB_JSON, false, show_config},
     {"GET", "/api/session", WEB_JSON, true, show_session},

@@ -165,6 +165,20 @@ test('two windows chat', { skip }, async () => {
     assert.deepEqual(ada.troubles, []);
 });
 
+test('who has read what is still known after a reload', { skip }, async () => {
+    const daemon = await start();
+    const instance = await browser();
+    const ada = await visit(instance, daemon, 'Ada');
+    const bob = await visit(instance, daemon, 'Bob Baker');
+    await write(ada, 'seen by Bob');
+    await sees(bob, 'seen by Bob');
+    await message(ada, 'seen by Bob').getByTitle('Read by Bob Baker').waitFor();
+    await bob.context().close();
+    await ada.reload();
+    await message(ada, 'seen by Bob').getByTitle('Read by 1 person').waitFor();
+    assert.deepEqual([...ada.troubles, ...bob.troubles], []);
+});
+
 test('the pages find Socket.IO wherever it is', { skip }, async () => {
     const daemon = await start({ args: ['--path', '/sockets'] });
     const instance = await browser();

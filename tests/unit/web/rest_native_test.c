@@ -138,6 +138,31 @@ static void rooms_say_how_many_are_in_them(void)
     rest_world_finish(&w);
 }
 
+static void reads_say_how_far_everybody_is(void)
+{
+    struct rest_world w = rest_world_make();
+
+    rest_get(&w, "/api/rooms/r/reads");
+    check(rest_answered(&w, 200, "{\"roomId\":\"r\",\"reads\":[],\"more\":false}"));
+    w.reads[0] = (struct store_read){.user_id = SPAN("a\""), .offset = 7};
+    w.reads[1] = (struct store_read){.user_id = SPAN("b"), .joined = true};
+    w.read_count = 2;
+    rest_get(&w, "/api/rooms/r/reads");
+    check(rest_answered(&w, 200,
+                        "{\"roomId\":\"r\",\"reads\":[{\"userId\":\"a\\\"\",\"offset\":7},"
+                        "{\"userId\":\"b\",\"offset\":0}],\"more\":false}"));
+    rest_get(&w, "/api/rooms/r/reads?limit=1");
+    check(rest_answered_with(&w, 200, "\"offset\":7}],\"more\":true}"));
+    rest_get(&w, "/api/rooms/r/reads?after=a%22");
+    check(rest_answered_with(&w, 200, "\"reads\":[{\"userId\":\"b\""));
+    rest_get(&w, "/api/rooms/r/reads?limit=1001");
+    check(w.status == 400);
+    w.store_error = STORE_EIO;
+    rest_get(&w, "/api/rooms/r/reads");
+    check(w.status == 500);
+    rest_world_finish(&w);
+}
+
 static void tells_what_a_client_has_to_know(void)
 {
     struct rest_world w = rest_world_make();
@@ -173,6 +198,7 @@ int main(void)
     RUN(search_needs_something_to_look_for);
     RUN(members_are_online_or_away);
     RUN(rooms_say_how_many_are_in_them);
+    RUN(reads_say_how_far_everybody_is);
     RUN(tells_what_a_client_has_to_know);
     RUN(tells_whose_token_it_is_where_others_are_let_in_too);
     return tap_done();

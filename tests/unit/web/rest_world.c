@@ -202,6 +202,24 @@ static void rooms(struct store_rooms *r)
     }
 }
 
+static void reads(struct store_reads *r)
+{
+    r->page = xcalloc(1, sizeof *r->page + here->read_count * sizeof *r->page->reads);
+    for (size_t i = 0; i < here->read_count; i++) {
+        int order = memcmp(here->reads[i].user_id.data,
+                           r->after_user.len > 0 ? r->after_user.data : (const uint8_t *)"",
+                           r->after_user.len);
+        if (r->after_user.len > 0 && order <= 0) {
+            continue;
+        }
+        if (r->page->count == r->limit) {
+            r->more = true;
+            break;
+        }
+        r->page->reads[r->page->count++] = here->reads[i];
+    }
+}
+
 static void room_get(struct store_room_get *g)
 {
     g->page = xcalloc(1, sizeof *g->page + sizeof *g->page->rooms);
@@ -289,9 +307,11 @@ static void complete(struct store_call *call)
         case STORE_USER_PASSWORD:
             here->rehashed++;
             break;
+        case STORE_READS:
+            reads(container_of(call, struct store_reads, call));
+            break;
         case STORE_CHANGES:
         case STORE_FIND:
-        case STORE_READS:
         case STORE_DIRECTS:
         case STORE_MEMBER_PUT:
         case STORE_READ_MARK:

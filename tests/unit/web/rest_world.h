@@ -29,6 +29,8 @@ struct rest_world {
     struct identity people[8]; /* in every room */
     bool away[8];
     size_t people_count;
+    struct store_read reads[8]; /* of every room */
+    size_t read_count;
     bool people_later;            /* they are told with the store's answers, not at once */
     int store_error;              /* of every call */
     bool store_busy;              /* takes no call */

@@ -42,7 +42,11 @@ function world() {
     const history = createHistory(store, connection);
     const welcomed = [];
     const rooms = createRooms(store, connection, {
-        history, sender, onWelcome: (r) => welcomed.push(r), onAllJoined: () => welcomed.push('all'),
+        history,
+        sender,
+        loadReads: async (r) => [{ userId: `reader of ${r}`, offset: 7 }, { userId: 'new', offset: 0 }],
+        onWelcome: (r) => welcomed.push(r),
+        onAllJoined: () => welcomed.push('all'),
     });
     const room = (roomId) => roomOf(store.get(), roomId);
     return { store, connection, timers, sender, history, rooms, room, welcomed };
@@ -90,6 +94,15 @@ test('a room is joined where the list says it ends, and again after what was see
     again.store.dispatch({ type: 'message', message: message(12) });
     again.rooms.onConnected();
     assert.deepEqual(again.connection.take('join_room').payload, { roomId: 'r', after: 12 });
+});
+
+test('a room that is opened shows who had read how far', async () => {
+    const w = await inRoom();
+    assert.deepEqual([...w.room('r').reads], [['reader of r', 7]]);
+    w.store.dispatch({ type: 'readBy', roomId: 'r', userId: 'reader of r', offset: 9 });
+    w.rooms.open('r');
+    await turn();
+    assert.deepEqual([...w.room('r').reads], [['reader of r', 9]]);
 });
 
 test('a gap at the end that is followed is filled by the newest page', async () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { countReaders, sortedReads } from '../../../../src/web/page/src/chat/reads.js';
+import { countReaders, readersText, sortedReads } from '../../../../src/web/page/src/chat/reads.js';
 import { initialState, reduce, roomOf } from '../../../../src/web/page/src/chat/state.js';
 
 const me = { userId: 'me', username: 'Me' };
@@ -154,6 +154,17 @@ test('readers are those who have read as far, without oneself', () => {
     const sorted = sortedReads(room(state).reads, 'me');
     assert.deepEqual(sorted, [{ userId: 'bob', offset: 5 }, { userId: 'eve', offset: 4 }]);
     assert.deepEqual([1, 4, 5, 6].map((offset) => countReaders(sorted, offset)), [2, 2, 1, 0]);
+});
+
+test('readers are named as far as they are known', () => {
+    const sorted = ['a', 'b', 'x', 'y'].map((userId) => ({ userId, offset: 1 }));
+    const people = new Map([['a', { username: 'Ada' }], ['b', { username: 'Bob' }]]);
+    assert.deepEqual([1, 2, 3, 4].map((count) => readersText(sorted, count, people)),
+        ['Ada', 'Ada, Bob', 'Ada, Bob and 1 more', 'Ada, Bob and 2 more']);
+    assert.deepEqual([readersText(sorted.slice(2), 1, people), readersText(sorted.slice(2), 2, people)],
+        ['1 person', '2 people']);
+    const many = Array.from({ length: 12 }, () => ({ userId: 'a', offset: 1 }));
+    assert.match(readersText(many, 12, people), /^(Ada, ){9}Ada and 2 more$/);
 });
 
 test('names of JavaScript are names of rooms and people too', () => {

@@ -25,3 +25,17 @@ export function countReaders(sorted, offset) {
     }
     return from;
 }
+
+const NAMED_MAX = 10;
+
+// Who the first count of them are, in words. A mark outlives the visit, so some may be strangers.
+export function readersText(sorted, count, people) {
+    const names = sorted.slice(0, Math.min(count, NAMED_MAX))
+        .map(({ userId }) => people.get(userId)?.username)
+        .filter(Boolean);
+    const more = count - names.length;
+    if (names.length === 0) {
+        return more === 1 ? '1 person' : `${more} people`;
+    }
+    return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}

@@ -220,6 +220,11 @@ function readBy(state, { roomId, userId, offset }) {
     });
 }
 
+// As they are kept; meanwhile events may have been further.
+function reads(state, { roomId, reads: marks }) {
+    return marks.reduce((s, { userId, offset }) => readBy(s, { roomId, userId, offset }), state);
+}
+
 // ---- people -----------------------------------------------------------------------------------
 
 function members(state, { roomId, users }) {
@@ -283,6 +288,7 @@ const handlers = {
         ({ ...state, highlight: { roomId, offset, count: (state.highlight?.count ?? 0) + 1 } }),
     read,
     readBy,
+    reads,
     members,
     userJoined,
     userLeft,

@@ -22,6 +22,17 @@ export async function isSignedIn(token) {
     }
 }
 
+// How far the others have read: [{userId, offset}...]. Marks are a help; without them all works.
+export async function loadReads(token, roomId) {
+    try {
+        const headers = token ? { Authorization: `Bearer ${token}` } : {};
+        const answer = await fetch(url(`api/rooms/${encodeURIComponent(roomId)}/reads`), { headers });
+        return answer.ok ? (await answer.json()).reads : [];
+    } catch {
+        return [];
+    }
+}
+
 async function post(path, body) {
     let response;
     try {

@@ -10,7 +10,7 @@
 // sends what was missed, in order, and then the outbox goes on.
 import { initialState, reduce } from '../chat/state.js';
 import { createStore } from '../chat/store.js';
-import { isSignedIn } from './api.js';
+import { isSignedIn, loadReads } from './api.js';
 import { createConnection } from './connection.js';
 import { createHistory } from './history.js';
 import { createReader } from './reader.js';
@@ -147,7 +147,11 @@ export function createClient(identity, config, { onRefused, onWelcome }) {
     const signals = createSignals(store, connection, config.typingTimeout);
     const history = createHistory(store, connection);
     const rooms = createRooms(store, connection, {
-        history, sender, onWelcome, onAllJoined: signals.onAllJoined,
+        history,
+        sender,
+        onWelcome,
+        loadReads: (roomId) => loadReads(identity.token, roomId),
+        onAllJoined: signals.onAllJoined,
     });
     const reader = createReader(store, connection);
     const unwatch = watch(store, rooms, signals);

@@ -9,8 +9,9 @@ const FIRST_ROOM = 'general';
 const JOIN_RETRY_MS = 2000;
 const LIST_PAGES_MAX = 10;
 
-// onAllJoined(): this connection is in all of ours. onWelcome(roomId): somebody new has come in and asked for no room; this one would do.
-export function createRooms(store, connection, { history, sender, onAllJoined, onWelcome }) {
+// loadReads(roomId): see api.js. onAllJoined(): this connection is in all of ours. onWelcome(roomId):
+// somebody new has come in and asked for no room; this one would do.
+export function createRooms(store, connection, { history, sender, loadReads, onAllJoined, onWelcome }) {
     const { dispatch } = store;
     const { ask, request } = connection;
     const { userId } = store.get().me;
@@ -40,11 +41,17 @@ export function createRooms(store, connection, { history, sender, onAllJoined, o
         }
     }
 
+    // Marks that are made from here on come as events.
+    async function loadMarks(roomId) {
+        dispatch({ type: 'reads', roomId, reads: await loadReads(roomId) });
+    }
+
     // What a room needs before it can be read; place: the offset where somebody is in it, if it is
     // not its end.
     function fill(roomId, place) {
         const { loaded, following, timeline } = room(roomId);
         loadMembers(roomId);
+        loadMarks(roomId);
         if (place !== undefined) {
             history.showAround(roomId, place);
         } else if (!loaded || (following && !timeline.atEnd)) {

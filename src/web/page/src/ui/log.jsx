@@ -2,14 +2,13 @@
 //
 // What was said. One stop for the Tab key: within, the arrow keys go from message to message.
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { countReaders, sortedReads } from '../chat/reads.js';
+import { countReaders, readersText, sortedReads } from '../chat/reads.js';
 import { dayText } from './format.js';
 import { useChat, useClient } from './hooks.js';
 import { Icon } from './icons.jsx';
 import { Message } from './message.jsx';
 import { useScroll } from './scroll.js';
 
-const NAMED_MAX = 10; // readers of a message
 const ANNOUNCED_MAX = 5; // more at once is history, which nobody wants read out
 
 const steps = { ArrowUp: -1, ArrowDown: 1, Home: -Infinity, End: Infinity };
@@ -70,10 +69,7 @@ function useReaders(room, me, people) {
     const sorted = useMemo(() => sortedReads(room.reads, me.userId), [room.reads, me]);
     return (message) => {
         const count = countReaders(sorted, message.offset);
-        const names = sorted.slice(0, Math.min(count, NAMED_MAX))
-            .map(({ userId }) => people.get(userId)?.username ?? userId);
-        const more = count > NAMED_MAX ? ` and ${count - NAMED_MAX} more` : '';
-        return [count, names.join(', ') + more];
+        return [count, readersText(sorted, count, people)];
     };
 }
 
