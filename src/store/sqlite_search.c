@@ -8,19 +8,24 @@
 
 #include "protocol/json.h"
 
+static const int64_t NS_PER_S = 1000000000, NS_PER_MS = 1000000;
+
 enum {
-    VERSION = 1,             /* of the tables below */
+    VERSION = 2,             /* of the tables below */
     BATCH = 1000,            /* messages in one transaction: while it lasts, */
     BATCH_BYTES = 512 << 10, /* the log of the store cannot start anew */
+    BOOT_LEN = 36,           /* of the id of a boot */
     GATHER_MS = 500,         /* between what is new and its indexing */
-    NICENESS = 10,           /* who sends does not wait for who searches */
+    NICENESS = 10,           /* who sends does not wait for who searches: */
+    PAUSE_TIMES = 3,         /* while somebody does, it pauses for so many times what it worked */
 };
 
 static const char create_sql[] =
     "BEGIN; CREATE VIRTUAL TABLE words USING fts5 (room, text, columnsize = 0,"
     "  tokenize = 'unicode61 remove_diacritics 2');"
-    "CREATE TABLE progress (messages INTEGER NOT NULL, changes INTEGER NOT NULL) STRICT;"
-    "INSERT INTO progress VALUES (0, 0); PRAGMA user_version = 1; COMMIT";
+    "CREATE TABLE progress (messages INTEGER NOT NULL, changes INTEGER NOT NULL,"
+    "  boot TEXT NOT NULL) STRICT;"
+    "INSERT INTO progress VALUES (0, 0, ''); PRAGMA user_version = 2; COMMIT";
 static const char begin_sql[] = "BEGIN"; /* immediate would lock the store as well */
 static const char commit_sql[] = "COMMIT";
 static const char messages_sql[] = "SELECT message_id, message_id, room_id, content"
@@ -137,33 +142,42 @@ void sqlite_search_wake(struct sqlite_search *search)
     (void)pthread_mutex_unlock(&search->lock);
 }
 
-static bool stopping(struct sqlite_search *s)
+static int64_t clock_ns(void)
 {
-    (void)pthread_mutex_lock(&s->lock);
-    bool result = s->stopping;
-    (void)pthread_mutex_unlock(&s->lock);
-    return result;
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
-/* Waits for something new and then for some more of it. False at the end. */
-static bool wait_for_work(struct sqlite_search *s)
+/* Under the lock; ends early when the store closes. */
+static void sleep_for(struct sqlite_search *s, int64_t ns)
 {
-    struct timespec until;
+    int64_t end_ns = clock_ns() + ns;
+    struct timespec until = {.tv_sec = end_ns / NS_PER_S, .tv_nsec = end_ns % NS_PER_S};
 
-    (void)pthread_mutex_lock(&s->lock);
-    while (!atomic_load(&s->wanted) && !s->stopping) {
-        (void)pthread_cond_wait(&s->work, &s->lock);
-    }
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += GATHER_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
     while (!s->stopping && pthread_cond_timedwait(&s->work, &s->lock, &until) == 0) {
     }
-    bool more = !s->stopping;
+}
+
+/* If there is more to do it only pauses, if anything was stored since it last looked; else it waits
+ * for something new and then for some more of it. False at the end. */
+static bool wait_for_work(struct sqlite_search *s, bool more)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    if (more && atomic_load(&s->wanted)) {
+        sleep_for(s, s->pause_ns);
+    }
+    while (!more && !atomic_load(&s->wanted) && !s->stopping) {
+        (void)pthread_cond_wait(&s->work, &s->lock);
+    }
+    if (!more) {
+        sleep_for(s, GATHER_MS * NS_PER_MS);
+    }
+    bool goes_on = !s->stopping;
     atomic_store(&s->wanted, false);
     (void)pthread_mutex_unlock(&s->lock);
-    return more;
+    return goes_on;
 }
 
 static void tell_problem(const struct sqlite_search *s)
@@ -177,26 +191,32 @@ static void tell_problem(const struct sqlite_search *s)
     }
 }
 
-/* After a failure it tries again when there is something new. */
+/* Indexes a batch. False: it failed, and is tried again when there is something new. */
+static bool try_batch(struct sqlite_search *s, bool *more)
+{
+    if (index_batch(s, more) == SQLITE_OK) {
+        return true;
+    }
+    tell_problem(s);
+    (void)sqlite_db_run(s->conn.db, "ROLLBACK");
+    return false;
+}
+
 static void *serve(void *arg)
 {
     struct sqlite_search *s = arg;
-    bool more;
+    bool more = false;
 
     (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS); /* of this thread; never fails up */
-    while (wait_for_work(s)) {
-        do {
-            if (index_batch(s, &more) != SQLITE_OK) {
-                tell_problem(s);
-                (void)sqlite_db_run(s->conn.db, "ROLLBACK");
-                break;
-            }
-        } while (more && !stopping(s));
+    while (wait_for_work(s, more)) {
+        int64_t began_ns = clock_ns();
+        more = try_batch(s, &more) && more;
+        s->pause_ns = PAUSE_TIMES * (clock_ns() - began_ns);
     }
     return NULL;
 }
 
-/* ---- opening ---- */
+/* ---- files ---- */
 
 static void add_path(struct bytes *out, const char *path, const char *suffix)
 {
@@ -240,6 +260,68 @@ static void remove_files(const char *path)
     }
 }
 
+/* ---- what a crash of the machine leaves ---- */
+
+static void read_boot(char boot[BOOT_LEN + 1])
+{
+    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+    memset(boot, 0, BOOT_LEN + 1);
+    if (file == NULL || fread(boot, 1, BOOT_LEN, file) != BOOT_LEN) {
+        (void)snprintf(boot, BOOT_LEN + 1, "unknown"); /* and never the same as before */
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+}
+
+/* Nothing is lost of what has been written, unless the machine has crashed since. */
+static bool is_whole(sqlite3 *db)
+{
+    char boot[BOOT_LEN + 1];
+    sqlite3_stmt *statement = sqlite_db_prepare(db, "SELECT boot FROM progress");
+
+    read_boot(boot);
+    bool whole = statement != NULL && sqlite3_step(statement) == SQLITE_ROW;
+    if (whole) {
+        struct span was = sqlite_column(statement, 0);
+        whole = was.len == 0 || (was.len == BOOT_LEN && span_eq(was, span_cstr(boot)));
+    }
+    (void)sqlite3_finalize(statement);
+    return whole;
+}
+
+/* Says durably in the file itself which boot it is written in, or that all of it is on disk. */
+static int mark(struct sqlite_search *s, const char *boot)
+{
+    static const char synced[] = "PRAGMA main.synchronous = FULL; PRAGMA main.wal_checkpoint(FULL)";
+    sqlite3 *db = s->conn.db;
+    int result = sqlite_db_run(db, synced);
+
+    if (result == SQLITE_OK) {
+        sqlite3_stmt *statement = sqlite_db_prepare(db, "UPDATE progress SET boot = ?1");
+        if (statement == NULL) {
+            return sqlite3_errcode(db);
+        }
+        sqlite_bind_text(statement, 1, span_cstr(boot));
+        result = sqlite_db_step(statement);
+        (void)sqlite3_finalize(statement);
+    }
+    return result == SQLITE_OK ? sqlite_db_run(db, synced) : result;
+}
+
+static int mark_open(struct sqlite_search *s)
+{
+    char boot[BOOT_LEN + 1];
+
+    read_boot(boot);
+    int result = mark(s, boot);
+    return result == SQLITE_OK ? sqlite_db_run(s->conn.db, "PRAGMA main.synchronous = OFF")
+                               : result;
+}
+
+/* ---- opening ---- */
+
 /* True if the connection has an index of this store, as far as one can tell. */
 static bool usable(struct sqlite_search *s)
 {
@@ -247,7 +329,8 @@ static bool usable(struct sqlite_search *s)
     int64_t messages = sqlite_db_number(db, "SELECT messages FROM progress");
     int64_t changes = sqlite_db_number(db, "SELECT changes FROM progress");
 
-    if (sqlite_db_number(db, "PRAGMA user_version") != VERSION || messages < 0 || changes < 0 ||
+    if (sqlite_db_number(db, "PRAGMA user_version") != VERSION || !is_whole(db) || messages < 0 ||
+        changes < 0 ||
         messages > sqlite_db_number(db, "SELECT ifnull(max(message_id), 0) FROM store.messages") ||
         changes > sqlite_db_number(db, "SELECT ifnull(max(change_id), 0) FROM store.changes")) {
         return false;
@@ -333,7 +416,7 @@ int sqlite_search_start(struct sqlite_search *search, const struct store_options
     if (open_or_renew(search, why) != 0) {
         return -1;
     }
-    if (prune(search) != SQLITE_OK) {
+    if (prune(search) != SQLITE_OK || mark_open(search) != SQLITE_OK) {
         sqlite_db_explain_failure(why, options->path, search->conn.db);
         sqlite_conn_close(&search->conn);
         return -1;
@@ -354,6 +437,7 @@ void sqlite_search_stop(struct sqlite_search *search)
     (void)pthread_cond_signal(&search->work);
     (void)pthread_mutex_unlock(&search->lock);
     (void)pthread_join(search->thread, NULL);
+    (void)mark(search, ""); /* or it is made anew after a crash */
     sqlite_conn_close(&search->conn);
     bytes_finish(&search->text);
     (void)pthread_cond_destroy(&search->work);

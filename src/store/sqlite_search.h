@@ -4,12 +4,15 @@
  *   commit ──> wake ──> own thread, a moment later: what is new in messages and changes ──> words
  *
  *   words      FTS5: message_id -> room ("17", its number) and the words of the message
- *   progress   up to where messages and changes of the store are in it; written together with words
+ *   progress   up to where messages and changes of the store are in it; written together with
+ * words. boot: the boot of the machine during which it is written; empty: it is closed
  *
  * Messages get ever greater numbers, and each edit and each deletion leaves a row in changes: so
  * two numbers tell what is new. Rows of changes that are in the index are removed when the store is
  * opened again. The store decides what a search gives: the index only says where to
- * look. Whatever is wrong with the file, it is made anew from the store.
+ * look. Whatever is wrong with the file, it is made anew from the store. So it is not synced
+ * while it is written to, which commits would wait for; after a crash of the machine, which
+ * `boot` tells, it is made anew too.
  *
  * Of a content its strings are indexed, decoded: those in an array or object, too.
  *
@@ -29,6 +32,7 @@ struct sqlite_search {
     struct sqlite_conn conn;             /* main: the index; store: the store */
     uint64_t messages, changes;          /* in the index */
     struct bytes text;
+    int64_t pause_ns; /* after the batch before */
     pthread_t thread;
 
     pthread_mutex_t lock; /* for what follows; no other is taken under it */

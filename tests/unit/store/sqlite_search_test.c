@@ -129,13 +129,18 @@ static void indexes_what_was_stored_while_it_lagged(void)
     teardown();
 }
 
-static int64_t number(const char *sql)
+static int64_t number_in(const char *path, const char *sql)
 {
     sqlite3 *db;
-    check(sqlite3_open(place.path, &db) == SQLITE_OK);
+    check(sqlite3_open(path, &db) == SQLITE_OK);
     int64_t value = sqlite_db_number(db, sql);
     (void)sqlite3_close(db);
     return value;
+}
+
+static int64_t number(const char *sql)
+{
+    return number_in(place.path, sql);
 }
 
 static void edit(const char *id, const char *content)
@@ -168,6 +173,23 @@ static void forgets_changes_that_are_in_the_index(void)
     check(unlink(index_path) == 0);
     reopen(); /* with all there is to be indexed anew */
     check(find("third") == 1);
+    teardown();
+}
+
+/* As if the machine had crashed: the file says that it was written during another boot. */
+static void makes_an_index_that_a_crash_may_have_damaged_anew(void)
+{
+    setup();
+    say("a", "\"word\"");
+    check(find("word") == 1);
+    store_close(store);
+    run_sql(index_path, "DELETE FROM words; UPDATE progress SET boot = 'another'");
+    reopen();
+    check(find("word") == 1);
+    check(number_in(index_path, "SELECT length(boot) FROM progress") > 0);
+    store_close(store);
+    check(number_in(index_path, "SELECT length(boot) FROM progress") == 0);
+    reopen();
     teardown();
 }
 
@@ -212,6 +234,7 @@ int main(void)
     RUN(makes_an_index_that_is_ahead_of_the_store_anew);
     RUN(indexes_what_was_stored_while_it_lagged);
     RUN(forgets_changes_that_are_in_the_index);
+    RUN(makes_an_index_that_a_crash_may_have_damaged_anew);
     RUN(reads_the_strings_of_any_json);
     RUN(quotes_each_word_and_bounds_their_number);
     return tap_done();
