@@ -85,7 +85,9 @@ static void answer(struct joining *j)
     struct chat_loop *cl = j->own;
 
     bytes_clear(&cl->out);
-    if (j->reply.dialect == DIALECT_NATIVE && chat_store(cl->chat) != NULL) {
+    if (chat_room_kind(j->past.room) != ROOM_TALK) {
+        message_write_done(&cl->out);
+    } else if (j->reply.dialect == DIALECT_NATIVE && chat_store(cl->chat) != NULL) {
         message_write_resumed(&cl->out, &j->past);
     } else {
         message_write_room_done(&cl->out, j->past.room);

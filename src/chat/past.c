@@ -42,6 +42,51 @@ static void take_records(struct past *past)
     past->count = past->record_count;
 }
 
+/* ---- what does not hold any more ---- */
+
+static void forget(struct past *past, const struct message *m)
+{
+    size_t i = (size_t)(m - past->messages);
+
+    past->count--;
+    memmove(&past->messages[i], &past->messages[i + 1], (past->count - i) * sizeof *past->messages);
+}
+
+static struct message *find_said(struct past *past, uint64_t offset)
+{
+    for (size_t i = 0; i < past->count; i++) {
+        if (past->messages[i].offset == offset) {
+            return &past->messages[i];
+        }
+    }
+    return NULL;
+}
+
+/* A message is told as it is now, as the store would: what its author has taken back is not shown
+ * to those who come later. */
+static void forget_outdated(struct past *past)
+{
+    size_t all = past->count;
+
+    past->count = 0;
+    for (size_t i = 0; i < all; i++) {
+        const struct message m = past->messages[i];
+        struct message *earlier = m.action == MESSAGE_SAY ? NULL : find_said(past, m.offset);
+        bool was_said = earlier != NULL && earlier->action == MESSAGE_SAY;
+        if (was_said && m.action == MESSAGE_EDIT) {
+            *earlier = m;
+            earlier->action = MESSAGE_SAY;
+            continue;
+        }
+        if (earlier != NULL) {
+            forget(past, earlier);
+        }
+        if (!was_said) {
+            past->messages[past->count++] = m;
+        }
+    }
+}
+
 /* ---- from the tail ---- */
 
 static bool find_in_tail(struct past *past)
@@ -59,6 +104,9 @@ static bool find_in_tail(struct past *past)
         return false;
     }
     take_records(past);
+    if (past->kind == PAST_CHANGES) {
+        forget_outdated(past);
+    }
     return true;
 }
 
@@ -128,16 +176,6 @@ static void drop_in_flight(struct past *past)
     memcpy(past->messages, first, past->count * sizeof *past->messages);
 }
 
-static struct message *find_said(struct past *past, uint64_t offset)
-{
-    for (size_t i = 0; i < past->count; i++) {
-        if (past->messages[i].offset == offset) {
-            return &past->messages[i];
-        }
-    }
-    return NULL;
-}
-
 /* One more thing that has happened, perhaps before the store looked. */
 static void add_to_history(struct past *past, const struct message *m)
 {
@@ -197,6 +235,9 @@ static void merge(struct past *past)
     /* What the store has seen beyond that comes live. */
     if (past->at->tail.newest != 0) {
         past->newest = past->at->tail.newest;
+    }
+    if (past->kind == PAST_CHANGES) {
+        forget_outdated(past);
     }
 }
 

@@ -383,3 +383,27 @@ test('everything survives a restart', async () => {
     const { rooms } = await ok(ada, 'list_rooms', {});
     assert.equal(rooms.some((r) => r.roomId === 'cooks'), true);
 });
+
+test('what its author has taken back is not shown to who comes later, from memory or from the store', async () => {
+    const data = folder();
+    const daemon = await start({ data });
+    const ada = await native.enter(daemon, ROOM, 'u-ada', 'Ada');
+    const first = await say(ada, 'regretted');
+    const second = await say(ada, 'mistaken');
+    await ok(ada, 'edit_message', { messageId: first.id, content: 'regretted too' });
+    await ok(ada, 'edit_message', { messageId: second.id, content: 'right' });
+    await ok(ada, 'delete_message', { messageId: first.id });
+
+    const told = async (from, after) => {
+        const { client, answer } = await rejoin(from, after, `u-late-${after}`);
+        await ok(client, 'leave_room', { roomId: ROOM });
+        assert.equal(answer.offset, 5);
+        return changes(client).map(({ name, payload }) => [name, payload.content ?? payload.messageId]);
+    };
+    const all = [['message', 'right']];
+    const rest = [['message_edited', 'right'], ['message_deleted', first.id]];
+    assert.deepEqual([await told(daemon, 0), await told(daemon, 2)], [all, rest]);
+    await daemon.end('SIGTERM');
+    const again = await start({ data });
+    assert.deepEqual([await told(again, 0), await told(again, 2)], [all, rest]);
+});
