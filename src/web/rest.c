@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 
 #include "protocol/http_query.h"
-#include "src/chat/room.h"
+#include "src/chat/policy.h"
 #include "src/web/cors.h"
 #include "src/web/rest_call.h"
 
@@ -125,11 +125,6 @@ static bool may_pass(struct rest_call *call, const struct web_action *action)
     return !action->guarded || !o->auth_required;
 }
 
-bool rest_is_own_room(struct span name)
-{
-    return name.len > 0 && name.data[0] == ROOM_OWN_MARK;
-}
-
 /* Parameters are names of rooms, all of them. */
 static void run(struct rest_call *call, const struct web_match *match)
 {
@@ -140,7 +135,7 @@ static void run(struct rest_call *call, const struct web_match *match)
         rest_refuse(call, 400, NULL);
     } else if (!may_pass(call, match->action)) {
         rest_refuse(call, 401, NULL);
-    } else if (rest_is_own_room(bytes_span(&call->parameter))) {
+    } else if (policy_room_name(bytes_span(&call->parameter)) != NULL) {
         rest_refuse(call, 404, NULL);
     } else {
         match->action->run(call);

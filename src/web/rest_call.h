@@ -68,9 +68,6 @@ void rest_query(const struct rest_call *call, struct span key, struct bytes *out
 MUST_USE bool rest_query_u64(const struct rest_call *call, struct span key, uint64_t min,
                              uint64_t max, uint64_t *out);
 
-/* Is it the name of a room that is the chat's own (chat/room.h)? To clients there are none. */
-bool rest_is_own_room(struct span name);
-
 /* Twelve random bytes in hexadecimal digits: an id of a user or of a group. */
 void rest_make_id(const struct rest_call *call, char out[REST_ID_LEN]);
 

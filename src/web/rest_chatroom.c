@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "src/chat/policy.h"
 #include "src/web/rest_call.h"
 
 enum { HISTORY_DEFAULT = 50, HISTORY_MAX = 100, ROOM_PAGES_MAX = 10 };
@@ -186,7 +187,7 @@ static void create_room(struct rest_call *call)
     } else if (is_too_long(&room->id) || is_too_long(&room->name) ||
                is_too_long(&room->created_by)) {
         rest_error(call, 400, error_key, "roomId, name and createdBy have at most 255 bytes");
-    } else if (rest_is_own_room(bytes_span(&room->id))) {
+    } else if (policy_room_name(bytes_span(&room->id)) != NULL) {
         rest_error(call, 400, error_key, "roomId must not begin with the character U+0001");
     } else if (rest_options_of(call)->auth_required &&
                !span_eq(bytes_span(&room->created_by), user)) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "src/chat/policy.h"
 #include "src/web/rest_call.h"
 
 enum {
@@ -182,7 +183,7 @@ static void search(struct rest_call *call)
     rest_query(call, SPAN("room"), &search->room);
     if (search->query.len == 0 || search->query.len > STORE_QUERY_BYTES_MAX) {
         rest_error(call, 400, error_key, "q must be a text of 1 to 1024 bytes");
-    } else if (rest_is_own_room(bytes_span(&search->room))) {
+    } else if (policy_room_name(bytes_span(&search->room)) != NULL) {
         rest_error(call, 400, error_key, "room must not begin with the character U+0001");
     } else if (!rest_query_u64(call, SPAN("before"), 1, UINT64_MAX, &call->ask.search.before)) {
         refuse_number(call, "before must be what an earlier answer gave");
