@@ -116,6 +116,11 @@ test('after a gap what was held is forgotten, and nobody is typing any more', ()
     assert.deepEqual([room(state).timeline.atStart, room(state).timeline.atEnd], [false, true]);
 });
 
+test('a room that ends before what was seen of it is another one', () => {
+    const state = reduce(inRoom(message(1), message(7)), { type: 'joined', roomId: 'r', offset: 2 });
+    assert.deepEqual([contents(state), room(state).loaded, room(state).seen], [[], false, 2]);
+});
+
 test('a gap that ends with edits leaves the end in sight', () => {
     let state = inRoom(message(1));
     state = reduce(state, { type: 'joined', roomId: 'r', offset: 2000, gap: { after: 1, next: 1000 } });

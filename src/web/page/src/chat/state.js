@@ -103,10 +103,13 @@ function joinRoom(state, { roomId }) {
 
 // What was not sent, a gap, may have changed or deleted anything that is held: it is forgotten, and
 // read again as history. What is sent from gap.next on goes up to the end of the room.
+// A room that ends before what we have seen of it is another one by that name: the server has lost
+// its data, or was given other data, and numbers anew.
 // Whoever types says so again: what was typed during a loss is over.
 function joined(state, { roomId, offset, gap }) {
     return withJoined(state, roomId, (r) => ({
-        ...(gap && { timeline: Timeline.emptyTimeline, loaded: false }),
+        ...((gap || offset < r.seen) && { timeline: Timeline.emptyTimeline, loaded: false }),
+        ...(offset < r.seen && { seen: offset }),
         listedOffset: offset,
         typing: [],
     }));
