@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "src/chat/limiter.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,6 +133,7 @@ static struct entry *entry_of(struct shard *shard, struct span key, uint64_t now
             forget(shard, shard->oldest);
         }
         if (shard->entries.count >= ENTRIES_PER_SHARD_MAX) {
+            assert(shard->oldest != NULL);
             forget(shard, shard->oldest);
         }
         e = add(shard, key);
