@@ -33,6 +33,7 @@ const struct stat_info *stats_info(enum stat_id which)
         [STAT_REQUESTS] = COUNTER("requests", "HTTP requests."),
         [STAT_REQUESTS_REFUSED] = REASON(REQUESTS_REFUSED, "malformed"),
         [STAT_REQUESTS_TIMED_OUT] = REASON(REQUESTS_REFUSED, "timeout"),
+        [STAT_REQUESTS_CROWDED_OUT] = REASON(REQUESTS_REFUSED, "crowded out"),
         [STAT_HANDSHAKES_REFUSED] = REASON(REQUESTS_REFUSED, "handshake"),
         [STAT_SESSIONS_OPENED] = COUNTER("sessions_opened", "Engine.IO handshakes."),
         [STAT_SESSIONS_UPGRADED] =

@@ -17,6 +17,7 @@ enum stat_id {
     STAT_REQUESTS,              /* HTTP requests that the gate has passed on */
     STAT_REQUESTS_REFUSED,      /* by the gate, with a 4xx or 5xx of its own */
     STAT_REQUESTS_TIMED_OUT,    /* did not arrive whole in time */
+    STAT_REQUESTS_CROWDED_OUT,  /* first ones that dawdled while others wanted in */
     STAT_HANDSHAKES_REFUSED,    /* answered with an Engine.IO error */
     STAT_SESSIONS_OPENED,
     STAT_SESSIONS_UPGRADED,

@@ -128,6 +128,28 @@ static void end_turn(struct turn_hook *hook)
     acceptor_resume(a, PAUSE_TURN);
 }
 
+static struct executor *executor_of(const struct acceptor *a)
+{
+    return &a->server->loop->executor;
+}
+
+void acceptor_pause_handshakes(struct acceptor *a, uint64_t delay_ms)
+{
+    acceptor_pause(a, PAUSE_HANDSHAKES);
+    executor_timer_start(executor_of(a), &a->grace, delay_ms);
+}
+
+void acceptor_resume_handshakes(struct acceptor *a)
+{
+    executor_timer_stop(executor_of(a), &a->grace);
+    acceptor_resume(a, PAUSE_HANDSHAKES);
+}
+
+static void end_grace(struct timer *timer)
+{
+    acceptor_resume(container_of(timer, struct acceptor, grace), PAUSE_HANDSHAKES);
+}
+
 static int open_spare(void)
 {
     return eventfd(0, EFD_CLOEXEC);
@@ -148,6 +170,7 @@ void acceptor_init(struct acceptor *a, struct http_server *server)
         .server = server,
         .turn_end.run = end_turn,
         .descriptors.fire = end_descriptor_pause,
+        .grace.fire = end_grace,
         .spare_fd = open_spare(),
         .first = xmalloc(server->limits->head_bytes_max),
     };
@@ -316,9 +339,10 @@ fail:
 
 void acceptor_stop(struct acceptor *a)
 {
-    struct executor *ex = &a->server->loop->executor;
+    struct executor *ex = executor_of(a);
 
     executor_timer_stop(ex, &a->descriptors);
+    executor_timer_stop(ex, &a->grace);
     executor_cancel_hook(ex, &a->turn_end);
     for (struct listener *l = a->listeners; l != NULL; l = l->next) {
         evhtp_unbind_socket(l->evhtp);

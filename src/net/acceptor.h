@@ -11,7 +11,10 @@
  * Accepting pauses, all listeners at once,
  *   - after ACCEPTS_PER_TURN_MAX connections, until the end of the turn, so that a storm leaves
  * time for those who are connected;
- *   - while handshakes_max connections have not got through with their first request;
+ *   - while handshakes_max connections have not got through with their first request, until the
+ *     oldest of them has had HANDSHAKE_GRACE_MS. From then on whoever comes and dawdles as well
+ *     takes its place (see gate.h): honest clients in a storm queue in the kernel, and those that
+ *     only hold a place cannot keep it;
  *   - for ACCEPT_PAUSE_MS when there is no descriptor left. Clients that wait in the backlog get a
  *     503 by means of one descriptor kept in reserve, ACCEPT_REFUSED_MAX of them before each pause.
  *
@@ -30,6 +33,7 @@ enum {
     ACCEPTS_PER_TURN_MAX = 64,
     ACCEPT_PAUSE_MS = 100,
     ACCEPT_REFUSED_MAX = 64,
+    HANDSHAKE_GRACE_MS = 500,
 };
 
 enum acceptor_pause {
@@ -45,6 +49,7 @@ struct acceptor {
     unsigned accepted;         /* in this turn */
     struct turn_hook turn_end; /* ends PAUSE_TURN */
     struct timer descriptors;  /* ends PAUSE_DESCRIPTORS */
+    struct timer grace;        /* ends PAUSE_HANDSHAKES, if no handshake does */
     int spare_fd;              /* -1 when even that could not be had again */
     bool over;                 /* the connection being accepted is over connections_max */
     uint8_t *first;            /* what has been read of it; as long as a head may be */
@@ -64,5 +69,9 @@ void acceptor_stop(struct acceptor *a);
 
 void acceptor_pause(struct acceptor *a, enum acceptor_pause why);
 void acceptor_resume(struct acceptor *a, enum acceptor_pause why);
+
+/* PAUSE_HANDSHAKES, for that long at most. */
+void acceptor_pause_handshakes(struct acceptor *a, uint64_t delay_ms);
+void acceptor_resume_handshakes(struct acceptor *a);
 
 #endif

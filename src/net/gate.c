@@ -32,6 +32,28 @@ static size_t unsent(const struct gate *g)
     return evbuffer_get_length(bufferevent_get_output(g->evhtp->bev));
 }
 
+/* How long the oldest of those whose first request has not come may still take its time, should
+ * its place be wanted. */
+static uint64_t grace_left_ms(const struct http_server *s)
+{
+    const struct gate *oldest = container_of(s->fresh.first, struct gate, place);
+    uint64_t ends_ms = oldest->accepted_ms + HANDSHAKE_GRACE_MS, now_ms = s->loop->executor.now_ms;
+
+    return ends_ms > now_ms ? ends_ms - now_ms : 0;
+}
+
+/* Accepts no one else while every place is taken and nobody can be asked to make room. */
+static void mind_places(struct http_server *s)
+{
+    uint64_t wait_ms = s->handshakes < s->limits->handshakes_max ? 0 : grace_left_ms(s);
+
+    if (wait_ms > 0) {
+        acceptor_pause_handshakes(&s->acceptor, wait_ms);
+    } else {
+        acceptor_resume_handshakes(&s->acceptor);
+    }
+}
+
 void gate_handshake_done(struct gate *g)
 {
     struct http_server *s = g->server;
@@ -40,8 +62,9 @@ void gate_handshake_done(struct gate *g)
         return;
     }
     g->fresh = false;
+    list_queue_remove(&s->fresh, &g->place);
     if (s->handshakes-- >= s->limits->handshakes_max) {
-        acceptor_resume(&s->acceptor, PAUSE_HANDSHAKES);
+        mind_places(s);
     }
 }
 
@@ -313,19 +336,41 @@ static void put_back(struct gate *g, struct span early)
     (void)evbuffer_freeze(gate_input(g), 0);
 }
 
+static void begin_handshake(struct gate *g)
+{
+    struct http_server *s = g->server;
+
+    g->fresh = true;
+    g->accepted_ms = s->loop->executor.now_ms;
+    list_queue_add(&s->fresh, &g->place);
+    s->handshakes++;
+}
+
+static void crowd_out(struct gate *g)
+{
+    gate_count(g, STAT_REQUESTS_CROWDED_OUT);
+    if (g->state == GATE_WAIT) {
+        gate_close(g);
+    } else {
+        gate_refuse(g, 408, origin_of(g));
+    }
+}
+
 void gate_create(struct http_server *s, evhtp_connection_t *c, struct span early)
 {
     struct gate *g = new_gate(s, c);
 
     g->counted = true;
-    g->fresh = true;
-    if (++s->handshakes == s->limits->handshakes_max) {
-        acceptor_pause(&s->acceptor, PAUSE_HANDSHAKES);
-    }
+    begin_handshake(g);
     gate_set_deadline(g, s->limits->request_timeout_ms);
     if (early.len > 0) {
         put_back(g, early);
         gate_read_on(g);
+    }
+    if (s->handshakes > s->limits->handshakes_max) {
+        crowd_out(container_of(s->fresh.first, struct gate, place));
+    } else if (s->handshakes == s->limits->handshakes_max) {
+        mind_places(s);
     }
 }
 

@@ -27,6 +27,11 @@
  * idle for idle_timeout_ms; a client has to take SEND_BYTES_MIN of an answer every
  * request_timeout_ms; and LINGER_MS to close after the last answer.
  *
+ * Until its first request is whole a connection is fresh and takes one of handshakes_max places.
+ * When all are taken by connections older than HANDSHAKE_GRACE_MS, the oldest makes room for one
+ * that comes and is not through at once either: with 408, or without a word if it has sent nothing.
+ * Those that come with all of their request need no place, so nobody has to go for them.
+ *
  * A request that is with its handler (HELD) does not stop reading, so that a client that goes away
  * is noticed at once. Requests that come meanwhile wait in the input buffer; above
  * PIPELINE_BYTES_MAX reading stops until they are served, in their order.

@@ -21,7 +21,9 @@ enum gate_state {
 };
 
 struct gate {
-    struct list_node node; /* in server->gates */
+    struct list_node node;  /* in server->gates */
+    struct list_node place; /* in server->fresh, while it is fresh */
+    uint64_t accepted_ms;
     struct http_server *server;
     evhtp_connection_t *evhtp;
     struct http_request *request; /* from GATE_BODY on, until it is answered or refused */
@@ -30,7 +32,7 @@ struct gate {
     size_t scanned;         /* bytes of a head that were there when it was last looked at */
     size_t left;            /* GATE_BODY: bytes still to come. GATE_SEND: unsent a deadline ago */
     uint8_t state;
-    bool fresh;       /* counted in handshakes */
+    bool fresh;       /* its first request has not come; counted in handshakes */
     bool counted;     /* in connections */
     bool reading;     /* read_on is on the stack */
     bool paused;      /* does not read, since enough has been pipelined */

@@ -31,11 +31,12 @@ struct http_server {
     _Atomic unsigned *connections;
     const struct cors_policy *cors; /* of what is refused; NULL: none */
     struct acceptor acceptor;
-    struct list gates;   /* connections that are still HTTP */
-    unsigned handshakes; /* gates that have not had a whole request yet */
-    unsigned lingering;  /* gates that are answered for good and wait for their client to close */
-    bool retiring;       /* no connection is kept alive */
-    struct bytes out;    /* where heads of answers are made */
+    struct list gates;       /* connections that are still HTTP */
+    struct list_queue fresh; /* those of them that have not had a whole request yet, by age */
+    unsigned handshakes;     /* how many are fresh */
+    unsigned lingering; /* gates that are answered for good and wait for their client to close */
+    bool retiring;      /* no connection is kept alive */
+    struct bytes out;   /* where heads of answers are made */
 };
 
 /* The first route for that path, or NULL. */

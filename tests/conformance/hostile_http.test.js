@@ -17,6 +17,7 @@ const hasty = useServer('clients', {
     CONF_IDLE_TIMEOUT_MS: '1000',
     CONF_QUEUE_BYTES_MAX: '1000000',
 });
+const narrow = useServer('clients', { CONF_LOOPS: '1' }); // 64 may be half spoken
 
 const POLLING = enginePath(ENGINE, 'polling');
 const MAX_PAYLOAD = 1000000;
@@ -465,6 +466,26 @@ test('hundreds of requests broken off in the middle are forgotten', async () => 
     await expectServing(clients);
 });
 
+test('half-spoken requests do not keep others out', async () => {
+    let leave;
+    const over = new Promise((resolve) => { leave = () => resolve('over'); });
+    const dawdle = async () => {
+        for (let how; how !== 'over';) {
+            const connection = await RawConnection.open(narrow);
+            connection.write('GET / HT');
+            how = await Promise.race([over, connection.ended]);
+            connection.socket.destroy();
+        }
+    };
+    const crowd = Array.from({ length: 150 }, dawdle);
+    await delay(200);
+    for (let i = 0; i < 3; i++) {
+        await within(expectServing(narrow), 'answer before the deadline of those', 5000);
+    }
+    leave();
+    await Promise.all(crowd);
+});
+
 test('a client that sends FIN behind its request gets its answer', async () => {
     const connection = await RawConnection.open(clients);
     connection.socket.allowHalfOpen = true;
@@ -491,4 +512,4 @@ test('a session that never polls is ended at its byte limit', {
     await session.isOver();
 });
 
-endsCleanly(clients, hasty);
+endsCleanly(clients, hasty, narrow);

@@ -48,6 +48,88 @@ static void accepting_pauses_while_too_many_have_not_asked_for_anything(void)
     end();
 }
 
+static struct tcp_client half_spoken(const char *text, unsigned connections)
+{
+    struct tcp_client c = tcp_open(fixture.port);
+
+    check(tcp_say(&c, text));
+    check(fixture_reaches(&fixture.connections, connections));
+    return c;
+}
+
+static void those_that_dawdle_keep_nobody_out(void)
+{
+    struct tcp_client slow[3], c;
+
+    fixture_prepare(&fixture);
+    fixture.limits.handshakes_max = 2;
+    fixture_start(&fixture);
+    slow[0] = half_spoken("GET /echo HT", 1);
+    slow[1] = half_spoken("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbo", 2);
+    for (int i = 0; i < 5; i++) {
+        c = tcp_open(fixture.port);
+        check(tcp_say(&c, request));
+        check(tcp_status(&c) == 200);
+        tcp_close(&c);
+        check(fixture_reaches(&fixture.connections, 2));
+    }
+    /* Those had no need of a place. This one does, and gets the oldest's. */
+    check(tcp_is_quiet(&slow[0], 1));
+    slow[2] = tcp_open(fixture.port);
+    check(tcp_say(&slow[2], "GET /echo HT"));
+    check(tcp_status(&slow[0]) == 408);
+    check(tcp_wait_closed(&slow[0]));
+    check(tcp_say(&slow[1], "dy"));
+    check(tcp_status(&slow[1]) == 200);
+    check(tcp_say(&slow[2], "TP/1.1\r\nHost: x\r\n\r\n"));
+    check(tcp_status(&slow[2]) == 200);
+    for (int i = 0; i < 3; i++) {
+        tcp_close(&slow[i]);
+    }
+    end();
+    check(fixture_stat(&fixture, STAT_REQUESTS_CROWDED_OUT) == 1);
+}
+
+static void one_that_has_said_nothing_makes_room_without_a_word(void)
+{
+    struct tcp_client c[2];
+
+    fixture_prepare(&fixture);
+    fixture.limits.handshakes_max = 1;
+    fixture_start(&fixture);
+    c[0] = half_spoken("", 1); /* the kernel shows it after a while */
+    c[1] = tcp_open(fixture.port);
+    check(tcp_say(&c[1], "GET /echo HT"));
+    check(tcp_wait_closed(&c[0]));
+    check(c[0].len == 0);
+    check(tcp_say(&c[1], "TP/1.1\r\nHost: x\r\n\r\n"));
+    check(tcp_status(&c[1]) == 200);
+    tcp_close(&c[0]);
+    tcp_close(&c[1]);
+    end();
+}
+
+static void nobody_has_to_go_while_there_is_room(void)
+{
+    struct tcp_client slow[2], c;
+
+    fixture_prepare(&fixture);
+    fixture.limits.handshakes_max = 3;
+    fixture_start(&fixture);
+    slow[0] = half_spoken("GET /echo HT", 1);
+    slow[1] = half_spoken("GET /echo HT", 2);
+    check(tcp_is_quiet(&slow[0], 2 * HANDSHAKE_GRACE_MS));
+    c = half_spoken("GET /echo HT", 3);
+    check(tcp_is_quiet(&slow[0], 2 * HANDSHAKE_GRACE_MS)); /* nor while nobody else comes */
+    check(tcp_say(&slow[0], "TP/1.1\r\nHost: x\r\n\r\n"));
+    check(tcp_status(&slow[0]) == 200);
+    tcp_close(&slow[0]);
+    tcp_close(&slow[1]);
+    tcp_close(&c);
+    end();
+    check(fixture_stat(&fixture, STAT_REQUESTS_CROWDED_OUT) == 0);
+}
+
 static void upgrades_and_kept_connections_are_no_handshakes(void)
 {
     enum { EACH = 10 };
@@ -240,6 +322,9 @@ static void a_server_listens_on_as_many_ports_as_it_is_given(void)
 int main(void)
 {
     RUN(accepting_pauses_while_too_many_have_not_asked_for_anything);
+    RUN(those_that_dawdle_keep_nobody_out);
+    RUN(one_that_has_said_nothing_makes_room_without_a_word);
+    RUN(nobody_has_to_go_while_there_is_room);
     RUN(upgrades_and_kept_connections_are_no_handshakes);
     RUN(a_connection_too_many_is_told_so_and_closed);
     RUN(a_storm_is_served_whole_but_not_in_one_turn);
