@@ -112,10 +112,8 @@ static uint64_t number_of(const struct subject *s, const struct form_field *f)
     return *(const uint64_t *)member_of(s, f);
 }
 
-/* A form that names somebody of the notice is written for a notice. */
 static struct span subject_name(const struct subject *s, bool of_message)
 {
-    assert(of_message || s->notice != NULL);
     return name_of(of_message ? (struct identity){s->message->user_id, s->message->username}
                               : s->notice->who);
 }
@@ -277,7 +275,9 @@ void dialect_write_view(enum dialect_view view, const struct message *m, struct 
         [VIEW_NATIVE] = &view_native,
     };
 
-    write_object(out, forms[view], &(struct subject){.message = m});
+    static const struct notice nothing;
+
+    write_object(out, forms[view], &(struct subject){&nothing, m});
 }
 
 /* ---- refusals ---- */

@@ -79,6 +79,8 @@ const sees = (page, text) => page.waitForFunction(
 const seesNot = (page, text) => page.waitForFunction(
     (t) => ![...document.querySelectorAll('.message .text')].some((e) => e.textContent.includes(t)), text);
 const message = (page, text) => page.locator('.message', { hasText: text });
+// What is on its way yet can neither be edited nor deleted.
+const stored = (page, text) => page.locator('.message:not(.pending)', { hasText: text }).waitFor();
 const isAtEnd = (page) => page.$eval('.log', (e) => e.scrollHeight - e.scrollTop - e.clientHeight < 2);
 const scroll = (page, top) => page.$eval('.log', (e, y) => { e.scrollTop = y; }, top);
 
@@ -369,6 +371,7 @@ test('own messages are edited and deleted, for everybody', { skip }, async () =>
     const bob = await visit(instance, daemon, 'Bob');
     await write(ada, 'a tpyo');
     await sees(bob, 'a tpyo');
+    await stored(ada, 'a tpyo');
     await writing(ada).press('ArrowUp');
     const editor = ada.getByLabel('Edit message');
     await editor.press('Escape');
