@@ -122,7 +122,7 @@ def wait_for_traffic(pid):
 def a_server_that_dies_is_noticed():
     with servers.running("floor", BUILD) as (pid, port):
         with subprocess.Popen(command(port, "rooms", "--users", "10", "--rooms", "2", "--in-flight", "2",
-                                      "--seconds", "1", "--drain", "0.1"), stdout=subprocess.PIPE) as process:
+                                      "--seconds", "4", "--drain", "1"), stdout=subprocess.PIPE) as process:
             wait_for_traffic(pid)
             os.kill(pid, signal.SIGKILL)
             result = json.loads(process.communicate(timeout=RUN_S)[0])
