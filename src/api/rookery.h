@@ -100,6 +100,24 @@ struct rookery_cors {
     int max_age_s; /* -1: not sent */
 };
 
+/* How this server is one of several. See README.md, "Add a node to a Node.js cluster". */
+struct rookery_cluster {
+    const char *redis_url;       /* NULL: it is alone. redis://[user:password@]host[:port][/db] */
+    const char *adapter;         /* "classic" (also NULL), "sharded", "streams" */
+    const char *prefix;          /* of channels, and the stream's name: "socket.io" */
+    const char *mode;            /* sharded: "dynamic" (also NULL), "static", "dynamic-private" */
+    unsigned request_timeout_ms; /* 5000: for other nodes' answers */
+    bool common_responses; /* classic: answers go to all (Node's default); false: to who asked */
+    unsigned stream_entries_max; /* 10000 */
+    size_t keep_bytes_max;       /* 64 MiB: of what is said while Redis is away, */
+    unsigned keep_ms;            /* 60000: and for how long */
+    const char *secret;  /* shared by all nodes; NULL: polls are not passed on between them */
+    const char *address; /* host:port at which other nodes reach this one; NULL: the first
+                            port, at the address by which Redis is reached */
+    const char *name;    /* of this node, for people; NULL: none */
+    const char *ca_file; /* of rediss://; NULL: those of the system */
+};
+
 struct rookery_cookie {
     const char *name; /* NULL: no cookie */
     const char *path; /* NULL: "/"; "": left out */
@@ -133,6 +151,7 @@ struct rookery_options {
     bool keep_handshake; /* true: handshake data stays readable after the connection handlers */
     struct rookery_cors cors;
     struct rookery_cookie cookie;
+    struct rookery_cluster cluster;
     const char *trusted_proxies; /* NULL: none; "127.0.0.1, 10.0.0.0/8": X-Forwarded-For and
                                   * X-Real-IP from there say whose request it is */
     const char *client_dir;      /* NULL: client bundles are not served; else where they are */
@@ -382,15 +401,36 @@ struct rookery_form {
     struct rookery_args args;
 };
 
+/* What other nodes of a cluster are told of a broadcast in forms: those whose application takes
+ * notes (rookery_on_note) the note, which it makes forms of its own of, all others the event. */
+struct rookery_elsewhere {
+    struct rookery_str note; /* UTF-8 text; empty: everybody is told the event */
+    struct rookery_str event;
+    struct rookery_args args;
+};
+
 /* Says the same to a room in several forms: each member gets the form that has its tag (of several
  * such, each in their order), and nothing if none has. Each form is encoded once, and nothing is
  * sent if one of them cannot be. At most ROOKERY_TAGS_MAX forms; `to` names one room; from may be
- * NULL: a socket of the namespace and of the calling loop to leave out. Order and loops are as with
- * rookery_broadcast. */
+ * NULL: a socket of the namespace and of the calling loop to leave out. elsewhere NULL: other nodes
+ * are told nothing. Order and loops are as with rookery_broadcast. */
 ROOKERY_API int rookery_broadcast_forms(struct rookery_namespace *nsp,
                                         const struct rookery_target *to,
                                         const struct rookery_form *forms, size_t count,
-                                        struct rookery_socket *from);
+                                        struct rookery_socket *from,
+                                        const struct rookery_elsewhere *elsewhere);
+
+/* A broadcast of another node has come that carries a note: fn says it to the sockets of this node
+ * (with target.local set), instead of the event. On loop 0. Before rookery_run. */
+struct rookery_noted {
+    const struct rookery_target *to; /* local is set */
+    struct rookery_str note;
+    struct rookery_str event;
+    struct rookery_args args;
+};
+typedef void (*rookery_note_fn)(struct rookery_namespace *nsp, const struct rookery_noted *noted,
+                                void *arg);
+ROOKERY_API void rookery_on_note(struct rookery_namespace *nsp, rookery_note_fn fn, void *arg);
 
 /* ---- Commands on many sockets ------------------------------------------------------------------
  */
@@ -400,9 +440,12 @@ struct rookery_socket_info {
     const struct rookery_str *rooms;
     size_t room_count;
     struct rookery_str info_json;          /* see rookery_socket_set_info; "{}" by default */
-    const struct rookery_request *request; /* NULL once dropped */
+    const struct rookery_request *request; /* NULL once dropped, and for those of other nodes */
     struct rookery_str auth_json;
+    struct rookery_str handshake_json; /* an object: headers, time, address, xdomain, secure,
+                                        * issued, url, query, auth, as Node.js has them */
 };
+/* error: 0, or ROOKERY_ETIMEOUT when not all nodes have answered; sockets are those known then. */
 typedef void (*rookery_sockets_fn)(int error, const struct rookery_socket_info *sockets,
                                    size_t count, void *arg);
 ROOKERY_API void rookery_fetch_sockets(struct rookery_namespace *nsp,
@@ -417,6 +460,61 @@ ROOKERY_API void rookery_sockets_leave(struct rookery_namespace *nsp,
 ROOKERY_API void rookery_disconnect_sockets(struct rookery_namespace *nsp,
                                             const struct rookery_target *who,
                                             bool close_connections);
+
+/* ---- The cluster -------------------------------------------------------------------------------
+ * Broadcasts, commands and rookery_fetch_sockets mean all nodes unless their target is local. */
+
+/* Calls fn when what other nodes say to that room reaches this one, or cannot for now since Redis
+ * is away: at once without a cluster, else later on the socket's loop. The socket is in the room,
+ * and is held meanwhile; it may have left by then. */
+ROOKERY_API void rookery_when_joined(struct rookery_socket *s, struct rookery_str room,
+                                     rookery_socket_fn fn, void *arg);
+
+/* An event of another server of the cluster ("serverSideEmit"). On loop 0. Before rookery_run. */
+typedef void (*rookery_server_event_fn)(struct rookery_namespace *nsp,
+                                        const struct rookery_event *event, void *arg);
+ROOKERY_API void rookery_on_server_event(struct rookery_namespace *nsp, struct rookery_str name,
+                                         rookery_server_event_fn fn, void *arg);
+/* Answers it from within its handler: the first value of args. */
+ROOKERY_API void rookery_server_reply(const struct rookery_event *event,
+                                      const struct rookery_args *args);
+
+/* Sends an event to the other servers. how (may be NULL): timeout_ms and on_acks, with one answer
+ * of each of them; ROOKERY_EGONE as its error says that Redis is away. */
+ROOKERY_API int rookery_server_emit(struct rookery_namespace *nsp, struct rookery_str event,
+                                    const struct rookery_args *args,
+                                    const struct rookery_broadcast *how);
+
+/* All rooms of all nodes, each once, those of single sockets included. */
+typedef void (*rookery_names_fn)(int error, const struct rookery_str *names, size_t count,
+                                 void *arg);
+ROOKERY_API void rookery_all_rooms(struct rookery_namespace *nsp, rookery_names_fn fn, void *arg);
+
+/* How many servers there are, this one included. */
+typedef void (*rookery_count_fn)(int error, uint64_t count, void *arg);
+ROOKERY_API void rookery_server_count(struct rookery_namespace *nsp, rookery_count_fn fn,
+                                      void *arg);
+
+/* A node of the cluster as the registry has it. */
+struct rookery_node {
+    struct rookery_str id;      /* unique and new with each start */
+    struct rookery_str name;    /* options.cluster.name */
+    struct rookery_str address; /* host:port */
+    int64_t started_ms;         /* Epoch */
+    uint64_t connections;
+    bool self;
+};
+/* Calls fn for each node that is known to live, this one first; from any thread. */
+typedef void (*rookery_node_fn)(const struct rookery_node *node, void *arg);
+ROOKERY_API void rookery_nodes(const struct rookery *io, rookery_node_fn fn, void *arg);
+/* This node's id; "" without a cluster. */
+ROOKERY_API struct rookery_str rookery_node_id(const struct rookery *io);
+/* A node has come (alive) or is gone. On loop 0. Before rookery_run. */
+typedef void (*rookery_node_change_fn)(const struct rookery_node *node, bool alive, void *arg);
+ROOKERY_API void rookery_on_node(struct rookery *io, rookery_node_change_fn fn, void *arg);
+/* Redis has come (back), or is gone. On loop 0. Before rookery_run. */
+typedef void (*rookery_cluster_fn)(bool up, void *arg);
+ROOKERY_API void rookery_on_cluster(struct rookery *io, rookery_cluster_fn fn, void *arg);
 
 /* ---- Loops: deferred work ----------------------------------------------------------------------
  */

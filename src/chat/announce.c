@@ -38,7 +38,7 @@ static void say(struct chat_loop *cl, const struct rookery_target *to, uint32_t 
         forms[i].args = args_of_json(span_of(cl->out.data + begin, ends[i] - begin));
     }
     if (count > 0) {
-        (void)rookery_broadcast_forms(cl->chat->nsp, to, forms, count, from);
+        (void)rookery_broadcast_forms(cl->chat->nsp, to, forms, count, from, NULL);
     }
 }
 

@@ -286,10 +286,11 @@ static bool forms_valid(const struct rookery_form *forms, size_t count)
 
 int rookery_broadcast_forms(struct rookery_namespace *nsp, const struct rookery_target *to,
                             const struct rookery_form *forms, size_t count,
-                            struct rookery_socket *from)
+                            struct rookery_socket *from, const struct rookery_elsewhere *elsewhere)
 {
     const struct call call = {from, to, forms, count, &plainly};
 
+    (void)elsewhere;
     if (to == NULL || to->room_count != 1 || !forms_valid(forms, count) ||
         (from != NULL && from->share->nsp != nsp)) {
         return ROOKERY_EINVAL;

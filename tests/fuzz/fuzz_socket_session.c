@@ -69,7 +69,7 @@ static void on_any(struct rookery_socket *s, const struct rookery_event *e, void
         const struct rookery_form forms[] = {{1 << 0 | 1 << 1, e->name, e->args},
                                              {1 << 1 | 1 << 2, e->name, part}};
         (void)rookery_broadcast_forms(rookery_socket_namespace(s), &to, forms, 2,
-                                      e->wants_ack ? s : NULL);
+                                      e->wants_ack ? s : NULL, NULL);
         break;
     }
     case 'r':

@@ -49,7 +49,7 @@ static struct rookery_form form(uint32_t tags, const char *event)
 static void say_a_b(const char *a, const char *b, struct rookery_socket *from)
 {
     const struct rookery_form forms[] = {form(1 << 0, a), form(1 << 1, b)};
-    check(rookery_broadcast_forms(root, &in_room, forms, 2, from) == 0);
+    check(rookery_broadcast_forms(root, &in_room, forms, 2, from, NULL) == 0);
 }
 
 static void say(const char *event)
@@ -88,8 +88,8 @@ static void gives_tag_0_in_the_own_room(void)
     check(rookery_join_as(sockets[0], own, 3) == 0);
     check(rookery_room_tag(sockets[0], own) == 0);
     check(rookery_join_as(sockets[1], own, 3) == 0); /* somebody else in the room of that name */
-    check(rookery_broadcast_forms(root, &in_own, forms, 2, NULL) == 0);
-    check(rookery_broadcast_forms(root, &in_own, forms, 2, sockets[0]) == 0);
+    check(rookery_broadcast_forms(root, &in_own, forms, 2, NULL, NULL) == 0);
+    check(rookery_broadcast_forms(root, &in_own, forms, 2, sockets[0], NULL) == 0);
     world_turn(0);
     check_peer(peers[0], "|42[\"zero\"]");
     check_peer(peers[1], "|42[\"three\"]|42[\"three\"]");
@@ -128,8 +128,8 @@ static void takes_several_tags_for_a_form_and_several_forms_for_a_tag(void)
     start(1, 3);
     const struct rookery_form forms[] = {form(1 << 0 | 1 << 2, "x"), form(1 << 1 | 1 << 2, "y"),
                                          form(0, "z"), form(1 << 15, "w")};
-    check(rookery_broadcast_forms(root, &in_room, forms, 4, NULL) == 0);
-    check(rookery_broadcast_forms(root, &in_room, forms, 0, NULL) == 0);
+    check(rookery_broadcast_forms(root, &in_room, forms, 4, NULL, NULL) == 0);
+    check(rookery_broadcast_forms(root, &in_room, forms, 0, NULL, NULL) == 0);
     world_turn(0);
     check_peer(peers[0], "|42[\"x\"]");
     check_peer(peers[1], "|42[\"y\"]");
@@ -204,7 +204,7 @@ static void leaves_out_those_in_other_rooms(void)
         .rooms = &room, .room_count = 1, .except = except, .except_count = 2};
     const struct rookery_form forms[] = {form(1 << 0, "a"), form(1 << 1, "b")};
     rookery_join(sockets[3], str("out"));
-    check(rookery_broadcast_forms(root, &but, forms, 2, sockets[0]) == 0);
+    check(rookery_broadcast_forms(root, &but, forms, 2, sockets[0], NULL) == 0);
     world_settle();
     check_peer(peers[0], "");
     check_peer(peers[1], "");
@@ -224,7 +224,7 @@ static void shares_large_forms_by_pointer(void)
     struct rookery_form forms[] = {form(1 << 0, "large"), form(1 << 1, "small")};
     forms[0].args.json = str(text);
     say("before");
-    check(rookery_broadcast_forms(root, &in_room, forms, 2, NULL) == 0);
+    check(rookery_broadcast_forms(root, &in_room, forms, 2, NULL, NULL) == 0);
     say("after");
     world_turn(0);
     check(peers[0]->transport.sent.len > DELIVERY_CORKED_BYTES_MAX);
@@ -242,7 +242,7 @@ static void sends_attachments(void)
     struct rookery_form forms[] = {form(1 << 0, "f"), form(1 << 1, "g")};
     forms[1].args = (struct rookery_args){
         .json = ROOKERY_STR("{\"_placeholder\":true,\"num\":0}"), .bins = &bin, .bin_count = 1};
-    check(rookery_broadcast_forms(root, &in_room, forms, 2, NULL) == 0);
+    check(rookery_broadcast_forms(root, &in_room, forms, 2, NULL, NULL) == 0);
     world_turn(0);
     check_peer(peers[0], "|42[\"f\"]");
     check_peer(peers[1], "|451-[\"g\",{\"_placeholder\":true,\"num\":0}]|<bin>");
@@ -259,18 +259,18 @@ static void sends_nothing_if_a_form_is_not_fit_to_be_sent(void)
         world_enter(on_a_loop - 1);
         forms[1] = form(1 << 1, "b");
         forms[1].args.json = str("1],[2");
-        check(rookery_broadcast_forms(root, &in_room, forms, 2, NULL) == ROOKERY_EINVAL);
+        check(rookery_broadcast_forms(root, &in_room, forms, 2, NULL, NULL) == ROOKERY_EINVAL);
         forms[1] = form(1 << 1, "disconnect");
-        check(rookery_broadcast_forms(root, &in_room, forms, 2, NULL) == ROOKERY_ERESERVED);
+        check(rookery_broadcast_forms(root, &in_room, forms, 2, NULL, NULL) == ROOKERY_ERESERVED);
         forms[1] = form(1U << ROOKERY_TAGS_MAX, "b");
-        check(rookery_broadcast_forms(root, &in_room, forms, 2, NULL) == ROOKERY_EINVAL);
-        check(rookery_broadcast_forms(root, &in_room, many, ROOKERY_TAGS_MAX + 1, NULL) ==
+        check(rookery_broadcast_forms(root, &in_room, forms, 2, NULL, NULL) == ROOKERY_EINVAL);
+        check(rookery_broadcast_forms(root, &in_room, many, ROOKERY_TAGS_MAX + 1, NULL, NULL) ==
               ROOKERY_EINVAL);
     }
-    check(rookery_broadcast_forms(other, &in_room, forms, 1, sockets[0]) == ROOKERY_EINVAL);
+    check(rookery_broadcast_forms(other, &in_room, forms, 1, sockets[0], NULL) == ROOKERY_EINVAL);
     const struct rookery_target nowhere = {0};
-    check(rookery_broadcast_forms(root, &nowhere, forms, 1, NULL) == ROOKERY_EINVAL);
-    check(rookery_broadcast_forms(root, NULL, forms, 1, NULL) == ROOKERY_EINVAL);
+    check(rookery_broadcast_forms(root, &nowhere, forms, 1, NULL, NULL) == ROOKERY_EINVAL);
+    check(rookery_broadcast_forms(root, NULL, forms, 1, NULL, NULL) == ROOKERY_EINVAL);
     world_settle();
     check_peer(peers[0], "");
     check_peer(peers[1], "");
@@ -315,8 +315,8 @@ static void act_forms(void)
             }
         }
     }
-    check(rookery_broadcast_forms(root, &in_room, forms, count,
-                                  but < PEERS ? sockets[but] : NULL) == 0);
+    check(rookery_broadcast_forms(root, &in_room, forms, count, but < PEERS ? sockets[but] : NULL,
+                                  NULL) == 0);
 }
 
 static void act_to_one_or_all(void)
@@ -397,8 +397,8 @@ static void can_be_asked_by_a_thread_that_runs_no_loop(void)
     forms[1].args = (struct rookery_args){
         .json = ROOKERY_STR("{\"_placeholder\":true,\"num\":0}"), .bins = &bin, .bin_count = 1};
     world_enter(-1);
-    check(rookery_broadcast_forms(root, &in_room, forms, 2, NULL) == 0);
-    check(rookery_broadcast_forms(root, &in_room, forms, 0, NULL) == 0);
+    check(rookery_broadcast_forms(root, &in_room, forms, 2, NULL, NULL) == 0);
+    check(rookery_broadcast_forms(root, &in_room, forms, 0, NULL, NULL) == 0);
     memcpy(event, "xxx", 3); /* they were copied */
     memcpy(args, "xxx", 3);
     world_enter(0);
@@ -422,7 +422,7 @@ static void reaches_the_children_of_a_parent(void)
     struct peer *a = peer_join(0, "/dyn-1"), *b = peer_join(0, "/dyn-2");
     struct peer *c = peer_join(1, "/dyn-2");
     const struct rookery_form forms[] = {form(1 << 0, "even"), form(1 << 1, "odd")};
-    check(rookery_broadcast_forms(parent, &in_room, forms, 2, NULL) == 0);
+    check(rookery_broadcast_forms(parent, &in_room, forms, 2, NULL, NULL) == 0);
     world_settle();
     check_peer(a, "|42/dyn-1,[\"even\"]");
     check_peer(b, "|42/dyn-2,[\"odd\"]");

@@ -124,7 +124,7 @@ static void act(void)
         check(rookery_broadcast(parent, NULL, ROOKERY_STR("x"), NULL, NULL) == 0);
         rookery_sockets_join(root, NULL, &room, 1);
         check(rookery_broadcast(root, &in_room, ROOKERY_STR("r"), NULL, NULL) == 0);
-        check(rookery_broadcast_forms(root, &in_tagged, forms, 2, NULL) == 0);
+        check(rookery_broadcast_forms(root, &in_tagged, forms, 2, NULL, NULL) == 0);
         rookery_fetch_sockets(root, NULL, count_fetched, NULL);
         rookery_sockets_leave(root, &in_room, &room, 1);
     }
