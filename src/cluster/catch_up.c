@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: MIT
+#include "src/cluster/catch_up.h"
+
+#include <stdlib.h>
+
+#include "src/cluster/incoming.h"
+
+/* A broadcast of ours, as it was published. */
+struct spoken {
+    struct list_node node;
+    uint64_t seq;
+    uint64_t at_ms;
+    size_t len;
+    uint8_t payload[];
+};
+
+/* A broadcast of somebody we are waiting for. */
+struct held {
+    struct list_node node;
+    size_t len;
+    uint8_t payload[];
+};
+
+/* Another node that numbers what it says. */
+struct speaker {
+    struct list_node node; /* in the queue, the one not heard for longest first */
+    uint64_t seq;          /* the last that we have */
+    bool waiting;          /* for it to be done */
+    bool asked_again;      /* meanwhile */
+    struct list_queue held;
+    uint8_t uid_len;
+    char uid[];
+};
+
+struct catch_up {
+    struct cluster_nsp *n;
+    uint64_t seq; /* our last */
+    struct list_queue spoken;
+    size_t spoken_bytes;
+    uint64_t forgotten_seq, forgotten_ms; /* of the latest that is not remembered any more */
+    struct map speakers;
+    struct list_queue by_hearing; /* the speakers */
+    size_t held_bytes;
+    struct timer timer; /* while we wait for somebody */
+    uint64_t since_ms;  /* what we have missed has been said after that */
+};
+
+/* ---- speakers ---- */
+
+static struct span key_of_speaker(const void *value)
+{
+    const struct speaker *s = value;
+    return span_of(s->uid, s->uid_len);
+}
+
+static void let_go(struct catch_up *cu, struct speaker *s);
+
+static void forget(struct catch_up *cu, struct speaker *s)
+{
+    let_go(cu, s);
+    (void)map_remove(&cu->speakers, key_of_speaker(s));
+    list_queue_remove(&cu->by_hearing, &s->node);
+    free(s);
+}
+
+static struct speaker *meet(struct catch_up *cu, struct span uid, uint64_t seq)
+{
+    if (uid.len == 0 || uid.len > UINT8_MAX) {
+        return NULL;
+    }
+    if (cu->speakers.count == CATCH_UP_SPEAKERS_MAX) {
+        forget(cu, container_of(cu->by_hearing.first, struct speaker, node));
+    }
+    struct speaker *s = xcalloc(1, sizeof *s + uid.len);
+    s->seq = seq;
+    s->uid_len = (uint8_t)uid.len;
+    memcpy(s->uid, uid.data, uid.len);
+    map_add(&cu->speakers, s);
+    list_queue_add(&cu->by_hearing, &s->node);
+    return s;
+}
+
+/* ---- held back ---- */
+
+static void hold_back(struct catch_up *cu, struct speaker *s, struct span payload)
+{
+    struct held *h = xmalloc(sizeof *h + payload.len);
+
+    h->len = payload.len;
+    memcpy(h->payload, payload.data, payload.len);
+    list_queue_add(&s->held, &h->node);
+    cu->held_bytes += payload.len;
+}
+
+/* It has said what we have missed, or will not: delivers what it has said since. */
+static void let_go(struct catch_up *cu, struct speaker *s)
+{
+    s->waiting = s->asked_again = false;
+    while (s->held.first != NULL) {
+        struct held *h = container_of(s->held.first, struct held, node);
+        list_queue_remove(&s->held, &h->node);
+        cu->held_bytes -= h->len;
+        incoming_take_broadcast(cu->n, span_of(h->payload, h->len));
+        free(h);
+    }
+}
+
+static void let_go_all(struct catch_up *cu)
+{
+    struct speaker *s;
+
+    for (uint32_t i = 0; (s = map_next(&cu->speakers, &i)) != NULL;) {
+        let_go(cu, s);
+    }
+    executor_timer_stop(cluster_executor(cu->n->cluster), &cu->timer);
+}
+
+/* Those who have not answered by now are gone, or hear nothing. */
+static void on_timeout(struct timer *timer)
+{
+    struct catch_up *cu = container_of(timer, struct catch_up, timer);
+    struct list_node *next;
+
+    for (struct list_node *node = cu->by_hearing.first; node != NULL; node = next) {
+        struct speaker *s = container_of(node, struct speaker, node);
+        next = node->next;
+        if (s->waiting && s->held.first == NULL) {
+            forget(cu, s);
+        } else {
+            let_go(cu, s);
+        }
+    }
+}
+
+bool catch_up_heard(struct cluster_nsp *n, const struct adapter_message *m, struct span payload,
+                    bool again)
+{
+    struct catch_up *cu = n->catch_up;
+    struct speaker *s = map_get(&cu->speakers, m->uid);
+
+    if (s == NULL) {
+        (void)meet(cu, m->uid, m->seq);
+        return true;
+    }
+    if (m->seq <= s->seq) {
+        cluster_count_one(&n->cluster->counts.repeated);
+        return false;
+    }
+    if (s->waiting && !again) {
+        hold_back(cu, s, payload);
+        if (cu->held_bytes > CATCH_UP_HELD_BYTES_MAX) {
+            let_go_all(cu);
+        }
+        return false;
+    }
+    s->seq = m->seq;
+    list_queue_remove(&cu->by_hearing, &s->node);
+    list_queue_add(&cu->by_hearing, &s->node);
+    return true;
+}
+
+/* ---- what we have said ---- */
+
+static void forget_spoken(struct catch_up *cu, struct spoken *spoken)
+{
+    cu->forgotten_seq = spoken->seq;
+    cu->forgotten_ms = spoken->at_ms;
+    list_queue_remove(&cu->spoken, &spoken->node);
+    cu->spoken_bytes -= spoken->len;
+    free(spoken);
+}
+
+static void trim(struct catch_up *cu)
+{
+    const struct cluster_options *o = &cu->n->cluster->options;
+    uint64_t now_ms = cluster_executor(cu->n->cluster)->now_ms;
+
+    while (cu->spoken.first != NULL) {
+        struct spoken *oldest = container_of(cu->spoken.first, struct spoken, node);
+        if (cu->spoken_bytes <= o->catch_up_bytes_max && now_ms - oldest->at_ms < o->catch_up_ms) {
+            return;
+        }
+        forget_spoken(cu, oldest);
+    }
+}
+
+void catch_up_number(struct cluster_nsp *n, struct adapter_message *m)
+{
+    if (n->cluster->wire->numbers_broadcasts && !m->is_volatile) {
+        m->seq = ++n->catch_up->seq;
+    }
+}
+
+void catch_up_remember(struct cluster_nsp *n, const struct adapter_message *m)
+{
+    struct catch_up *cu = n->catch_up;
+    struct span payload = bytes_span(&n->cluster->payload);
+
+    if (m->seq == 0) {
+        return;
+    }
+    struct spoken *spoken = xmalloc(sizeof *spoken + payload.len);
+    spoken->seq = m->seq;
+    spoken->at_ms = cluster_executor(n->cluster)->now_ms;
+    spoken->len = payload.len;
+    memcpy(spoken->payload, payload.data, payload.len);
+    list_queue_add(&cu->spoken, &spoken->node);
+    cu->spoken_bytes += payload.len;
+    trim(cu);
+}
+
+/* ---- asking ---- */
+
+/* whom: empty for everybody. */
+static void ask(struct catch_up *cu, struct span whom)
+{
+    struct cluster_nsp *n = cu->n;
+    struct adapter_message m = cluster_message(n, ADAPTER_CATCH_UP);
+    struct adapter_seen *seen = xcalloc(cu->speakers.count + 1U, sizeof *seen);
+    struct speaker *s;
+
+    for (uint32_t i = 0; (s = map_next(&cu->speakers, &i)) != NULL;) {
+        seen[m.seen_count++] = (struct adapter_seen){key_of_speaker(s), s->seq};
+    }
+    m.seen = seen;
+    m.seq = cu->seq;
+    m.timeout_ms = cluster_executor(n->cluster)->now_ms - cu->since_ms;
+    if (whom.len > 0) {
+        n->cluster->wire->respond(n, &m, whom);
+    } else {
+        n->cluster->wire->publish(n, &m);
+    }
+    free(seen);
+}
+
+static void wait_for_all(struct catch_up *cu)
+{
+    struct executor *ex = cluster_executor(cu->n->cluster);
+    struct speaker *s;
+
+    for (uint32_t i = 0; (s = map_next(&cu->speakers, &i)) != NULL;) {
+        s->waiting = true;
+        s->asked_again = false;
+    }
+    executor_timer_stop(ex, &cu->timer);
+    if (cu->speakers.count > 0) {
+        executor_timer_start(ex, &cu->timer, CATCH_UP_WAIT_MS);
+    }
+}
+
+void catch_up_begin(struct cluster_nsp *n, uint64_t down_ms)
+{
+    struct catch_up *cu = n->catch_up;
+    uint64_t now_ms = cluster_executor(n->cluster)->now_ms;
+
+    if (!n->cluster->wire->numbers_broadcasts) {
+        return;
+    }
+    uint64_t lately_ms = down_ms == 0 ? 0 : down_ms + CATCH_UP_MARGIN_MS;
+    cu->since_ms = now_ms > lately_ms ? now_ms - lately_ms : 0;
+    wait_for_all(cu);
+    ask(cu, SPAN(""));
+}
+
+/* ---- answering ---- */
+
+/* What m's sender has of what we have said; UINT64_MAX: he has never heard us. */
+static uint64_t seen_of(const struct cluster_nsp *n, const struct adapter_message *m)
+{
+    for (size_t i = 0; i < m->seen_count; i++) {
+        if (span_eq(m->seen[i].uid, cluster_uid(n))) {
+            return m->seen[i].seq;
+        }
+    }
+    return UINT64_MAX;
+}
+
+static void say_again(struct catch_up *cu, const struct adapter_message *m)
+{
+    struct cluster *c = cu->n->cluster;
+    uint64_t seen = seen_of(cu->n, m);
+    uint64_t now_ms = cluster_executor(c)->now_ms;
+    uint64_t since_ms = now_ms > m->timeout_ms ? now_ms - m->timeout_ms : 0;
+
+    if (seen < cu->forgotten_seq && cu->forgotten_ms >= since_ms) {
+        cluster_count_one(&c->counts.gaps);
+    }
+    for (struct list_node *node = cu->spoken.first; node != NULL; node = node->next) {
+        const struct spoken *spoken = container_of(node, struct spoken, node);
+        if (spoken->seq > seen && spoken->at_ms >= since_ms) {
+            c->wire->publish_again(cu->n, span_of(spoken->payload, spoken->len), m->uid);
+            cluster_count_one(&c->counts.sent_again);
+        }
+    }
+}
+
+static void answer(struct catch_up *cu, const struct adapter_message *m)
+{
+    struct adapter_message done = cluster_message(cu->n, ADAPTER_CATCH_UP);
+
+    trim(cu);
+    say_again(cu, m);
+    done.request_id = SPAN("done");
+    done.seq = cu->seq;
+    cu->n->cluster->wire->respond(cu->n, &done, m->uid);
+}
+
+void catch_up_asked(struct cluster_nsp *n, const struct adapter_message *m)
+{
+    struct catch_up *cu = n->catch_up;
+    struct speaker *s = map_get(&cu->speakers, m->uid);
+
+    if (s == NULL) { /* what it has said so far was not for us */
+        s = meet(cu, m->uid, m->seq);
+    }
+    if (s == NULL) {
+        return;
+    }
+    if (m->request_id.len > 0) {
+        let_go(cu, s);
+        return;
+    }
+    answer(cu, m);
+    if (s->waiting && !s->asked_again) { /* it is back only now, and has not heard us before */
+        s->asked_again = true;
+        ask(cu, m->uid);
+    }
+}
+
+/* ---- life ---- */
+
+void catch_up_init(struct cluster_nsp *n)
+{
+    struct catch_up *cu = xcalloc(1, sizeof *cu);
+
+    cu->n = n;
+    cu->timer.fire = on_timeout;
+    map_init(&cu->speakers, key_of_speaker, n->cluster->hash_secret);
+    n->catch_up = cu;
+}
+
+void catch_up_finish(struct cluster_nsp *n)
+{
+    struct catch_up *cu = n->catch_up;
+    struct speaker *s;
+
+    executor_timer_stop(cluster_executor(n->cluster), &cu->timer);
+    while (cu->by_hearing.first != NULL) {
+        s = container_of(cu->by_hearing.first, struct speaker, node);
+        while (s->held.first != NULL) {
+            struct held *h = container_of(s->held.first, struct held, node);
+            list_queue_remove(&s->held, &h->node);
+            free(h);
+        }
+        list_queue_remove(&cu->by_hearing, &s->node);
+        free(s);
+    }
+    map_finish(&cu->speakers);
+    while (cu->spoken.first != NULL) {
+        forget_spoken(cu, container_of(cu->spoken.first, struct spoken, node));
+    }
+    free(cu);
+}

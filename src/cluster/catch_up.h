@@ -1,0 +1,56 @@
+/* Catch-up: what a node has missed while it was cut off from Redis, pub/sub being forgetful.
+ *
+ * Each node numbers its broadcasts, per namespace, in a member of the flags that Node.js leaves
+ * alone, and remembers the latest. Who comes back asks everybody for what followed the last number
+ * that he has of each:
+ *
+ *     B: down ........ up ──{seen: {A: 100}, lately: 1200 ms}──> A
+ *                         <── 101, 102 (to B alone) ── done ──── A
+ *
+ * Until A is done (or CATCH_UP_WAIT_MS have passed), what A says to all is held back at B, so that
+ * the order is A's; numbers that B has are dropped. Numbers need not be without gaps, since B hears
+ * only of rooms that it serves.
+ *
+ * `lately` keeps A from sending what B did not hear since nobody at B was in the room then: nothing
+ * is sent again that was said longer ago. It is the time of the outage and CATCH_UP_MARGIN_MS.
+ *
+ * What a node says while it is itself cut off is kept by the bus and published later, under its
+ * number. Volatile broadcasts are neither numbered nor remembered.
+ *
+ * A node that is new asks with an empty list, and is told where everybody is.
+ *
+ * Threads: loop 0. */
+// SPDX-License-Identifier: MIT
+#ifndef CLUSTER_CATCH_UP_H
+#define CLUSTER_CATCH_UP_H
+
+#include "src/cluster/cluster_internal.h"
+
+enum {
+    CATCH_UP_WAIT_MS = 2000,
+    CATCH_UP_MARGIN_MS = 1000,
+    CATCH_UP_HELD_BYTES_MAX = 8 << 20, /* of a namespace; above, order is given up */
+    CATCH_UP_SPEAKERS_MAX = 4096,      /* of a namespace; the one not heard for longest goes */
+};
+
+/* Gives a broadcast that is about to be published its number. */
+void catch_up_number(struct cluster_nsp *n, struct adapter_message *m);
+
+/* The wire has published it: c->payload is remembered, unless it has no number. */
+void catch_up_remember(struct cluster_nsp *n, const struct adapter_message *m);
+
+/* A broadcast with a number has come; again: to us alone. True: it is to be delivered now. Else it
+ * is a repetition, or has been held back: then incoming_take gets the payload once more. */
+bool catch_up_heard(struct cluster_nsp *n, const struct adapter_message *m, struct span payload,
+                    bool again);
+
+/* A CATCH_UP of another node has come: a question, or the end of an answer. */
+void catch_up_asked(struct cluster_nsp *n, const struct adapter_message *m);
+
+/* The bus is up. down_ms: how long it was down; 0: it has never been up before. */
+void catch_up_begin(struct cluster_nsp *n, uint64_t down_ms);
+
+void catch_up_init(struct cluster_nsp *n);
+void catch_up_finish(struct cluster_nsp *n);
+
+#endif

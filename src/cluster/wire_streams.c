@@ -1,0 +1,116 @@
+/* The wire of redis-streams-adapter 0.3: broadcasts and orders are entries of one stream, what is
+ * asked and answered goes by channels. The stream remembers, so nothing is numbered here. */
+// SPDX-License-Identifier: MIT
+#include "src/cluster/incoming.h"
+#include "src/cluster/wire_cluster.h"
+
+static const struct span none;
+
+/* All nodes that share a stream must agree about how many there are: one, as Node's default. */
+static void start(struct cluster *c)
+{
+    bytes_clear(&c->channel);
+    cluster_stream_name(&c->channel, cluster_prefix(c), 1, none);
+    c->bus->ops->follow(c->bus, bytes_span(&c->channel), none);
+}
+
+static void open_channels(struct cluster_nsp *n)
+{
+    wire_cluster_open(n, BUS_CHANNEL);
+}
+
+static void append(struct cluster_nsp *n, const struct adapter_message *m)
+{
+    struct cluster *c = n->cluster;
+    char type[4];
+
+    bytes_clear(&c->payload);
+    cluster_entry_encode(&c->payload, type, m);
+    const struct bus_field fields[] = {
+        {SPAN("uid"), cluster_uid(n)},
+        {SPAN("nsp"), n->name},
+        {SPAN("type"), span_cstr(type)},
+        {SPAN("data"), bytes_span(&c->payload)},
+    };
+    bytes_clear(&c->channel);
+    cluster_stream_name(&c->channel, cluster_prefix(c), 1, n->name);
+    c->bus->ops->append(c->bus, bytes_span(&c->channel), fields, sizeof fields / sizeof *fields,
+                        c->options.stream_entries_max, NULL);
+}
+
+static bool is_kept(const struct adapter_message *m)
+{
+    return (m->kind == ADAPTER_BROADCAST && m->request_id.len == 0) || m->kind == ADAPTER_JOIN ||
+           m->kind == ADAPTER_LEAVE || m->kind == ADAPTER_DISCONNECT;
+}
+
+static void publish(struct cluster_nsp *n, const struct adapter_message *m)
+{
+    if (is_kept(m)) {
+        append(n, m);
+    } else {
+        wire_cluster_publish(n, BUS_CHANNEL, CLUSTER_MSGPACK, m, none);
+    }
+}
+
+static void respond(struct cluster_nsp *n, const struct adapter_message *m, struct span asker)
+{
+    wire_cluster_publish(n, BUS_CHANNEL, CLUSTER_MSGPACK, m, asker);
+}
+
+static void count(struct cluster_nsp *n, struct bus_call *call)
+{
+    wire_cluster_count(n, BUS_CHANNEL, call);
+}
+
+static bool room_channel(struct cluster_nsp *n, struct span room, struct bytes *out,
+                         enum bus_kind *kind)
+{
+    (void)n, (void)room, (void)out, (void)kind;
+    return false;
+}
+
+static struct span field_of(const struct bus_entry *entry, struct span name)
+{
+    for (size_t i = 0; i < entry->field_count; i++) {
+        if (span_eq(entry->fields[i].name, name)) {
+            return entry->fields[i].value;
+        }
+    }
+    return none;
+}
+
+static void on_entry(struct cluster *c, const struct bus_entry *entry)
+{
+    const struct cluster_entry parts = {
+        .uid = field_of(entry, SPAN("uid")),
+        .nsp = field_of(entry, SPAN("nsp")),
+        .type = field_of(entry, SPAN("type")),
+        .data = field_of(entry, SPAN("data")),
+    };
+    struct cluster_nsp *n = cluster_find(c, parts.nsp);
+    struct adapter_message m;
+
+    if (n == NULL || span_eq(parts.uid, cluster_uid(n))) {
+        return;
+    }
+    if (cluster_entry_decode(&c->decoder, &parts, &m) < 0) {
+        cluster_count_one(&c->counts.malformed);
+        return;
+    }
+    incoming_take(n, &m, parts.data, INCOMING_TO_ALL);
+}
+
+const struct wire_ops wire_streams = {
+    .uid_len = 16,
+    .request_id_len = 16,
+    .start = start,
+    .open = open_channels,
+    .publish = publish,
+    .respond = respond,
+    .count = count,
+    .room_channel = room_channel,
+    .decode_broadcast = wire_cluster_decode,
+    .on_message = wire_cluster_on_message,
+    .on_entry = on_entry,
+};
