@@ -79,6 +79,24 @@ struct rookery_form *forms_copy(const struct rookery_form *forms, size_t count)
     return copy;
 }
 
+struct rookery_elsewhere *elsewhere_copy(const struct rookery_elsewhere *elsewhere)
+{
+    if (elsewhere == NULL) {
+        return NULL;
+    }
+    size_t bins_size = elsewhere->args.bin_count * sizeof(struct rookery_bin);
+    size_t len = elsewhere->note.len + elsewhere->event.len + bytes_of_args(&elsewhere->args);
+    struct rookery_elsewhere *copy = xmalloc(sizeof *copy + bins_size + len);
+    struct rookery_bin *bins = (struct rookery_bin *)(void *)(copy + 1);
+    char *at = (char *)(bins + elsewhere->args.bin_count);
+
+    *copy = *elsewhere;
+    copy->note.data = put(&at, elsewhere->note.data, elsewhere->note.len);
+    copy->event.data = put(&at, elsewhere->event.data, elsewhere->event.len);
+    copy->args = put_args(&elsewhere->args, &bins, &at);
+    return copy;
+}
+
 static size_t bytes_of(const struct rookery_str *strs, size_t count)
 {
     size_t len = 0;

@@ -11,6 +11,9 @@ struct rookery_args *args_copy(const struct rookery_args *args);
 /* count of them; free() it. */
 struct rookery_form *forms_copy(const struct rookery_form *forms, size_t count);
 
+/* free() it. NULL for NULL. */
+struct rookery_elsewhere *elsewhere_copy(const struct rookery_elsewhere *elsewhere);
+
 /* free() it. NULL if to is NULL: everybody. */
 struct rookery_target *target_copy(const struct rookery_target *to);
 

@@ -4,6 +4,9 @@
  * Each form is encoded once, and all of them before the first is sent. On the caller's loop they
  * are delivered at once; for the others they go into frames, and by an errand.
  *
+ * What other nodes of a cluster are told of it goes to the adapter (outward.h), and what they say
+ * comes back in at local_broadcast and local_ask.
+ *
  * A parent namespace has no packets of its own: each loop encodes for each child that it has. A
  * thread that runs no loop has loop 0 do it. */
 // SPDX-License-Identifier: MIT
@@ -14,6 +17,8 @@
 #include "src/socket/delivery.h"
 #include "src/socket/errand.h"
 #include "src/socket/io.h"
+#include "src/socket/local.h"
+#include "src/socket/outward.h"
 #include "src/socket/rooms.h"
 #include "src/socket/socket.h"
 
@@ -22,16 +27,49 @@ struct call {
     struct rookery_socket *from; /* or NULL */
     const struct rookery_target *to;
     const struct rookery_form *forms;
-    size_t count;                        /* of forms, at most ROOKERY_TAGS_MAX */
-    const struct rookery_broadcast *how; /* not NULL */
+    size_t count;                              /* of forms, at most ROOKERY_TAGS_MAX */
+    const struct rookery_broadcast *how;       /* not NULL */
+    const struct rookery_elsewhere *elsewhere; /* NULL: this node only */
+    struct local_asking *asking;               /* wants the answers; or NULL */
 };
 
 static const struct rookery_broadcast plainly;
 
-static int check_how(const struct rookery_namespace *nsp, const struct rookery_broadcast *how)
+static bool asks(const struct call *call)
 {
-    bool fit_for_acks = how->timeout_ms != 0 && !namespace_is_parent(nsp);
-    return how->on_acks != NULL && !fit_for_acks ? ROOKERY_EINVAL : 0;
+    return call->how->on_acks != NULL || call->asking != NULL;
+}
+
+static int check_how(const struct rookery_namespace *nsp, const struct call *call)
+{
+    bool fit_for_acks = call->how->timeout_ms != 0 && !namespace_is_parent(nsp);
+    return asks(call) && !fit_for_acks ? ROOKERY_EINVAL : 0;
+}
+
+/* ---- on other nodes ---- */
+
+static bool concerns_others(const struct rookery_namespace *nsp, const struct call *call)
+{
+    return call->elsewhere != NULL && outward_wanted(nsp, call->to);
+}
+
+static void tell_others(struct rookery_namespace *nsp, const struct call *call,
+                        struct gather *answers)
+{
+    struct adapter_packet packet = {
+        .to = call->to,
+        .event = call->elsewhere->event,
+        .args = &call->elsewhere->args,
+        .note = call->elsewhere->note,
+        .is_volatile = call->how->is_volatile,
+        .no_compress = call->how->no_compress,
+        .timeout_ms = call->how->timeout_ms,
+    };
+
+    if (call->from != NULL) {
+        packet.except_id = rookery_socket_id(call->from);
+    }
+    outward_broadcast(nsp, &packet, answers);
 }
 
 /* ---- encoding ---- */
@@ -119,16 +157,26 @@ static void send_to_other_loops(const struct delivery *d, struct rookery_namespa
     errand_send(&b->errand, here);
 }
 
+static struct gather *create_gather(struct rookery_loop *here, const struct call *call, bool others)
+{
+    const struct rookery_broadcast *how = call->how;
+
+    if (call->asking != NULL) {
+        return gather_create_told(here, how->timeout_ms, call->asking);
+    }
+    return gather_create(here, others, how->timeout_ms, how->on_acks, how->arg);
+}
+
 static int broadcast_from_loop(struct rookery_loop *here, struct rookery_namespace *nsp,
                                const struct call *call)
 {
-    const struct rookery_broadcast *how = call->how;
+    bool others = concerns_others(nsp, call);
     bool several_loops = nsp->io->loop_count > 1;
     struct sio_head head = {.type = SIO_EVENT, .nsp = namespace_name(nsp)};
     struct delivery_form encoded[ROOKERY_TAGS_MAX];
     struct delivery d = delivery_of(call, encoded);
 
-    if (how->on_acks != NULL) {
+    if (asks(call)) {
         head.has_id = true;
         head.id = d.ack_id = share_take_ack_id(share_get(nsp, here));
     }
@@ -136,8 +184,11 @@ static int broadcast_from_loop(struct rookery_loop *here, struct rookery_namespa
     if (error < 0) {
         return error;
     }
-    if (how->on_acks != NULL) {
-        d.gather = gather_create(here, how->timeout_ms, how->on_acks, how->arg);
+    if (asks(call)) {
+        d.gather = create_gather(here, call, others);
+    }
+    if (others) {
+        tell_others(nsp, call, d.gather);
     }
     if (several_loops) {
         send_to_other_loops(&d, nsp, here);
@@ -156,11 +207,16 @@ struct kept_call {
     struct call call;
     struct rookery_broadcast how;
     struct rookery_form *forms;
+    struct rookery_elsewhere *elsewhere;
+    const struct rookery_loop *speaker; /* of a call for a parent, if it concerns others */
 };
 
 static void finish_kept(struct errand *e)
 {
-    free(((struct kept_call *)e)->forms);
+    struct kept_call *kept = (struct kept_call *)e;
+
+    free(kept->forms);
+    free(kept->elsewhere);
 }
 
 static struct kept_call *keep(struct rookery_namespace *nsp, const struct call *call)
@@ -170,17 +226,27 @@ static struct kept_call *keep(struct rookery_namespace *nsp, const struct call *
     kept->errand.finish = finish_kept;
     kept->how = *call->how;
     kept->forms = forms_copy(call->forms, call->count);
+    kept->elsewhere = concerns_others(nsp, call) ? elsewhere_copy(call->elsewhere) : NULL;
     kept->call = (struct call){
-        .to = kept->errand.target, .forms = kept->forms, .count = call->count, .how = &kept->how};
+        .to = kept->errand.target,
+        .forms = kept->forms,
+        .count = call->count,
+        .how = &kept->how,
+        .elsewhere = kept->elsewhere,
+    };
     return kept;
 }
 
 static void run_for_children(struct errand *e, struct rookery_loop *loop)
 {
-    const struct call *call = &((struct kept_call *)e)->call;
+    const struct kept_call *kept = (struct kept_call *)e;
+    const struct call *call = &kept->call;
     struct delivery_form encoded[ROOKERY_TAGS_MAX];
     const struct delivery d = delivery_of(call, encoded);
 
+    if (loop == kept->speaker) {
+        tell_others(e->nsp, call, NULL);
+    }
     for (struct share *s = share_first(e->nsp, loop); s != NULL; s = share_next(e->nsp, s)) {
         const struct sio_head head = {.type = SIO_EVENT, .nsp = namespace_name(s->nsp)};
         if (encode(&loop->encoder, head, call, false, encoded) == 0) {
@@ -199,16 +265,17 @@ static void run_on_loop_0(struct task *task)
     errand_drop(&kept->errand);
 }
 
-/* What broadcast_from_loop would say about it. */
-static int check_call(const struct rookery_namespace *nsp, const struct call *call)
+/* What encode would say about it. */
+static int check_forms(const struct rookery_namespace *nsp, const struct rookery_form *forms,
+                       size_t count)
 {
     struct encoder encoder = {0};
     const struct sio_head head = {.type = SIO_EVENT, .nsp = namespace_name(nsp)};
-    struct delivery_form encoded[ROOKERY_TAGS_MAX];
-    int error = encode(&encoder, head, call, false, encoded);
+    struct span ignored;
+    int error = 0;
 
-    if (error == 0) {
-        release_frames(encoded, call->count);
+    for (size_t i = 0; i < count && error == 0; i++) {
+        error = encoder_event(&encoder, head, forms[i].event, &forms[i].args, &ignored);
     }
     encoder_finish(&encoder);
     return error;
@@ -216,7 +283,7 @@ static int check_call(const struct rookery_namespace *nsp, const struct call *ca
 
 static int broadcast_later(struct rookery_namespace *nsp, const struct call *call)
 {
-    int error = check_call(nsp, call);
+    int error = check_forms(nsp, call->forms, call->count);
 
     if (error < 0) {
         return error;
@@ -224,6 +291,7 @@ static int broadcast_later(struct rookery_namespace *nsp, const struct call *cal
     struct kept_call *kept = keep(nsp, call);
     if (namespace_is_parent(nsp)) {
         kept->errand.run = run_for_children;
+        kept->speaker = kept->elsewhere == NULL ? NULL : outward_speaker(nsp->io);
         errand_send(&kept->errand, NULL);
     } else {
         kept->task.run = run_on_loop_0;
@@ -238,7 +306,7 @@ static int broadcast_later(struct rookery_namespace *nsp, const struct call *cal
 static int broadcast(struct rookery_loop *here, struct rookery_namespace *nsp,
                      const struct call *call)
 {
-    int error = check_how(nsp, call->how);
+    int error = check_how(nsp, call);
 
     if (error < 0) {
         return error;
@@ -259,7 +327,8 @@ int rookery_broadcast(struct rookery_namespace *nsp, const struct rookery_target
                       const struct rookery_broadcast *how)
 {
     const struct rookery_form form = form_for_all(event, args);
-    const struct call call = {NULL, to, &form, 1, how == NULL ? &plainly : how};
+    const struct rookery_elsewhere same = {.event = event, .args = form.args};
+    const struct call call = {NULL, to, &form, 1, how == NULL ? &plainly : how, &same, NULL};
 
     return broadcast(io_current(nsp->io), nsp, &call);
 }
@@ -269,7 +338,8 @@ int rookery_broadcast_from(struct rookery_socket *s, const struct rookery_target
                            const struct rookery_broadcast *how)
 {
     const struct rookery_form form = form_for_all(event, args);
-    const struct call call = {s, to, &form, 1, how == NULL ? &plainly : how};
+    const struct rookery_elsewhere same = {.event = event, .args = form.args};
+    const struct call call = {s, to, &form, 1, how == NULL ? &plainly : how, &same, NULL};
 
     return broadcast(s->share->loop, s->share->nsp, &call);
 }
@@ -284,16 +354,71 @@ static bool forms_valid(const struct rookery_form *forms, size_t count)
     return count <= ROOKERY_TAGS_MAX;
 }
 
+static int check_elsewhere(const struct rookery_namespace *nsp,
+                           const struct rookery_elsewhere *elsewhere)
+{
+    const struct rookery_form form = {TAGS_ALL, elsewhere->event, elsewhere->args};
+
+    return check_forms(nsp, &form, 1);
+}
+
 int rookery_broadcast_forms(struct rookery_namespace *nsp, const struct rookery_target *to,
                             const struct rookery_form *forms, size_t count,
                             struct rookery_socket *from, const struct rookery_elsewhere *elsewhere)
 {
-    const struct call call = {from, to, forms, count, &plainly};
+    const struct call call = {from, to, forms, count, &plainly, elsewhere, NULL};
 
-    (void)elsewhere;
     if (to == NULL || to->room_count != 1 || !forms_valid(forms, count) ||
         (from != NULL && from->share->nsp != nsp)) {
         return ROOKERY_EINVAL;
     }
+    int error = concerns_others(nsp, &call) ? check_elsewhere(nsp, elsewhere) : 0;
+    if (error < 0) {
+        return error;
+    }
     return broadcast(from != NULL ? from->share->loop : io_current(nsp->io), nsp, &call);
+}
+
+/* ---- what other nodes say ---- */
+
+void local_broadcast(struct rookery_namespace *nsp, const struct rookery_target *to,
+                     struct rookery_str event, const struct rookery_args *args,
+                     const struct rookery_broadcast *how, struct rookery_str note)
+{
+    const struct noted_callback *noted = &nsp->handlers->noted;
+    const struct rookery_form form = form_for_all(event, args);
+    const struct call call = {NULL, to, &form, 1, how == NULL ? &plainly : how, NULL, NULL};
+    struct rookery_target here = {0};
+
+    if (note.len == 0 || noted->fn == NULL) {
+        (void)broadcast(&nsp->io->loops[0], nsp, &call); /* what it cannot be is not said */
+        return;
+    }
+    if (to != NULL) {
+        here = *to;
+    }
+    here.local = true;
+    noted->fn(nsp, &(struct rookery_noted){&here, note, event, form.args}, noted->arg);
+}
+
+static void ask_nobody(void *arg)
+{
+    struct local_asking *asking = arg;
+
+    asking->on_count(asking, 0);
+    asking->on_over(asking);
+}
+
+void local_ask(struct rookery_namespace *nsp, const struct rookery_target *to,
+               struct rookery_str event, const struct rookery_args *args, unsigned timeout_ms,
+               struct local_asking *asking)
+{
+    const struct rookery_broadcast how = {.timeout_ms = timeout_ms};
+    const struct rookery_form form = form_for_all(event, args);
+    const struct call call = {NULL, to, &form, 1, &how, NULL, asking};
+    struct rookery_loop *loop_0 = &nsp->io->loops[0];
+
+    if (broadcast(loop_0, nsp, &call) < 0) {
+        rookery_loop_post(loop_0, ask_nobody, asking);
+    }
 }

@@ -42,7 +42,7 @@ static void run_handlers(struct rookery_socket *s, const struct callbacks *list,
 void event_handle(struct rookery_socket *s, const struct rookery_event *event)
 {
     const struct callbacks *list =
-        handlers_of_event(s->share->nsp->handlers, span_of_str(event->name));
+        handlers_of_event(&s->share->nsp->handlers->events, span_of_str(event->name));
 
     if (list != NULL) {
         run_handlers(s, list, event);

@@ -8,6 +8,7 @@
 #include "src/socket/args_copy.h"
 #include "src/socket/io.h"
 #include "src/socket/io_loop.h"
+#include "src/socket/local.h"
 
 struct gather {
     struct rookery_loop *loop;
@@ -15,6 +16,9 @@ struct gather {
     unsigned timeout_ms;
     rookery_acks_fn fn;
     void *arg;
+    struct local_asking *asking; /* takes the place of fn; or NULL */
+    size_t told;                 /* answers that it has got */
+    bool told_count;
     bool settled;        /* fn has been called */
     unsigned counts_due; /* parts that have not said yet how many they have asked */
     unsigned parts_open;
@@ -33,25 +37,47 @@ struct gather_part {
 struct report {
     struct task task;
     struct gather *gather;
-    bool is_count;
-    size_t asked;                /* if is_count */
+    size_t asked;                /* more */
+    bool asked_all;              /* and no others */
     struct rookery_args *answer; /* or NULL */
     bool is_last;
 };
 
 /* ---- the gather ---- */
 
-static void settle(struct gather *g, int error)
+static void hand_over(struct gather *g, int error)
 {
     struct rookery_args *answers = xcalloc(g->count + 1, sizeof *answers);
 
     for (size_t i = 0; i < g->count; i++) {
         answers[i] = *g->answers[i];
     }
-    g->settled = true;
-    executor_timer_stop(g->loop->executor, &g->timeout);
     g->fn(error, answers, g->count, g->arg);
     free(answers);
+}
+
+/* What whoever is told as it comes does not know yet. */
+static void tell(struct gather *g)
+{
+    if (!g->told_count) {
+        g->told_count = true;
+        g->asking->on_count(g->asking, g->expected);
+    }
+    while (g->told < g->count) {
+        g->asking->on_answer(g->asking, g->answers[g->told++]);
+    }
+}
+
+static void settle(struct gather *g, int error)
+{
+    g->settled = true;
+    executor_timer_stop(g->loop->executor, &g->timeout);
+    if (g->asking == NULL) {
+        hand_over(g, error);
+        return;
+    }
+    tell(g);
+    g->asking->on_over(g->asking);
 }
 
 static void destroy(struct gather *g)
@@ -78,26 +104,44 @@ static void on_timeout(struct timer *timer)
     destroy_if_over(g);
 }
 
-struct gather *gather_create(struct rookery_loop *loop, unsigned timeout_ms, rookery_acks_fn fn,
-                             void *arg)
+static struct gather *create(struct rookery_loop *loop, unsigned parts, unsigned timeout_ms)
 {
-    struct gather *g = xmalloc(sizeof *g);
+    struct gather *g = xcalloc(1, sizeof *g);
 
-    *g = (struct gather){
-        .loop = loop,
-        .timeout = {.fire = on_timeout},
-        .timeout_ms = timeout_ms,
-        .fn = fn,
-        .arg = arg,
-        .counts_due = loop->io->loop_count,
-        .parts_open = loop->io->loop_count,
-    };
+    g->loop = loop;
+    g->timeout.fire = on_timeout;
+    g->timeout_ms = timeout_ms;
+    g->counts_due = parts;
+    g->parts_open = parts;
     executor_timer_start(loop->executor, &g->timeout, timeout_ms);
+    return g;
+}
+
+struct gather *gather_create(struct rookery_loop *loop, bool remote, unsigned timeout_ms,
+                             rookery_acks_fn fn, void *arg)
+{
+    struct gather *g = create(loop, loop->io->loop_count + remote, timeout_ms);
+
+    g->fn = fn;
+    g->arg = arg;
+    return g;
+}
+
+struct gather *gather_create_told(struct rookery_loop *loop, unsigned timeout_ms,
+                                  struct local_asking *asking)
+{
+    struct gather *g = create(loop, loop->io->loop_count, timeout_ms);
+
+    g->asking = asking;
     return g;
 }
 
 static void add_answer(struct gather *g, struct rookery_args *answer)
 {
+    if (g->settled) { /* it is late */
+        free(answer);
+        return;
+    }
     g->answers = xreallocarray(g->answers, g->count + 1, sizeof(struct rookery_args *));
     g->answers[g->count++] = answer;
 }
@@ -107,9 +151,9 @@ static void receive_report(struct task *task)
     struct report *r = container_of(task, struct report, task);
     struct gather *g = r->gather;
 
-    if (r->is_count) {
+    g->expected += r->asked;
+    if (r->asked_all) {
         g->counts_due--;
-        g->expected += r->asked;
     }
     if (r->answer != NULL) {
         add_answer(g, r->answer);
@@ -118,7 +162,10 @@ static void receive_report(struct task *task)
         g->parts_open--;
     }
     free(r);
-    if (!g->settled && g->counts_due == 0 && g->count == g->expected) {
+    if (!g->settled && g->asking != NULL && g->counts_due == 0) {
+        tell(g);
+    }
+    if (!g->settled && g->counts_due == 0 && g->count >= g->expected) {
         settle(g, 0);
     } else if (!g->settled && g->parts_open == 0) {
         settle(g, ROOKERY_ETIMEOUT); /* those who have not answered have left */
@@ -128,23 +175,31 @@ static void receive_report(struct task *task)
 
 /* ---- its parts ---- */
 
-/* Frees the part if that was its last. */
-static void report(struct gather_part *part, bool is_count, struct rookery_args *answer)
+static void post(struct gather *g, struct report report)
 {
     struct report *r = xmalloc(sizeof *r);
 
-    *r = (struct report){
-        .task = {.run = receive_report},
-        .gather = part->gather,
-        .is_count = is_count,
+    *r = report;
+    r->task.run = receive_report;
+    r->gather = g;
+    executor_post(g->loop->executor, &r->task);
+}
+
+/* Frees the part if that was its last. */
+static void report(struct gather_part *part, bool is_count, struct rookery_args *answer)
+{
+    struct gather *g = part->gather;
+    const struct report r = {
         .asked = is_count ? part->open : 0,
+        .asked_all = is_count,
         .answer = answer,
         .is_last = part->asked && part->open == 0,
     };
-    if (r->is_last) {
+
+    if (r.is_last) {
         free(part);
     }
-    executor_post(r->gather->loop->executor, &r->task);
+    post(g, r);
 }
 
 static void on_answer(struct rookery_socket *s, int error, const struct rookery_args *args,
@@ -174,4 +229,22 @@ void gather_part_asked(struct gather_part *part)
 {
     part->asked = true;
     report(part, true, NULL);
+}
+
+/* ---- the adapter's ---- */
+
+void gather_remote_count(struct gather *g, size_t n)
+{
+    post(g, (struct report){.asked = n});
+}
+
+void gather_remote_answer(struct gather *g, const struct rookery_args *answer)
+{
+    post(g, (struct report){.answer = args_copy(answer)});
+}
+
+/* Without a word on having asked all, there will be no time at which all have answered. */
+void gather_remote_over(struct gather *g, bool complete)
+{
+    post(g, (struct report){.asked_all = complete, .is_last = true});
 }

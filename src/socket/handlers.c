@@ -21,6 +21,7 @@ void handlers_init(struct handlers *h, const uint64_t hash_secret[2])
 {
     *h = (struct handlers){0};
     map_init(&h->events, key_of_event, hash_secret);
+    map_init(&h->server_events, key_of_event, hash_secret);
 }
 
 static void callbacks_finish(struct callbacks *list)
@@ -28,15 +29,21 @@ static void callbacks_finish(struct callbacks *list)
     free(list->items);
 }
 
-void handlers_finish(struct handlers *h)
+static void events_finish(struct map *events)
 {
     struct event_handlers *e;
 
-    for (uint32_t i = 0; (e = map_next(&h->events, &i)) != NULL;) {
+    for (uint32_t i = 0; (e = map_next(events, &i)) != NULL;) {
         callbacks_finish(&e->callbacks);
         free(e);
     }
-    map_finish(&h->events);
+    map_finish(events);
+}
+
+void handlers_finish(struct handlers *h)
+{
+    events_finish(&h->events);
+    events_finish(&h->server_events);
     callbacks_finish(&h->any);
     callbacks_finish(&h->connection);
     callbacks_finish(&h->disconnecting);
@@ -52,9 +59,9 @@ void callbacks_add(struct callbacks *list, struct callback callback)
     list->items[list->count++] = callback;
 }
 
-void handlers_on_event(struct handlers *h, struct span name, struct callback callback)
+void handlers_on_event(struct map *events, struct span name, struct callback callback)
 {
-    struct event_handlers *e = map_get(&h->events, name);
+    struct event_handlers *e = map_get(events, name);
 
     if (e == NULL) {
         e = xcalloc(1, sizeof *e + name.len);
@@ -62,13 +69,13 @@ void handlers_on_event(struct handlers *h, struct span name, struct callback cal
         if (name.len != 0) {
             memcpy(e->name, name.data, name.len);
         }
-        map_add(&h->events, e);
+        map_add(events, e);
     }
     callbacks_add(&e->callbacks, callback);
 }
 
-const struct callbacks *handlers_of_event(const struct handlers *h, struct span name)
+const struct callbacks *handlers_of_event(const struct map *events, struct span name)
 {
-    const struct event_handlers *e = map_get(&h->events, name);
+    const struct event_handlers *e = map_get(events, name);
     return e == NULL ? NULL : &e->callbacks;
 }

@@ -15,7 +15,13 @@ struct callback {
         rookery_error_fn on_error;
         rookery_middleware_fn on_connect;
         rookery_event_middleware_fn before_event;
+        rookery_server_event_fn on_server_event;
     } fn;
+    void *arg;
+};
+
+struct noted_callback {
+    rookery_note_fn fn; /* NULL: notes are not taken */
     void *arg;
 };
 
@@ -26,7 +32,8 @@ struct callbacks {
 };
 
 struct handlers {
-    struct map events; /* of struct event_handlers, by name */
+    struct map events;        /* of struct event_handlers, by name */
+    struct map server_events; /* likewise, those of other servers */
     struct callbacks any;
     struct callbacks connection;
     struct callbacks disconnecting;
@@ -34,6 +41,7 @@ struct handlers {
     struct callbacks error;
     struct callbacks middlewares;
     struct callbacks event_middlewares;
+    struct noted_callback noted;
 };
 
 void handlers_init(struct handlers *h, const uint64_t hash_secret[2]);
@@ -41,9 +49,10 @@ void handlers_finish(struct handlers *h);
 
 void callbacks_add(struct callbacks *list, struct callback callback);
 
-void handlers_on_event(struct handlers *h, struct span name, struct callback callback);
+/* events: one of the maps of struct handlers. */
+void handlers_on_event(struct map *events, struct span name, struct callback callback);
 
 /* Those of that event, or NULL. */
-const struct callbacks *handlers_of_event(const struct handlers *h, struct span name);
+const struct callbacks *handlers_of_event(const struct map *events, struct span name);
 
 #endif

@@ -21,6 +21,12 @@ void io_init(struct io *io, const struct io_options *options, struct executor *c
     (void)rookery_of((struct rookery *)(void *)io, ROOKERY_STR("/")); /* it is always there */
 }
 
+void io_set_adapter(struct io *io, struct adapter *adapter)
+{
+    io->adapter = adapter;
+    namespaces_announce(io);
+}
+
 const struct engine_app *io_engine_app(const struct io *io, unsigned loop)
 {
     return &io->loops[loop].app;

@@ -26,6 +26,10 @@
 #include "src/base/map.h"
 #include "src/engine/engine.h"
 
+struct adapter;
+
+enum { SOCKET_PREFIX_MAX = 4 };
+
 struct io_options {
     unsigned connect_timeout_ms; /* for the first CONNECT of a connection */
     size_t payload_bytes_max;    /* of a message; the bytes of a packet's attachments together are
@@ -33,6 +37,8 @@ struct io_options {
     unsigned attachments_max;    /* of one packet that a client sends */
     unsigned json_depth_max;     /* of what a client sends */
     bool keep_handshake;         /* after the connection handlers have run */
+    char id_prefix[SOCKET_PREFIX_MAX + 1]; /* of [A-Za-z0-9_-]: what the ids of all sockets begin
+                                              with, "": nothing in particular */
 };
 
 struct io {
@@ -41,7 +47,9 @@ struct io {
     void *allow_arg;
     struct rookery_loop *loops;
     unsigned loop_count;
-    struct lock lock;                  /* of the next four; a leaf: nothing is called under it */
+    struct adapter *adapter;           /* NULL: this server is alone */
+    struct lock lock;                  /* of the next four, and of who is whose child; nothing is
+                                          called under it but adapter->open */
     struct map namespaces;             /* struct rookery_namespace by name, parents not */
     unsigned dynamic_count;            /* of them, those that clients have made */
     unsigned parent_count;             /* so far, for their names */
@@ -51,6 +59,10 @@ struct io {
 /* executors[i] is that of loop i; they outlive io. */
 void io_init(struct io *io, const struct io_options *options, struct executor *const executors[],
              unsigned loop_count);
+
+/* Makes the server one of several; before it runs. The adapter outlives io, and is told at once of
+ * the namespaces that there are. */
+void io_set_adapter(struct io *io, struct adapter *adapter);
 
 /* What is to sit on the engine of that loop. */
 const struct engine_app *io_engine_app(const struct io *io, unsigned loop);

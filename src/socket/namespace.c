@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "src/base/memory.h"
+#include "src/socket/adapter.h"
 #include "src/socket/share.h"
 #include "src/socket/text.h"
 
@@ -25,6 +26,27 @@ void namespaces_init(struct io *io)
 {
     lock_init(&io->lock);
     map_init(&io->namespaces, key_of_namespace, io->loops[0].hash_secret);
+}
+
+/* With io->lock, so that nobody else says anything about it before. */
+static void announce(struct rookery_namespace *nsp)
+{
+    struct adapter *adapter = nsp->io->adapter;
+
+    if (adapter != NULL) {
+        adapter->ops->open(adapter, nsp);
+    }
+}
+
+void namespaces_announce(struct io *io)
+{
+    struct rookery_namespace *nsp;
+
+    lock_enter(&io->lock);
+    for (uint32_t i = 0; (nsp = map_next(&io->namespaces, &i)) != NULL;) {
+        announce(nsp);
+    }
+    lock_leave(&io->lock);
 }
 
 /* With io->lock, or alone. */
@@ -124,7 +146,10 @@ static struct rookery_namespace *find_or_create_child(struct rookery_namespace *
     if (nsp == NULL && io->dynamic_count < DYNAMIC_NAMESPACES_MAX) {
         nsp = create(io, name, parent);
         map_add(&io->namespaces, nsp);
+        nsp->sibling = parent->children;
+        parent->children = nsp;
         io->dynamic_count++;
+        announce(nsp);
     }
     lock_leave(&io->lock);
     return nsp;
@@ -145,6 +170,18 @@ struct rookery_namespace *namespace_find(struct io *io, struct span name, struct
     return NULL;
 }
 
+/* New children come before the first, so the way from any of them on never changes. */
+struct rookery_namespace *namespace_first(struct rookery_namespace *nsp)
+{
+    if (!namespace_is_parent(nsp)) {
+        return nsp;
+    }
+    lock_enter(&nsp->io->lock);
+    struct rookery_namespace *first = nsp->children;
+    lock_leave(&nsp->io->lock);
+    return first;
+}
+
 /* ---- the API ---- */
 
 struct rookery_namespace *rookery_of(struct rookery *server, struct rookery_str name)
@@ -161,6 +198,7 @@ struct rookery_namespace *rookery_of(struct rookery *server, struct rookery_str 
     if (nsp == NULL) {
         nsp = create(io, bytes_span(&full), NULL);
         map_add(&io->namespaces, nsp);
+        announce(nsp);
     }
     lock_leave(&io->lock);
     bytes_finish(&full);
@@ -215,7 +253,8 @@ void rookery_on_connection(struct rookery_namespace *nsp, rookery_socket_fn fn, 
 void rookery_on(struct rookery_namespace *nsp, struct rookery_str name, rookery_event_fn fn,
                 void *arg)
 {
-    handlers_on_event(nsp->handlers, span_of_str(name), (struct callback){{.on_event = fn}, arg});
+    handlers_on_event(&nsp->handlers->events, span_of_str(name),
+                      (struct callback){{.on_event = fn}, arg});
 }
 
 void rookery_on_any(struct rookery_namespace *nsp, rookery_event_fn fn, void *arg)
@@ -236,6 +275,11 @@ void rookery_on_disconnect(struct rookery_namespace *nsp, rookery_reason_fn fn, 
 void rookery_on_error(struct rookery_namespace *nsp, rookery_error_fn fn, void *arg)
 {
     callbacks_add(&nsp->handlers->error, (struct callback){{.on_error = fn}, arg});
+}
+
+void rookery_on_note(struct rookery_namespace *nsp, rookery_note_fn fn, void *arg)
+{
+    nsp->handlers->noted = (struct noted_callback){fn, arg};
 }
 
 void rookery_use(struct rookery_namespace *nsp, rookery_middleware_fn fn, void *arg)

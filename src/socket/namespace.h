@@ -7,7 +7,7 @@
  *             handlers; lives as long as the server
  *
  * Threads: a namespace is immutable once the server runs, but for its shares, of which each loop
- * has its own. The list of namespaces is guarded by io->lock. */
+ * has its own. The list of namespaces, and of a parent's children, is guarded by io->lock. */
 // SPDX-License-Identifier: MIT
 #ifndef SOCKET_NAMESPACE_H
 #define SOCKET_NAMESPACE_H
@@ -26,11 +26,13 @@ struct share;
 
 struct rookery_namespace {
     struct io *io;
-    struct handlers *handlers;        /* own, or the parent's */
-    struct rookery_namespace *parent; /* of a dynamic one */
-    struct name_matcher *matcher;     /* of a parent */
-    struct rookery_namespace *next;   /* parents: the one made after this */
-    struct share **shares;            /* by loop; NULL: nobody on that loop has come yet */
+    struct handlers *handlers;          /* own, or the parent's */
+    struct rookery_namespace *parent;   /* of a dynamic one */
+    struct name_matcher *matcher;       /* of a parent */
+    struct rookery_namespace *next;     /* parents: the one made after this */
+    struct rookery_namespace *children; /* of a parent: the one made last; see namespace_first */
+    struct rookery_namespace *sibling;  /* of a dynamic one: the child made before this */
+    struct share **shares;              /* by loop; NULL: nobody on that loop has come yet */
     size_t name_len;
     char name[];
 };
@@ -49,8 +51,24 @@ static inline bool namespace_is_parent(const struct rookery_namespace *nsp)
  * NULL if no parent lets it. From any thread. auth may be empty. */
 struct rookery_namespace *namespace_find(struct io *io, struct span name, struct span auth);
 
+/* The namespaces that a call on nsp means: itself, or the children that a parent has by now. From
+ * any thread.
+ *
+ *     for (struct rookery_namespace *n = namespace_first(nsp); n != NULL;
+ *          n = namespace_next(nsp, n)) */
+struct rookery_namespace *namespace_first(struct rookery_namespace *nsp);
+
+static inline struct rookery_namespace *namespace_next(const struct rookery_namespace *nsp,
+                                                       const struct rookery_namespace *n)
+{
+    return namespace_is_parent(nsp) ? n->sibling : NULL;
+}
+
 /* For io_init and io_finish. */
 void namespaces_init(struct io *io);
 void namespaces_finish(struct io *io);
+
+/* Tells a new adapter of all that there are. */
+void namespaces_announce(struct io *io);
 
 #endif

@@ -5,7 +5,10 @@
 #include <stdlib.h>
 
 #include "src/base/memory.h"
+#include "src/socket/adapter.h"
+#include "src/socket/io.h"
 #include "src/socket/socket.h"
+#include "src/socket/text.h"
 
 enum { MEMBERS_MIN = 2 };
 
@@ -233,6 +236,33 @@ static void forget_membership(struct rookery_socket *s, uint32_t slot)
     shrink_memberships(s);
 }
 
+static void open_room(struct room *room)
+{
+    struct rookery_loop *loop = room->share->loop;
+    struct adapter *adapter = loop->io->adapter;
+
+    map_add(&room->share->rooms, room);
+    io_loop_count(loop, STAT_ROOMS_OPENED, 1);
+    if (adapter != NULL) {
+        adapter->ops->room_opened(adapter, room->share->nsp, loop->executor->index,
+                                  str_of_span(room_name(room)));
+    }
+}
+
+static void close_room(struct room *room)
+{
+    struct rookery_loop *loop = room->share->loop;
+    struct adapter *adapter = loop->io->adapter;
+
+    (void)map_remove(&room->share->rooms, room_name(room));
+    io_loop_count(loop, STAT_ROOMS_CLOSED, 1);
+    if (adapter != NULL) {
+        adapter->ops->room_closed(adapter, room->share->nsp, loop->executor->index,
+                                  str_of_span(room_name(room)));
+    }
+    room_destroy(room);
+}
+
 static void leave_slot(struct rookery_socket *s, uint32_t slot)
 {
     struct membership m = s->memberships[slot];
@@ -241,9 +271,7 @@ static void leave_slot(struct rookery_socket *s, uint32_t slot)
     leave_section(m.section, m.index);
     forget_membership(s, slot);
     if (--room->count == 0 && room != s->share->everybody) {
-        (void)map_remove(&s->share->rooms, room_name(room));
-        room_destroy(room);
-        io_loop_count(s->share->loop, STAT_ROOMS_CLOSED, 1);
+        close_room(room);
     }
 }
 
@@ -279,8 +307,7 @@ static struct room *find_or_create(struct share *share, struct span name)
 
     if (room == NULL) {
         room = room_create(share, name);
-        map_add(&share->rooms, room);
-        io_loop_count(share->loop, STAT_ROOMS_OPENED, 1);
+        open_room(room);
     }
     return room;
 }

@@ -15,6 +15,7 @@
 enum { ID_RANDOM_BYTES = 15 };
 
 _Static_assert(SOCKET_ID_LEN == ID_RANDOM_BYTES * 4 / 3, "base64url without padding");
+_Static_assert((SOCKET_ID_LEN - SOCKET_PREFIX_MAX) * 6 >= 72, "what is left cannot be guessed");
 
 /* ---- life ---- */
 
@@ -30,13 +31,21 @@ static char *copy_text(struct span text)
     return copy;
 }
 
+static void make_id(const struct rookery_loop *loop, char id[SOCKET_ID_LEN])
+{
+    const char *prefix = loop->io->options.id_prefix;
+    uint8_t raw[ID_RANDOM_BYTES];
+
+    executor_random(loop->executor, raw, sizeof raw);
+    base64url_encode(span_of(raw, sizeof raw), (uint8_t *)id);
+    memcpy(id, prefix, strnlen(prefix, SOCKET_PREFIX_MAX));
+}
+
 struct rookery_socket *socket_create(struct share *share, struct client *client, struct span auth)
 {
     struct rookery_socket *s = xcalloc(1, sizeof *s);
-    uint8_t raw[ID_RANDOM_BYTES];
 
-    executor_random(share->loop->executor, raw, sizeof raw);
-    base64url_encode(span_of(raw, sizeof raw), (uint8_t *)s->id);
+    make_id(share->loop, s->id);
     s->state = SOCKET_CONNECTING;
     s->refs = 1;
     s->memberships = s->own_memberships;
