@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+// @socket.io/redis-streams-adapter 0.3.1.
+'use strict';
+
+const { rows } = require('./rows.js');
+
+rows('streams');
