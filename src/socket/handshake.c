@@ -1,16 +1,16 @@
 /* The rookery_request_... functions: a handshake request is kept as the head that came, and read
  * again whenever somebody asks (see src/engine/request.h). */
 // SPDX-License-Identifier: MIT
+#include "src/socket/handshake.h"
+
 #include <assert.h>
 #include <limits.h>
 
-#include "protocol/http_head.h"
 #include "protocol/http_query.h"
-#include "src/engine/request.h"
 #include "src/socket/text.h"
 
 /* It has been parsed before, under limits of its own. */
-static void parse(const struct rookery_request *request, struct http_head *head)
+void handshake_parse(const struct rookery_request *request, struct http_head *head)
 {
     const struct http_head_limits limits = {INT_MAX, INT_MAX, HTTP_HEADERS_MAX};
     int len = http_head_parse(request->head, request->head_len, 0, &limits, head);
@@ -22,7 +22,7 @@ struct rookery_str rookery_request_url(const struct rookery_request *request)
 {
     struct http_head head;
 
-    parse(request, &head);
+    handshake_parse(request, &head);
     return str_of_span(head.target);
 }
 
@@ -30,7 +30,7 @@ struct rookery_str rookery_request_header(const struct rookery_request *request,
 {
     struct http_head head;
 
-    parse(request, &head);
+    handshake_parse(request, &head);
     return str_of_span(http_head_get(&head, span_cstr(name)));
 }
 
@@ -38,7 +38,7 @@ void rookery_request_headers(const struct rookery_request *request, rookery_pair
 {
     struct http_head head;
 
-    parse(request, &head);
+    handshake_parse(request, &head);
     for (unsigned i = 0; i < head.header_count; i++) {
         fn(str_of_span(head.headers[i].name), str_of_span(head.headers[i].value), arg);
     }
@@ -50,7 +50,7 @@ void rookery_request_query(const struct rookery_request *request, rookery_pair_f
     struct span key, value;
     struct http_head head;
 
-    parse(request, &head);
+    handshake_parse(request, &head);
     while (http_query_next(&head.query, &key, &value)) {
         bytes_clear(&text);
         http_query_decode(key, &text);
