@@ -445,7 +445,8 @@ struct rookery_socket_info {
     struct rookery_str handshake_json; /* an object: headers, time, address, xdomain, secure,
                                         * issued, url, query, auth, as Node.js has them */
 };
-/* error: 0, or ROOKERY_ETIMEOUT when not all nodes have answered; sockets are those known then. */
+/* error: 0; ROOKERY_ETIMEOUT when not all nodes have answered, ROOKERY_EGONE when Redis is away;
+ * sockets are those known then. */
 typedef void (*rookery_sockets_fn)(int error, const struct rookery_socket_info *sockets,
                                    size_t count, void *arg);
 ROOKERY_API void rookery_fetch_sockets(struct rookery_namespace *nsp,

@@ -52,7 +52,7 @@ struct inquiry {
     enum inquiry_kind kind;
     void (*on_sockets)(struct inquiry *q, const struct rookery_socket_info *sockets, size_t count);
     void (*on_rooms)(struct inquiry *q, const struct rookery_str *rooms, size_t count);
-    void (*on_count)(struct inquiry *q, uint64_t servers);
+    void (*on_count)(struct inquiry *q, uint64_t servers); /* this one included */
     void (*on_answer)(struct inquiry *q, const struct rookery_args *answer);
     /* 0: all have answered; ROOKERY_ETIMEOUT; ROOKERY_EGONE: the bus is down. */
     void (*on_done)(struct inquiry *q, int error);

@@ -266,24 +266,19 @@ static void run_on_loop_0(struct task *task)
 }
 
 /* What encode would say about it. */
-static int check_forms(const struct rookery_namespace *nsp, const struct rookery_form *forms,
-                       size_t count)
+static int check_forms(const struct rookery_form *forms, size_t count)
 {
-    struct encoder encoder = {0};
-    const struct sio_head head = {.type = SIO_EVENT, .nsp = namespace_name(nsp)};
-    struct span ignored;
     int error = 0;
 
     for (size_t i = 0; i < count && error == 0; i++) {
-        error = encoder_event(&encoder, head, forms[i].event, &forms[i].args, &ignored);
+        error = encoder_check(forms[i].event, &forms[i].args);
     }
-    encoder_finish(&encoder);
     return error;
 }
 
 static int broadcast_later(struct rookery_namespace *nsp, const struct call *call)
 {
-    int error = check_forms(nsp, call->forms, call->count);
+    int error = check_forms(call->forms, call->count);
 
     if (error < 0) {
         return error;
@@ -354,14 +349,6 @@ static bool forms_valid(const struct rookery_form *forms, size_t count)
     return count <= ROOKERY_TAGS_MAX;
 }
 
-static int check_elsewhere(const struct rookery_namespace *nsp,
-                           const struct rookery_elsewhere *elsewhere)
-{
-    const struct rookery_form form = {TAGS_ALL, elsewhere->event, elsewhere->args};
-
-    return check_forms(nsp, &form, 1);
-}
-
 int rookery_broadcast_forms(struct rookery_namespace *nsp, const struct rookery_target *to,
                             const struct rookery_form *forms, size_t count,
                             struct rookery_socket *from, const struct rookery_elsewhere *elsewhere)
@@ -372,7 +359,7 @@ int rookery_broadcast_forms(struct rookery_namespace *nsp, const struct rookery_
         (from != NULL && from->share->nsp != nsp)) {
         return ROOKERY_EINVAL;
     }
-    int error = concerns_others(nsp, &call) ? check_elsewhere(nsp, elsewhere) : 0;
+    int error = concerns_others(nsp, &call) ? encoder_check(elsewhere->event, &elsewhere->args) : 0;
     if (error < 0) {
         return error;
     }

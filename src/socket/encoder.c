@@ -173,6 +173,16 @@ int encoder_event(struct encoder *e, struct sio_head head, struct rookery_str na
     return utf8_valid(text) ? encode(e, head, &name, args, frames) : ROOKERY_EINVAL;
 }
 
+int encoder_check(struct rookery_str name, const struct rookery_args *args)
+{
+    struct encoder e = {0};
+    struct span ignored;
+    int error = encoder_event(&e, (struct sio_head){.type = SIO_EVENT}, name, args, &ignored);
+
+    encoder_finish(&e);
+    return error;
+}
+
 int encoder_ack(struct encoder *e, struct sio_head head, const struct rookery_args *args,
                 struct span *frames)
 {

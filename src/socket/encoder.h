@@ -41,6 +41,9 @@ MUST_USE int encoder_event(struct encoder *e, struct sio_head head, struct rooke
 MUST_USE int encoder_ack(struct encoder *e, struct sio_head head, const struct rookery_args *args,
                          struct span *frames);
 
+/* What encoder_event would say about it. */
+MUST_USE int encoder_check(struct rookery_str name, const struct rookery_args *args);
+
 struct span encoder_connect(struct encoder *e, struct span nsp, struct span sid);
 /* data: JSON, or empty. */
 struct span encoder_connect_error(struct encoder *e, struct span nsp, struct span message,

@@ -1,94 +1,65 @@
-/* rookery_fetch_sockets: each loop describes its sockets and posts that to the loop that asked,
- * which calls back when it has heard of all. */
+/* rookery_fetch_sockets: each loop describes its sockets, and other nodes theirs. */
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
 
 #include "src/base/memory.h"
-#include "src/engine/request.h"
-#include "src/socket/errand.h"
-#include "src/socket/io.h"
+#include "src/socket/handshake.h"
 #include "src/socket/rooms.h"
 #include "src/socket/socket.h"
+#include "src/socket/survey.h"
 #include "src/socket/text.h"
 
-/* On the loop that asked. */
 struct fetch {
-    struct rookery_loop *loop;
+    struct survey survey;
     rookery_sockets_fn fn;
     void *arg;
-    unsigned loops_left;
-    int error;
     struct rookery_socket_info *sockets;
     size_t count;
 };
 
-struct fetch_errand {
-    struct errand errand;
-    struct fetch *fetch;
-};
-
-/* What one loop has found. */
-struct finding {
-    struct task task;
-    struct fetch *fetch;
+struct sockets_found {
+    struct finding finding;
     struct rookery_socket_info *sockets; /* each with a block of its own, its rooms */
     size_t count;
 };
 
-/* ---- describing a socket ---- */
+/* ---- copies ---- */
 
-struct room_counter {
-    size_t count, bytes;
-};
-
-static void count_room(struct rookery_str room, void *arg)
-{
-    struct room_counter *c = arg;
-    c->count++;
-    c->bytes += room.len;
-}
-
-struct room_writer {
-    struct rookery_str *next;
-    char *at;
-};
-
-static struct rookery_str put_text(char **at, struct span text)
+static struct rookery_str put_text(char **at, struct rookery_str text)
 {
     struct rookery_str copy = {*at, text.len};
 
-    memcpy(*at, text.data, text.len);
+    if (text.len != 0) {
+        memcpy(*at, text.data, text.len);
+    }
     *at += text.len;
     return copy;
 }
 
-static void put_room(struct rookery_str room, void *arg)
+/* With all text in one block that begins with the rooms. */
+static struct rookery_socket_info copy_info(const struct rookery_socket_info *from)
 {
-    struct room_writer *w = arg;
-    struct span name = span_of_str(room);
+    size_t len =
+        from->id.len + from->info_json.len + from->auth_json.len + from->handshake_json.len;
 
-    *w->next++ = name.len == 0 ? (struct rookery_str){w->at, 0} : put_text(&w->at, name);
-}
-
-static struct rookery_socket_info describe(const struct rookery_socket *s)
-{
-    struct span auth = span_of_str(rookery_socket_auth(s));
-    struct span info = s->info == NULL ? SPAN("{}") : span_cstr(s->info);
-    struct rookery_request *request = socket_session(s)->request;
-    struct room_counter c = {0};
-
-    rookery_rooms(s, count_room, &c);
-    struct rookery_str *rooms =
-        xmalloc(c.count * sizeof *rooms + c.bytes + SOCKET_ID_LEN + auth.len + info.len);
-    struct room_writer w = {rooms, (char *)(rooms + c.count)};
-    rookery_rooms(s, put_room, &w);
+    for (size_t i = 0; i < from->room_count; i++) {
+        len += from->rooms[i].len;
+    }
+    struct rookery_str *rooms = xmalloc(from->room_count * sizeof *rooms + len + 1);
+    char *at = (char *)(rooms + from->room_count);
+    for (size_t i = 0; i < from->room_count; i++) {
+        rooms[i] = put_text(&at, from->rooms[i]);
+    }
     return (struct rookery_socket_info){
-        .id = put_text(&w.at, socket_id(s)),
+        .id = put_text(&at, from->id),
         .rooms = rooms,
-        .room_count = c.count,
-        .info_json = put_text(&w.at, info),
-        .request = request == NULL ? NULL : request_hold(request),
-        .auth_json = put_text(&w.at, auth),
+        .room_count = from->room_count,
+        .info_json = put_text(&at, from->info_json),
+        .request = from->request == NULL
+                       ? NULL
+                       : request_hold((struct rookery_request *)(uintptr_t)from->request),
+        .auth_json = put_text(&at, from->auth_json),
+        .handshake_json = put_text(&at, from->handshake_json),
     };
 }
 
@@ -101,63 +72,106 @@ static void free_infos(struct rookery_socket_info *sockets, size_t count)
     free(sockets);
 }
 
-/* ---- gathering ---- */
+/* ---- describing a socket ---- */
 
-static void conclude(struct fetch *f)
+static void put_room(struct rookery_str room, void *arg)
 {
-    f->fn(f->error, f->sockets, f->count, f->arg);
+    struct rookery_str **next = arg;
+    *(*next)++ = room;
+}
+
+static struct rookery_socket_info describe(const struct rookery_socket *s)
+{
+    const struct rookery_request *request = socket_session(s)->request;
+    struct rookery_str *rooms = xcalloc(s->membership_count + (size_t)1, sizeof *rooms);
+    struct rookery_str *end = rooms;
+    struct bytes handshake = {0};
+
+    rookery_rooms(s, put_room, &end);
+    handshake_write_json(&handshake, request, span_of_str(rookery_socket_auth(s)));
+    struct rookery_socket_info info = copy_info(&(struct rookery_socket_info){
+        .id = rookery_socket_id(s),
+        .rooms = rooms,
+        .room_count = (size_t)(end - rooms),
+        .info_json = str_of_span(s->info == NULL ? SPAN("{}") : span_cstr(s->info)),
+        .request = request,
+        .auth_json = rookery_socket_auth(s),
+        .handshake_json = str_of_span(bytes_span(&handshake)),
+    });
+    bytes_finish(&handshake);
+    free(rooms);
+    return info;
+}
+
+/* ---- finding ---- */
+
+static void take(struct finding *finding, struct survey *s)
+{
+    struct sockets_found *found = (struct sockets_found *)finding;
+    struct fetch *f = (struct fetch *)s;
+
+    if (found->count != 0) {
+        f->sockets = xreallocarray(f->sockets, f->count + found->count, sizeof *f->sockets);
+        memcpy(f->sockets + f->count, found->sockets, found->count * sizeof *f->sockets);
+        f->count += found->count;
+    }
+    free(found->sockets);
+    free(found);
+}
+
+static struct sockets_found *create_found(size_t count)
+{
+    struct sockets_found *found = xcalloc(1, sizeof *found);
+
+    found->finding.take = take;
+    found->sockets = xcalloc(count + 1, sizeof *found->sockets);
+    found->count = count;
+    return found;
+}
+
+static struct finding *look(struct survey *s, struct share *share,
+                            const struct rookery_target *target)
+{
+    struct receivers *r = &share->loop->receivers;
+
+    receivers_collect(r, share, target, TAGS_ALL, NULL);
+    struct sockets_found *found = create_found(r->count);
+    for (size_t i = 0; i < found->count; i++) {
+        found->sockets[i] = describe(r->sockets[i]);
+    }
+    return &found->finding;
+}
+
+static void on_sockets(struct inquiry *q, const struct rookery_socket_info *sockets, size_t count)
+{
+    struct sockets_found *found = create_found(count);
+
+    for (size_t i = 0; i < count; i++) {
+        found->sockets[i] = copy_info(&sockets[i]);
+    }
+    survey_report(survey_of(q), &found->finding);
+}
+
+static void conclude(struct survey *s)
+{
+    struct fetch *f = (struct fetch *)s;
+
+    f->fn(s->error, f->sockets, f->count, f->arg);
     free_infos(f->sockets, f->count);
     free(f);
-}
-
-static void receive(struct task *task)
-{
-    struct finding *finding = container_of(task, struct finding, task);
-    struct fetch *f = finding->fetch;
-
-    if (finding->count != 0) {
-        f->sockets = xreallocarray(f->sockets, f->count + finding->count, sizeof *f->sockets);
-        memcpy(f->sockets + f->count, finding->sockets, finding->count * sizeof *f->sockets);
-        f->count += finding->count;
-    }
-    free(finding->sockets);
-    free(finding);
-    if (--f->loops_left == 0) {
-        conclude(f);
-    }
-}
-
-static void run(struct errand *e, struct rookery_loop *loop)
-{
-    struct share *share = share_of(e->nsp, loop);
-    struct finding *finding = xcalloc(1, sizeof *finding);
-
-    finding->fetch = ((struct fetch_errand *)e)->fetch;
-    finding->task.run = receive;
-    if (share != NULL && !namespace_is_parent(e->nsp)) {
-        receivers_collect(&loop->receivers, share, e->target, TAGS_ALL, NULL);
-        finding->count = loop->receivers.count;
-        finding->sockets = xcalloc(finding->count + 1, sizeof *finding->sockets);
-        for (size_t i = 0; i < finding->count; i++) {
-            finding->sockets[i] = describe(loop->receivers.sockets[i]);
-        }
-    }
-    executor_post(finding->fetch->loop->executor, &finding->task);
 }
 
 void rookery_fetch_sockets(struct rookery_namespace *nsp, const struct rookery_target *of,
                            rookery_sockets_fn fn, void *arg)
 {
-    struct rookery_loop *here = io_current(nsp->io);
-    struct fetch_errand *fe = errand_create(sizeof *fe, nsp, of);
     struct fetch *f = xcalloc(1, sizeof *f);
 
-    f->loop = here == NULL ? &nsp->io->loops[0] : here;
+    survey_init(&f->survey, nsp);
+    f->survey.look = look;
+    f->survey.conclude = conclude;
+    f->survey.inquiry.kind = INQUIRE_SOCKETS;
+    f->survey.inquiry.on_sockets = on_sockets;
     f->fn = fn;
     f->arg = arg;
-    f->loops_left = nsp->io->loop_count;
-    f->error = namespace_is_parent(nsp) ? ROOKERY_EINVAL : 0;
-    fe->errand.run = run;
-    fe->fetch = f;
-    errand_send(&fe->errand, NULL);
+    survey_begin(&f->survey, of, (struct rookery_str){0}, NULL);
 }

@@ -7,6 +7,7 @@
 
 #include "src/base/memory.h"
 #include "src/socket/adapter.h"
+#include "src/socket/local.h"
 #include "src/socket/share.h"
 #include "src/socket/text.h"
 
@@ -133,6 +134,11 @@ static struct rookery_namespace *find(struct io *io, struct span name)
     struct rookery_namespace *nsp = map_get(&io->namespaces, name);
     lock_leave(&io->lock);
     return nsp;
+}
+
+struct rookery_namespace *local_namespace(struct rookery *server, struct rookery_str name)
+{
+    return find(io_of(server), span_of_str(name));
 }
 
 /* Some other loop may have made it meanwhile. */
