@@ -6,6 +6,8 @@
 #include "src/engine/engine.h"
 #include "src/engine/request.h"
 #include "src/socket/io.h"
+#include "src/socket/local.h"
+#include "tests/support/fake_adapter.h"
 #include "tests/support/memory_transport.h"
 #include "tests/support/tap.h"
 #include "tests/support/thread_executor.h"
@@ -28,9 +30,75 @@ static struct rookery server;
 static struct place places[LOOPS];
 static struct rookery_namespace *root, *parent;
 static atomic_uint fetched, fetches, answered;
+static struct fake_adapter adapter;
 
 static const struct engine_options engine_options = {
     .ping_interval_ms = 1000, .payload_bytes_max = 10000, .queue_bytes_max = 1 << 24};
+
+/* ---- an adapter that is asked by all threads and answers from loop 0 ---- */
+
+static void run_inquiry(struct task *task)
+{
+    struct inquiry *q = container_of(task, struct inquiry, task);
+    static const struct rookery_socket_info far = {.id = ROOKERY_STR("far"),
+                                                   .handshake_json = ROOKERY_STR("{}")};
+
+    q->on_sockets(q, &far, 1);
+    q->on_done(q, 0);
+}
+
+static void inquire(struct adapter *a, struct rookery_namespace *nsp, struct inquiry *q,
+                    const struct rookery_target *target, struct rookery_str event,
+                    const struct rookery_args *args)
+{
+    q->task.run = run_inquiry;
+    executor_post(&places[0].thread.executor, &q->task);
+}
+
+struct answering {
+    struct task task;
+    struct gather *answers;
+};
+
+static void run_answering(struct task *task)
+{
+    struct answering *answering = container_of(task, struct answering, task);
+
+    gather_remote_count(answering->answers, 1);
+    gather_remote_answer(answering->answers, NULL);
+    gather_remote_over(answering->answers, true);
+    free(answering);
+}
+
+static void (*count_broadcast)(struct adapter *a, struct rookery_namespace *nsp,
+                               const struct adapter_packet *packet, struct gather *answers);
+
+static void broadcast(struct adapter *a, struct rookery_namespace *nsp,
+                      const struct adapter_packet *packet, struct gather *answers)
+{
+    count_broadcast(a, nsp, packet, NULL);
+    if (answers != NULL) {
+        struct answering *answering = xcalloc(1, sizeof *answering);
+        answering->task.run = run_answering;
+        answering->answers = answers;
+        executor_post(&places[0].thread.executor, &answering->task);
+    }
+}
+
+static void start_adapter(void)
+{
+    static struct adapter_ops ops;
+
+    fake_adapter_init(&adapter);
+    ops = *adapter.base.ops;
+    count_broadcast = ops.broadcast;
+    ops.broadcast = broadcast;
+    ops.inquire = inquire;
+    adapter.base.ops = &ops;
+    io_set_adapter(&server.io, &adapter.base);
+}
+
+/* ---- the server ---- */
 
 static void on_all(void (*fn)(void *arg))
 {
@@ -71,6 +139,7 @@ static void start(void)
         executors[i] = &places[i].thread.executor;
     }
     io_init(&server.io, &options, executors, LOOPS);
+    fetched = fetches = answered = 0;
     root = rookery_of(&server, ROOKERY_STR("/"));
     rookery_on_connection(root, join_tagged, NULL);
     parent = rookery_of_pattern(&server, "^/d[0-9]$");
@@ -118,13 +187,14 @@ static void act(void)
     const struct rookery_broadcast asking = {.timeout_ms = 1000, .on_acks = count_answers};
     const struct rookery_form forms[] = {{.tags = 1 << 0, .event = ROOKERY_STR("f0")},
                                          {.tags = 1 << 1, .event = ROOKERY_STR("f1")}};
+    const struct rookery_elsewhere elsewhere = {.event = ROOKERY_STR("f")};
 
     for (int i = 0; i < ROUNDS; i++) {
         check(rookery_broadcast(root, NULL, ROOKERY_STR("x"), NULL, NULL) == 0);
         check(rookery_broadcast(parent, NULL, ROOKERY_STR("x"), NULL, NULL) == 0);
         rookery_sockets_join(root, NULL, &room, 1);
         check(rookery_broadcast(root, &in_room, ROOKERY_STR("r"), NULL, NULL) == 0);
-        check(rookery_broadcast_forms(root, &in_tagged, forms, 2, NULL, NULL) == 0);
+        check(rookery_broadcast_forms(root, &in_tagged, forms, 2, NULL, &elsewhere) == 0);
         rookery_fetch_sockets(root, NULL, count_fetched, NULL);
         rookery_sockets_leave(root, &in_room, &room, 1);
     }
@@ -184,9 +254,8 @@ static void finish(void)
     }
 }
 
-static void reaches_everybody_from_every_thread(void)
+static void act_on_all_threads(void)
 {
-    start();
     on_all(connect_peers);
     settle();
     for (unsigned i = 0; i < LOOPS; i++) {
@@ -195,11 +264,40 @@ static void reaches_everybody_from_every_thread(void)
     act(); /* at the same time */
     settle();
     on_all(check_peers);
+}
+
+static void reaches_everybody_from_every_thread(void)
+{
+    start();
+    act_on_all_threads();
     check(fetches == (LOOPS + 1) * ROUNDS);
     check(fetched == (LOOPS + 1) * ROUNDS * LOOPS * PEERS);
     check(answered == 0);
     finish();
     check(answered == LOOPS + 1);
+}
+
+static void be_other_nodes(void *arg)
+{
+    for (int i = 0; i < ROUNDS; i++) {
+        local_broadcast(root, NULL, ROOKERY_STR("far"), NULL, NULL, (struct rookery_str){0});
+    }
+}
+
+static void tells_the_adapter_from_every_thread(void)
+{
+    start();
+    start_adapter();
+    rookery_loop_post(rookery_loop_at(&server, 0), be_other_nodes, NULL);
+    act_on_all_threads();
+    /* Three a round, for a parent one for each child; and one that asks. */
+    check(adapter.broadcasts == (LOOPS + 1) * (ROUNDS * (3 + CHILDREN) + 1));
+    check(adapter.orders == (LOOPS + 1) * ROUNDS * 2);
+    check(fetches == (LOOPS + 1) * ROUNDS);
+    check(fetched == (LOOPS + 1) * ROUNDS * (LOOPS * PEERS + 1));
+    finish();
+    check(answered == LOOPS + 1);
+    fake_adapter_finish(&adapter);
 }
 
 /* Clients of all loops make the same namespaces at the same time. */
@@ -217,6 +315,7 @@ static void makes_each_namespace_once(void)
 int main(void)
 {
     RUN(reaches_everybody_from_every_thread);
+    RUN(tells_the_adapter_from_every_thread);
     RUN(makes_each_namespace_once);
     return tap_done();
 }
