@@ -176,7 +176,7 @@ void local_server_event(struct rookery_namespace *nsp, struct rookery_str name,
     for (size_t i = 0; list != NULL && i < list->count; i++) {
         list->items[i].fn.on_server_event(nsp, &event, list->items[i].arg);
     }
-    if (slot.slot.open) {
+    if (fn != NULL && slot.slot.open) {
         fn(NULL, arg);
     }
 }
