@@ -74,7 +74,8 @@ struct adapter_ops {
     void (*inquire)(struct adapter *a, struct rookery_namespace *nsp, struct inquiry *q,
                     const struct rookery_target *target, struct rookery_str event,
                     const struct rookery_args *args);
-    /* The first member on that loop is in the room; the last has left it. */
+    /* The first member on that loop is in the room; the last has left it. Of a room that is there
+     * since it is named like a socket's id only if own_rooms is set. */
     void (*room_opened)(struct adapter *a, struct rookery_namespace *nsp, unsigned loop,
                         struct rookery_str room);
     void (*room_closed)(struct adapter *a, struct rookery_namespace *nsp, unsigned loop,
@@ -88,6 +89,7 @@ struct adapter_ops {
 
 struct adapter {
     const struct adapter_ops *ops;
+    bool own_rooms; /* room_opened and room_closed also of the rooms of single sockets */
 };
 
 #endif

@@ -199,7 +199,7 @@ static void leave_section(struct section *section, uint32_t index)
     }
 }
 
-/* ---- joining and leaving ---- */
+/* ---- memberships ---- */
 
 struct room *rooms_find(const struct share *share, struct span name)
 {
@@ -236,32 +236,74 @@ static void forget_membership(struct rookery_socket *s, uint32_t slot)
     shrink_memberships(s);
 }
 
+/* ---- what the adapter hears ---- */
+
+static void tell_opened(const struct share *share, struct span name)
+{
+    struct adapter *a = share->loop->io->adapter;
+
+    a->ops->room_opened(a, share->nsp, share->loop->executor->index, str_of_span(name));
+}
+
+static void tell_closed(const struct share *share, struct span name)
+{
+    struct adapter *a = share->loop->io->adapter;
+
+    a->ops->room_closed(a, share->nsp, share->loop->executor->index, str_of_span(name));
+}
+
+/* Is it open for the adapter whether or not there is a struct room? */
+static bool is_own_room(const struct share *share, struct span name)
+{
+    return share->loop->io->adapter->own_rooms && receivers_by_id(share, str_of_span(name)) != NULL;
+}
+
 static void open_room(struct room *room)
 {
-    struct rookery_loop *loop = room->share->loop;
-    struct adapter *adapter = loop->io->adapter;
+    struct share *share = room->share;
 
-    map_add(&room->share->rooms, room);
-    io_loop_count(loop, STAT_ROOMS_OPENED, 1);
-    if (adapter != NULL) {
-        adapter->ops->room_opened(adapter, room->share->nsp, loop->executor->index,
-                                  str_of_span(room_name(room)));
+    map_add(&share->rooms, room);
+    io_loop_count(share->loop, STAT_ROOMS_OPENED, 1);
+    if (share->loop->io->adapter != NULL && !is_own_room(share, room_name(room))) {
+        tell_opened(share, room_name(room));
     }
 }
 
 static void close_room(struct room *room)
 {
-    struct rookery_loop *loop = room->share->loop;
-    struct adapter *adapter = loop->io->adapter;
+    struct share *share = room->share;
 
-    (void)map_remove(&room->share->rooms, room_name(room));
-    io_loop_count(loop, STAT_ROOMS_CLOSED, 1);
-    if (adapter != NULL) {
-        adapter->ops->room_closed(adapter, room->share->nsp, loop->executor->index,
-                                  str_of_span(room_name(room)));
+    (void)map_remove(&share->rooms, room_name(room));
+    io_loop_count(share->loop, STAT_ROOMS_CLOSED, 1);
+    if (share->loop->io->adapter != NULL && !is_own_room(share, room_name(room))) {
+        tell_closed(share, room_name(room));
     }
     room_destroy(room);
 }
+
+/* Does what becomes of a socket's own room make a difference to the adapter? */
+static bool own_room_matters(const struct rookery_socket *s)
+{
+    const struct adapter *a = s->share->loop->io->adapter;
+
+    return a != NULL && a->own_rooms && rooms_find(s->share, socket_id(s)) == NULL;
+}
+
+void rooms_own_opened(const struct rookery_socket *s)
+{
+    if (own_room_matters(s)) {
+        tell_opened(s->share, socket_id(s));
+    }
+}
+
+void rooms_own_closed(const struct rookery_socket *s)
+{
+    if (own_room_matters(s)) {
+        tell_closed(s->share, socket_id(s));
+    }
+}
+
+/* ---- joining and leaving ---- */
 
 static void leave_slot(struct rookery_socket *s, uint32_t slot)
 {

@@ -99,6 +99,11 @@ void rooms_leave(struct rookery_socket *s, struct span name);
 
 void rooms_leave_all(struct rookery_socket *s);
 
+/* s is in the room of its id from now on, or not any more: tells the adapter, if it wants to know.
+ */
+void rooms_own_opened(const struct rookery_socket *s);
+void rooms_own_closed(const struct rookery_socket *s);
+
 /* Seals the corks of all rooms that s is in: it is about to begin or to stop receiving. */
 void rooms_seal(struct rookery_socket *s);
 

@@ -90,6 +90,7 @@ void socket_connect(struct rookery_socket *s)
     s->state = SOCKET_CONNECTED;
     room_add(share->everybody, s, 0);
     map_add(&share->sockets, s);
+    rooms_own_opened(s);
     client_greeted(s->client);
     io_loop_count(share->loop, STAT_SOCKETS_CONNECTED, 1);
     client_send(s->client,
@@ -124,6 +125,22 @@ static void tell(struct rookery_socket *s, const struct callbacks *list, const c
     }
 }
 
+static void join_own_room(struct rookery_socket *s)
+{
+    if (s->left_own_room) {
+        s->left_own_room = false;
+        rooms_own_opened(s);
+    }
+}
+
+static void leave_own_room(struct rookery_socket *s)
+{
+    if (socket_in_own_room(s)) {
+        s->left_own_room = true;
+        rooms_own_closed(s);
+    }
+}
+
 void socket_leave(struct rookery_socket *s, const char *reason)
 {
     const struct handlers *handlers = s->share->nsp->handlers;
@@ -134,6 +151,7 @@ void socket_leave(struct rookery_socket *s, const char *reason)
     rooms_seal(s);
     s->state = SOCKET_LEAVING;
     tell(s, &handlers->disconnecting, reason);
+    leave_own_room(s);
     (void)map_remove(&s->share->sockets, socket_id(s));
     detach(s);
     io_loop_count(s->share->loop, STAT_SOCKETS_DISCONNECTED, 1);
@@ -260,7 +278,7 @@ void rookery_join(struct rookery_socket *s, struct rookery_str room)
         return;
     }
     if (is_own_id(s, room)) {
-        s->left_own_room = false;
+        join_own_room(s);
     } else {
         rooms_join(s, span_of_str(room));
     }
@@ -275,7 +293,7 @@ int rookery_join_as(struct rookery_socket *s, struct rookery_str room, unsigned 
         return ROOKERY_EGONE;
     }
     if (is_own_id(s, room)) {
-        s->left_own_room = false;
+        join_own_room(s);
     } else {
         rooms_join_as(s, span_of_str(room), tag);
     }
@@ -285,7 +303,7 @@ int rookery_join_as(struct rookery_socket *s, struct rookery_str room, unsigned 
 void rookery_leave(struct rookery_socket *s, struct rookery_str room)
 {
     if (is_own_id(s, room)) {
-        s->left_own_room = s->state != SOCKET_CONNECTING;
+        leave_own_room(s);
     } else {
         rooms_leave(s, span_of_str(room));
     }

@@ -216,6 +216,54 @@ static void tells_of_rooms_with_their_first_and_last_member(void)
     end();
 }
 
+static void leave_own(struct rookery_socket *s, const struct rookery_event *e, void *arg)
+{
+    rookery_leave(s, rookery_socket_id(s));
+    rookery_leave(s, rookery_socket_id(s));
+}
+
+static void join_own(struct rookery_socket *s, const struct rookery_event *e, void *arg)
+{
+    rookery_join(s, rookery_socket_id(s));
+    rookery_join(s, rookery_socket_id(s));
+}
+
+static void check_room_said(const char *what, const struct peer *p)
+{
+    char want[100];
+
+    (void)snprintf(want, sizeof want, "|%s / %.20s on 0", what, p->id);
+    check_said(&adapter, want);
+}
+
+static void tells_of_the_rooms_of_single_sockets_if_wanted(void)
+{
+    start(1);
+    rookery_on(root, ROOKERY_STR("leave"), leave_own, NULL);
+    rookery_on(root, ROOKERY_STR("join"), join_own, NULL);
+    (void)peer_join(0, "/");
+    check_said(&adapter, "");
+    adapter.base.own_rooms = true;
+    struct peer *a = peer_join(0, "/"), *b;
+    check_room_said("opened", a);
+    peer_send(a, "2[\"leave\"]");
+    check_room_said("closed", a);
+    peer_send(a, "2[\"join\"]");
+    check_room_said("opened", a);
+    b = peer_join(0, "/");
+    check_room_said("opened", b);
+    rookery_join(last, str(a->id)); /* b in the room of a */
+    check_said(&adapter, "");
+    peer_vanish(a);
+    check_said(&adapter, "");
+    rookery_leave(last, str(a->id));
+    check_room_said("closed", a);
+    peer_vanish(b);
+    check_room_said("closed", b);
+    adapter.base.own_rooms = false;
+    end();
+}
+
 /* ---- ids ---- */
 
 static void begins_ids_as_it_is_told(void)
@@ -288,6 +336,7 @@ int main(void)
     RUN(has_loop_0_tell_for_threads_that_run_none);
     RUN(tells_of_orders_and_follows_them_here);
     RUN(tells_of_rooms_with_their_first_and_last_member);
+    RUN(tells_of_the_rooms_of_single_sockets_if_wanted);
     RUN(begins_ids_as_it_is_told);
     RUN(hears_what_other_nodes_say);
     RUN(gives_notes_to_an_application_that_takes_them);
