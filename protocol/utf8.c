@@ -140,3 +140,21 @@ size_t utf8_encode(uint32_t code_point, uint8_t out[UTF8_CHAR_BYTES_MAX])
     out[3] = (uint8_t)(0x80 | (code_point & 0x3F));
     return 4;
 }
+
+uint32_t utf8_take(struct span *s)
+{
+    assert(s->len > 0);
+
+    uint8_t first = s->data[0];
+    size_t len = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    if (len > s->len || !utf8_valid(span_of(s->data, len))) {
+        *s = span_skip(*s, 1);
+        return 0xFFFD;
+    }
+    uint32_t code_point = len == 1 ? first : first & (0x7FU >> len);
+    for (size_t i = 1; i < len; i++) {
+        code_point = code_point << 6 | (s->data[i] & 0x3F);
+    }
+    *s = span_skip(*s, len);
+    return code_point;
+}

@@ -57,4 +57,8 @@ const uint8_t *utf8_skip_multibyte(const uint8_t *p, const uint8_t *end);
  */
 size_t utf8_encode(uint32_t code_point, uint8_t out[UTF8_CHAR_BYTES_MAX]);
 
+/* Takes the first character off s (which is not empty) and returns its code point; of a byte that
+ * begins no valid character, U+FFFD. */
+uint32_t utf8_take(struct span *s);
+
 #endif

@@ -62,6 +62,28 @@ static void encodes_every_scalar_value_as_it_validates_it(void)
     check_mem(out, utf8_encode(0x1F600, out), "\xf0\x9f\x98\x80", 4);
 }
 
+static void takes_text_apart_character_by_character(void)
+{
+    struct span text = SPAN("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xff\xc3(\xe2\x82");
+    static const uint32_t want[] = {'a',    0xE9, 0x20AC, 0x1F600, 0xFFFD,
+                                    0xFFFD, '(',  0xFFFD, 0xFFFD};
+    uint8_t out[UTF8_CHAR_BYTES_MAX];
+    unsigned bad = 0;
+
+    for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
+        check(text.len > 0 && utf8_take(&text) == want[i]);
+    }
+    check(text.len == 0);
+    for (uint32_t c = 0; c <= 0x10FFFF; c++) {
+        if (c == 0xD800) {
+            c = 0xE000;
+        }
+        struct span one = span_of(out, utf8_encode(c, out));
+        bad += utf8_take(&one) != c || one.len != 0;
+    }
+    check(bad == 0);
+}
+
 /* Every lead byte with every second byte: what may follow is decided by these two. */
 static void knows_every_pair_of_first_bytes(void)
 {
@@ -119,6 +141,7 @@ int main(void)
     RUN(accepts_the_shortest_form_of_every_length);
     RUN(refuses_what_rfc_3629_excludes);
     RUN(encodes_every_scalar_value_as_it_validates_it);
+    RUN(takes_text_apart_character_by_character);
     RUN(knows_every_pair_of_first_bytes);
     RUN(validates_text_cut_at_every_byte);
     RUN(fails_at_the_first_byte_that_cannot_be);
