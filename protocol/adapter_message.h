@@ -93,6 +93,10 @@ struct adapter_message {
     size_t seen_count;
 };
 
+/* Must a message of that kind (BROADCAST, EMIT) not be about that event? It would make clients, or
+ * servers in Node, fail: decoders refuse it, and to encode it is the caller's mistake. */
+bool adapter_event_reserved(enum adapter_kind kind, struct span event);
+
 enum adapter_error {
     ADAPTER_ESYNTAX = -1, /* not the format of the wire */
     ADAPTER_ESHAPE = -2,  /* a member is missing or of the wrong kind */
