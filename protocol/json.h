@@ -137,6 +137,10 @@ void json_write_string(struct bytes *b, struct span utf8);
 
 void json_write_i64(struct bytes *b, int64_t n);
 
+/* Writes digits that read as this number and no other, without fraction or exponent if it is an
+ * integer of 64 bits; null if it is no number or infinite. Not always as JSON.stringify does. */
+void json_write_double(struct bytes *b, double d);
+
 static inline void json_write_u64(struct bytes *b, uint64_t n)
 {
     bytes_add_u64(b, n);

@@ -2,6 +2,10 @@
 #include "protocol/json_text.h"
 #include "protocol/utf8.h"
 
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 static void write_escaped(struct bytes *b, uint8_t c)
 {
     static const uint8_t hex[] = "0123456789abcdef";
@@ -55,6 +59,34 @@ void json_write_i64(struct bytes *b, int64_t n)
         bytes_add_byte(b, '-');
     }
     bytes_add_u64(b, n < 0 ? 0 - (uint64_t)n : (uint64_t)n);
+}
+
+void json_write_double(struct bytes *b, double d)
+{
+    enum { DIGITS_MIN = 15, DIGITS_MAX = 17, TEXT_BYTES = 32 };
+    static const double two_64 = 18446744073709551616.0;
+    char text[TEXT_BYTES];
+    int len = 0;
+
+    if (!isfinite(d)) {
+        bytes_add_cstr(b, "null");
+        return;
+    }
+    if (fabs(d) < two_64 && fabs(d) == (double)(uint64_t)fabs(d)) {
+        bytes_add_cstr(b, d < 0 ? "-" : "");
+        bytes_add_u64(b, (uint64_t)fabs(d));
+        return;
+    }
+    for (int digits = DIGITS_MIN; digits <= DIGITS_MAX; digits++) {
+        len = snprintf(text, sizeof text, "%.*g", digits, d);
+        if (strtod(text, NULL) == d) {
+            break;
+        }
+    }
+    for (int i = 0; i < len; i++) { /* a locale may have another decimal point */
+        bool other = (text[i] < '0' || text[i] > '9') && strchr("+-e", text[i]) == NULL;
+        bytes_add_byte(b, other ? '.' : (uint8_t)text[i]);
+    }
 }
 
 void json_write_key(struct bytes *b, struct span key)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "protocol/json.h"
+
 #include "tests/support/tap.h"
+#include <math.h>
 
 static bool writes(struct span utf8, const char *want)
 {
@@ -49,6 +51,33 @@ static void writes_numbers_and_bools(void)
     bytes_finish(&b);
 }
 
+static bool writes_double(double d, const char *want)
+{
+    struct bytes b = {0};
+
+    json_write_double(&b, d);
+    bool same = span_eq(bytes_span(&b), span_cstr(want));
+    bytes_finish(&b);
+    return same;
+}
+
+static void writes_doubles_that_read_back_the_same(void)
+{
+    check(writes_double(0.1, "0.1"));
+    check(writes_double(-1.5, "-1.5"));
+    check(writes_double(0.1 + 0.2, "0.30000000000000004"));
+    check(writes_double(-0.0, "0"));
+    check(writes_double(1e15, "1000000000000000"));
+    check(writes_double(9007199254740992, "9007199254740992"));
+    check(writes_double(1e19, "10000000000000000000"));
+    check(writes_double(-1e19, "-10000000000000000000"));
+    check(writes_double(1e21, "1e+21"));
+    check(writes_double(5e-324, "4.94065645841247e-324"));
+    check(writes_double(HUGE_VAL, "null"));
+    check(writes_double(-HUGE_VAL, "null"));
+    check(writes_double((double)NAN, "null"));
+}
+
 static void puts_commas_where_they_belong(void)
 {
     struct bytes b = {0};
@@ -78,6 +107,7 @@ int main(void)
     RUN(escapes_as_json_stringify_does);
     RUN(replaces_what_is_not_utf8);
     RUN(writes_numbers_and_bools);
+    RUN(writes_doubles_that_read_back_the_same);
     RUN(puts_commas_where_they_belong);
     return tap_done();
 }
