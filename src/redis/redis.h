@@ -60,6 +60,10 @@ struct redis_options {
     bool insecure;            /* take any certificate */
     const char *client_name;  /* CLIENT SETNAME; NULL: none */
     unsigned open_timeout_ms; /* 0: 5000 */
+    /* For a client of its own whose commands block (XREAD BLOCK), as no other goes out on their
+     * connection meanwhile: the longest that one does. Silence counts from there. 0: none blocks.
+     */
+    unsigned block_ms;
     /* The connection (of a cluster: to all its masters) is up, or no longer; why: "" when up. Never
      * inside a call. */
     void (*on_state)(void *arg, bool up, const char *why);
