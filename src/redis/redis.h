@@ -5,9 +5,10 @@
  *   redis      commands and their replies, one connection per node of the cluster
  *   redis_sub  what has been subscribed to, on connections of its own (redis_sub.h)
  *
- * Reconnecting: after RECONNECT_MIN_MS, doubled each time up to RECONNECT_MAX_MS, each time less a
- * random part of up to a half. A connection that has been silent for PING_AFTER_MS is pinged, and
- * given up when PING_TIMEOUT_MS pass without a byte.
+ * Reconnecting: after RECONNECT_MIN_MS, then after a quarter of the time that the outage has
+ * lasted, up to RECONNECT_MAX_MS, each time less a random part of up to a half. A connection that
+ * has been silent for PING_AFTER_MS is pinged, and given up when PING_TIMEOUT_MS pass without a
+ * byte (redis_conn.h has the numbers).
  *
  * A command is sent when its connection is up; while it is not, it fails at once with REDIS_EDOWN.
  * One that had been sent when the connection broke fails with REDIS_ELOST: it may or may not have
@@ -64,8 +65,8 @@ struct redis_options {
      * connection meanwhile: the longest that one does. Silence counts from there. 0: none blocks.
      */
     unsigned block_ms;
-    /* The connection (of a cluster: to all its masters) is up, or no longer; why: "" when up. Never
-     * inside a call. */
+    /* The connection (of a cluster: to all its masters) is up, or not; why: "" when up. Not up
+     * comes again when there is another reason. Never inside a call; may be NULL. */
     void (*on_state)(void *arg, bool up, const char *why);
     void *arg;
 };
@@ -76,8 +77,8 @@ struct redis;
 struct redis *redis_create(struct dialer *dialer, const struct redis_options *options,
                            struct bytes *why);
 
-/* Commands under way fail with REDIS_ELOST, before it returns; on_state is not called. NULL is
- * taken. */
+/* Commands under way fail before it returns; on_state is not called. Not inside one of its own
+ * callbacks. NULL is taken. */
 void redis_destroy(struct redis *r);
 
 bool redis_up(const struct redis *r);
