@@ -51,7 +51,6 @@ struct redis_grant {
      */
     void (*on_done)(struct redis_grant *grant, int error);
     struct redis_grant *next; /* the client's, as the rest */
-    struct task task;
     int error;
 };
 
@@ -68,8 +67,8 @@ struct redis_sub;
 /* Connects soon, to where redis says, which outlives it. handlers are copied. */
 struct redis_sub *redis_sub_create(struct redis *redis, const struct redis_sub_handlers *handlers);
 
-/* Grants that wait are done with REDIS_EDOWN before it returns; handlers are not called. NULL is
- * taken. */
+/* Grants that wait are done with REDIS_EDOWN before it returns; handlers are not called. Not inside
+ * one of its callbacks. NULL is taken. */
 void redis_sub_destroy(struct redis_sub *s);
 
 /* name is copied; grant may be NULL. */
