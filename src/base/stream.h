@@ -25,6 +25,8 @@ struct stream_handlers {
     void (*on_data)(struct stream *s, struct span data);
     /* why: a sentence for a log line. The stream is closed. */
     void (*on_close)(struct stream *s, const char *why);
+    /* All that was queued is with the kernel. NULL: not told. */
+    void (*on_sent)(struct stream *s);
 };
 
 /* Where to. Strings are copied by stream_open. */
@@ -51,6 +53,8 @@ struct dialer_ops {
     /* Bytes queued that the kernel has not taken yet. */
     size_t (*unsent)(const struct stream *s);
     void (*close)(struct stream *s);
+    void (*hold)(struct stream *s, bool held);
+    void (*finish)(struct stream *s);
 };
 
 /* One per loop. */
@@ -76,7 +80,21 @@ static inline size_t stream_unsent(const struct stream *s)
     return s->dialer->ops->unsent(s);
 }
 
-/* Harmless on one that is closed, or has never been opened (zeroed). */
+/* While it is held no on_data comes, and the peer has to wait before long. While it is open. */
+static inline void stream_hold(struct stream *s, bool held)
+{
+    s->dialer->ops->hold(s, held);
+}
+
+/* Nothing will be sent any more: the peer reads what is queued, then the end. It may still answer.
+ * While it is open. */
+static inline void stream_finish(struct stream *s)
+{
+    s->dialer->ops->finish(s);
+}
+
+/* What is queued is still sent. Harmless on one that is closed, or has never been opened (zeroed).
+ */
 static inline void stream_close(struct stream *s)
 {
     if (s->connection != NULL) {
