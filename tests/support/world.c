@@ -18,13 +18,19 @@ struct world_loop {
     struct stats stats;
 };
 
-static struct rookery server;
-static struct world_loop loops[WORLD_LOOPS_MAX];
-static unsigned loop_count;
-static uint64_t now_ms;
-static struct peer *peers;
+struct world {
+    struct rookery server;
+    struct world_loop loops[WORLD_LOOPS_MAX];
+    unsigned loop_count;
+    struct peer *peers;
+    struct world *next;
+};
 
-struct rookery *const world = &server;
+struct rookery *world;
+
+static struct world *present;
+static struct world *worlds; /* in the order in which they were started */
+static uint64_t now_ms;
 
 struct io_options world_options = {
     .connect_timeout_ms = 1000,
@@ -45,41 +51,85 @@ static const struct engine_options engine_options = {
     .allow_upgrades = true,
 };
 
+struct world *world_switch(struct world *w)
+{
+    struct world *before = present;
+
+    present = w;
+    world = w == NULL ? NULL : &w->server;
+    world_enter(w == NULL ? -1 : 0);
+    return before;
+}
+
+/* At the end; returns how many there were. */
+static unsigned add_world(struct world *w)
+{
+    struct world **end = &worlds;
+    unsigned count = 0;
+
+    while (*end != NULL) {
+        end = &(*end)->next;
+        count++;
+    }
+    *end = w;
+    return count;
+}
+
+static void remove_world(const struct world *w)
+{
+    struct world **at = &worlds;
+
+    while (*at != w) {
+        at = &(*at)->next;
+    }
+    *at = w->next;
+}
+
 void world_start(unsigned count)
 {
     struct executor *executors[WORLD_LOOPS_MAX];
+    struct world *w = xcalloc(1, sizeof *w);
+    unsigned earlier = add_world(w);
 
-    loop_count = count;
-    now_ms = 1000;
+    now_ms = earlier == 0 ? 1000 : now_ms;
+    w->loop_count = count;
     for (unsigned i = 0; i < count; i++) {
-        memset(&loops[i], 0, sizeof loops[i]);
-        fake_executor_init(&loops[i].fake, i);
-        executors[i] = &loops[i].fake.executor;
+        fake_executor_init(&w->loops[i].fake, i);
+        w->loops[i].fake.random += (uint64_t)earlier * WORLD_LOOPS_MAX;
+        fake_executor_turn(&w->loops[i].fake, now_ms);
+        executors[i] = &w->loops[i].fake.executor;
     }
-    world_enter(0);
-    io_init(&server.io, &world_options, executors, count);
+    (void)world_switch(w);
+    io_init(&w->server.io, &world_options, executors, count);
     for (unsigned i = 0; i < count; i++) {
-        engine_init(&loops[i].engine, executors[i], &engine_options, io_engine_app(&server.io, i),
-                    &loops[i].stats);
+        engine_init(&w->loops[i].engine, executors[i], &engine_options,
+                    io_engine_app(&w->server.io, i), &w->loops[i].stats);
     }
 }
 
 void world_enter(int loop)
 {
-    (void)fake_executor_enter(loop < 0 ? NULL : &loops[loop].fake);
+    (void)fake_executor_enter(loop < 0 ? NULL : &present->loops[loop].fake);
+}
+
+struct executor *world_executor(unsigned loop)
+{
+    return &present->loops[loop].fake.executor;
 }
 
 void world_turn(unsigned loop)
 {
-    fake_executor_turn(&loops[loop].fake, now_ms);
+    fake_executor_turn(&present->loops[loop].fake, now_ms);
 }
 
 static bool tasks_left(void)
 {
     bool any = false;
 
-    for (unsigned i = 0; i < loop_count; i++) {
-        any |= fake_executor_has_tasks(&loops[i].fake);
+    for (const struct world *w = worlds; w != NULL; w = w->next) {
+        for (unsigned i = 0; i < w->loop_count; i++) {
+            any |= fake_executor_has_tasks(&w->loops[i].fake);
+        }
     }
     return any;
 }
@@ -87,8 +137,10 @@ static bool tasks_left(void)
 void world_settle(void)
 {
     do {
-        for (unsigned i = 0; i < loop_count; i++) {
-            world_turn(i);
+        for (struct world *w = worlds; w != NULL; w = w->next) {
+            for (unsigned i = 0; i < w->loop_count; i++) {
+                fake_executor_turn(&w->loops[i].fake, now_ms);
+            }
         }
     } while (tasks_left());
 }
@@ -107,31 +159,40 @@ uint64_t world_stat(enum stat_id which)
 {
     uint64_t sum = 0;
 
-    for (unsigned i = 0; i < loop_count; i++) {
-        sum += stats_get(&loops[i].stats, which);
+    for (unsigned i = 0; i < present->loop_count; i++) {
+        sum += stats_get(&present->loops[i].stats, which);
     }
     return sum;
 }
 
-void world_end(void)
+static void drop_peers(struct world *w)
 {
-    for (unsigned i = 0; i < loop_count; i++) {
-        world_enter((int)i);
-        engine_shutdown(&loops[i].engine);
-    }
-    world_settle();
-    world_enter(-1);
-    io_finish(&server.io);
-    for (unsigned i = 0; i < loop_count; i++) {
-        engine_finish(&loops[i].engine);
-        fake_executor_finish(&loops[i].fake);
-    }
-    while (peers != NULL) {
-        struct peer *p = peers;
-        peers = p->next;
+    while (w->peers != NULL) {
+        struct peer *p = w->peers;
+        w->peers = p->next;
         memory_transport_finish(&p->transport);
         free(p);
     }
+}
+
+void world_end(void)
+{
+    struct world *w = present;
+
+    for (unsigned i = 0; i < w->loop_count; i++) {
+        world_enter((int)i);
+        engine_shutdown(&w->loops[i].engine);
+    }
+    world_settle();
+    (void)world_switch(NULL);
+    remove_world(w);
+    io_finish(&w->server.io);
+    for (unsigned i = 0; i < w->loop_count; i++) {
+        engine_finish(&w->loops[i].engine);
+        fake_executor_finish(&w->loops[i].fake);
+    }
+    drop_peers(w);
+    free(w);
 }
 
 /* ---- peers ---- */
@@ -144,7 +205,7 @@ static void forget_sent(struct peer *p)
 /* Calls into the layer under test as the peer's loop. */
 static struct fake_executor *enter_loop_of(const struct peer *p)
 {
-    return fake_executor_enter(&loops[p->loop].fake);
+    return fake_executor_enter(&p->world->loops[p->loop].fake);
 }
 
 struct peer *peer_open(unsigned loop)
@@ -162,12 +223,13 @@ struct peer *peer_open_as(unsigned loop, const char *fields, const char *address
     struct rookery_request *request =
         request_create(span_of(head, (size_t)len), address, false, 1234);
 
+    p->world = present;
     p->loop = loop;
-    p->next = peers;
-    peers = p;
-    memory_transport_init(&p->transport, &loops[loop].fake.executor);
+    p->next = present->peers;
+    present->peers = p;
+    memory_transport_init(&p->transport, &present->loops[loop].fake.executor);
     struct fake_executor *before = enter_loop_of(p);
-    (void)engine_handshake(&loops[loop].engine, &p->transport.base, request, NULL);
+    (void)engine_handshake(&present->loops[loop].engine, &p->transport.base, request, NULL);
     request_release(request);
     world_turn(loop);
     (void)fake_executor_enter(before);
@@ -190,7 +252,7 @@ void peer_join_more(struct peer *p, const char *nsp)
 
     (void)snprintf(packet, sizeof packet, "0%s", strcmp(nsp, "/") == 0 ? "" : nsp);
     peer_send(p, packet);
-    world_turn(p->loop);
+    fake_executor_turn(&p->world->loops[p->loop].fake, now_ms);
     note_id(p);
 }
 

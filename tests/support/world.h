@@ -8,7 +8,19 @@
  *     check_peer(a, "|42[\"hello back\"]");     // all it has got since the last look
  *     world_end();
  *
- * There is one world at a time. */
+ * There can be several worlds at a time, one for each server of a cluster, under one clock:
+ *
+ *     world_start(1);
+ *     struct world *first = world_switch(NULL);
+ *     world_start(1);                           // a second one, the present one from now on
+ *     struct world *second = world_switch(first);
+ *     ...
+ *     world_end();                              // the first
+ *     (void)world_switch(second);
+ *     world_end();
+ *
+ * What takes a peer means the peer's world; world_settle and world_advance mean all; everything
+ * else means the present one. One thread. */
 #ifndef TESTS_SUPPORT_WORLD_H
 #define TESTS_SUPPORT_WORLD_H
 
@@ -24,30 +36,39 @@
 
 enum { WORLD_LOOPS_MAX = 3 };
 
+struct world;
+
 struct peer {
     struct memory_transport transport;
+    struct world *world;
     unsigned loop;
     char id[64]; /* of the socket of its last CONNECT that was answered */
     struct peer *next;
 };
 
-extern struct rookery *const world; /* for the functions of the API */
+extern struct rookery *world; /* the present one's, for the functions of the API */
 
 /* Options are those of world_options. */
 extern struct io_options world_options;
 
 void world_start(unsigned loops);
-/* Ends all connections, runs what is left, frees everything. */
+/* Ends all connections, runs what is left, frees everything; there is no present world then. */
 void world_end(void);
+/* Makes another one the present one (NULL: none) and returns the one that was. The calling thread
+ * is loop 0 of it from now on. */
+struct world *world_switch(struct world *w);
 
 /* The calling thread is that loop's from now on; -1: no loop's. world_start enters loop 0. */
 void world_enter(int loop);
 /* One turn of that loop. */
 void world_turn(unsigned loop);
-/* Turns of all loops until no task is left. */
+/* Turns of all loops of all worlds until no task is left. */
 void world_settle(void);
-/* Lets time pass, turn by turn. */
+/* Lets time pass for all of them, turn by turn. */
 void world_advance(unsigned ms);
+
+/* That loop's, for whoever has something of his own there. */
+struct executor *world_executor(unsigned loop);
 
 uint64_t world_stat(enum stat_id which);
 

@@ -325,6 +325,34 @@ static void gives_notes_to_an_application_that_takes_them(void)
     end();
 }
 
+/* ---- several servers ---- */
+
+static void has_several_servers_side_by_side(void)
+{
+    world_start(2);
+    struct rookery_namespace *root_1 = rookery_of(world, ROOKERY_STR("/"));
+    struct peer *a = peer_join(1, "/");
+    world_advance(3000);
+    struct world *first = world_switch(NULL);
+    world_start(1);
+    struct rookery_namespace *root_2 = rookery_of(world, ROOKERY_STR("/"));
+    struct peer *b = peer_join(0, "/"), *unanswered = peer_open(0);
+    check(root_1 != root_2 && strcmp(a->id, b->id) != 0);
+    check(rookery_broadcast(root_2, NULL, ROOKERY_STR("2"), NULL, NULL) == 0);
+    struct world *second = world_switch(first);
+    check(rookery_broadcast(root_1, NULL, ROOKERY_STR("1"), NULL, NULL) == 0);
+    world_settle();
+    check_peer(a, "|42[\"1\"]");
+    check_peer(b, "|42[\"2\"]");
+    world_advance(900); /* timeouts of the second count from its own start */
+    check(peer_is_open(unanswered));
+    world_end();
+    (void)world_switch(second);
+    world_advance(200);
+    check(!peer_is_open(unanswered) && peer_is_open(b));
+    world_end();
+}
+
 int main(void)
 {
     RUN(tells_of_each_namespace_that_clients_can_be_in);
@@ -340,5 +368,6 @@ int main(void)
     RUN(begins_ids_as_it_is_told);
     RUN(hears_what_other_nodes_say);
     RUN(gives_notes_to_an_application_that_takes_them);
+    RUN(has_several_servers_side_by_side);
     return tap_done();
 }
