@@ -4,6 +4,7 @@
 
 #include "protocol/http_query.h"
 #include "protocol/json.h"
+#include "src/base/iso_time.h"
 #include "src/socket/handshake.h"
 
 /* ---- text ---- */
@@ -145,37 +146,20 @@ static void write_query(struct bytes *out, struct span query)
 
 /* ---- time ---- */
 
-/* The date of a day since the Epoch, in a calendar of years that begin in March, so that the day
- * that some years have more comes last. */
-static void date_of(int64_t days, int64_t *year, unsigned *month, unsigned *day)
-{
-    int64_t since = days + 719468; /* 0000-03-01 */
-    int64_t era = since / 146097;  /* of 400 years */
-    int64_t of_era = since % 146097;
-    int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int64_t from_march = (5 * of_year + 2) / 153;
-
-    *day = (unsigned)(of_year - (153 * from_march + 2) / 5 + 1);
-    *month = (unsigned)((from_march + 2) % 12);
-    *year = era * 400 + year_of_era + (*month < 2);
-}
-
 /* As new Date(wall_ms).toString() in UTC. */
 static void write_time(struct bytes *out, int64_t wall_ms)
 {
-    static const char names_of_days[] = "ThuFriSatSunMonTueWed";
+    static const char names_of_days[] = "ThuFriSatSunMonTueWed"; /* from the Epoch on */
     static const char names_of_months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    enum { DAY_S = 24 * 60 * 60 };
-    int64_t now_s = wall_ms < 0 ? 0 : wall_ms / 1000, year;
-    unsigned month, day, of_day = (unsigned)(now_s % DAY_S);
-    char text[96];
+    enum { DAY_MS = 24 * 60 * 60 * 1000 };
+    int64_t day = wall_ms < 0 ? 0 : wall_ms / DAY_MS;
+    char iso[ISO_TIME_LEN + 1], text[96];
 
-    date_of(now_s / DAY_S, &year, &month, &day);
-    (void)snprintf(text, sizeof text,
-                   "%.3s %.3s %02u %04lld %02u:%02u:%02u GMT+0000 (Coordinated Universal Time)",
-                   names_of_days + now_s / DAY_S % 7 * 3, names_of_months + (size_t)month * 3, day,
-                   (long long)year, of_day / 3600, of_day / 60 % 60, of_day % 60);
+    iso_time_write(wall_ms, iso);
+    unsigned month = (unsigned)(iso[5] - '0') * 10 + (unsigned)(iso[6] - '1');
+    (void)snprintf(
+        text, sizeof text, "%.3s %.3s %.2s %.4s %.8s GMT+0000 (Coordinated Universal Time)",
+        names_of_days + day % 7 * 3, names_of_months + (size_t)month * 3, iso + 8, iso, iso + 11);
     json_member_string(out, SPAN("time"), span_cstr(text));
 }
 
