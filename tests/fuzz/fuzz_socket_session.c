@@ -8,11 +8,17 @@
  *     + - the oldest middleware that waits passes or refuses
  *
  * Whatever it is: nothing is read or written out of bounds, nothing leaks, no assertion fails, and
- * all that the server sends are Socket.IO packets in whole frames. */
+ * all that the server sends are Socket.IO packets in whole frames. Another node answers what is
+ * asked and says what the clients have it say. */
 #include <assert.h>
 #include <stdlib.h>
 
+#include "protocol/json.h"
 #include "protocol/sio_packet.h"
+#include "src/base/memory.h"
+#include "src/socket/io.h"
+#include "src/socket/local.h"
+#include "tests/support/fake_adapter.h"
 #include "tests/support/world.h"
 
 enum { STEPS_MAX = 200, WAITING_MAX = 64 };
@@ -23,6 +29,76 @@ static unsigned waiting_count;
 static struct rookery_ack *taken;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+/* ---- the other node ---- */
+
+static struct fake_adapter other;
+static struct adapter_ops other_ops;
+
+static void answer_broadcast(struct adapter *a, struct rookery_namespace *nsp,
+                             const struct adapter_packet *packet, struct gather *answers)
+{
+    if (answers != NULL) {
+        gather_remote_count(answers, 1);
+        gather_remote_answer(answers, packet->args);
+        gather_remote_over(answers, packet->args->json.len != 1);
+    }
+}
+
+static void run_inquiry(struct task *task)
+{
+    struct inquiry *q = container_of(task, struct inquiry, task);
+    const struct rookery_socket_info far = {.id = ROOKERY_STR("far"),
+                                            .handshake_json = ROOKERY_STR("{}")};
+
+    q->on_sockets(q, &far, 1);
+    q->on_done(q, 0);
+}
+
+static void answer_inquiry(struct adapter *a, struct rookery_namespace *nsp, struct inquiry *q,
+                           const struct rookery_target *target, struct rookery_str event,
+                           const struct rookery_args *args)
+{
+    q->task.run = run_inquiry;
+    executor_post(world_executor(0), &q->task);
+}
+
+static void start_other(void)
+{
+    fake_adapter_init(&other);
+    other_ops = *other.base.ops;
+    other_ops.broadcast = answer_broadcast;
+    other_ops.inquire = answer_inquiry;
+    other.base.ops = &other_ops;
+    io_set_adapter(io_of(world), &other.base);
+}
+
+static void on_asked(struct local_asking *a, size_t asked)
+{
+}
+
+static void on_asked_answer(struct local_asking *a, const struct rookery_args *answer)
+{
+    (void)rookery_broadcast(root, NULL, ROOKERY_STR("far"), answer, NULL);
+}
+
+static void on_asked_over(struct local_asking *a)
+{
+}
+
+static struct local_asking asking = {on_asked, on_asked_answer, on_asked_over};
+
+static void on_sockets(int error, const struct rookery_socket_info *sockets, size_t count,
+                       void *arg)
+{
+    struct json ignored;
+
+    assert(error == 0 && count > 0);
+    for (size_t i = 0; i < count; i++) {
+        struct rookery_str handshake = sockets[i].handshake_json;
+        assert(json_parse(span_of(handshake.data, handshake.len), JSON_DEPTH_MAX, &ignored) == 0);
+    }
+}
 
 /* ---- the application ---- */
 
@@ -66,10 +142,11 @@ static void on_any(struct rookery_socket *s, const struct rookery_event *e, void
         rookery_leave(s, name);
         break;
     case 'f': {
+        const struct rookery_elsewhere elsewhere = {name, e->name, part};
         const struct rookery_form forms[] = {{1 << 0 | 1 << 1, e->name, e->args},
                                              {1 << 1 | 1 << 2, e->name, part}};
         (void)rookery_broadcast_forms(rookery_socket_namespace(s), &to, forms, 2,
-                                      e->wants_ack ? s : NULL, NULL);
+                                      e->wants_ack ? s : NULL, &elsewhere);
         break;
     }
     case 'r':
@@ -83,6 +160,15 @@ static void on_any(struct rookery_socket *s, const struct rookery_event *e, void
         break;
     case 'Q':
         (void)rookery_broadcast(root, NULL, e->name, &e->args, &ask_all);
+        break;
+    case 'n':
+        local_broadcast(rookery_socket_namespace(s), &to, e->name, &part, NULL, name);
+        break;
+    case 'N':
+        local_ask(rookery_socket_namespace(s), NULL, e->name, &e->args, 50, &asking);
+        break;
+    case 's':
+        rookery_fetch_sockets(rookery_socket_namespace(s), NULL, on_sockets, NULL);
         break;
     case 'k':
         rookery_disconnect(s, first.len != 0);
@@ -208,6 +294,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
     waiting_count = 0;
     world_start(1);
+    start_other();
     root = rookery_of(world, ROOKERY_STR("/"));
     struct rookery_namespace *guarded = rookery_of(world, ROOKERY_STR("/g"));
     set_up(root);
@@ -230,5 +317,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         taken = NULL;
     }
     world_end();
+    fake_adapter_finish(&other);
     return 0;
 }
