@@ -231,6 +231,8 @@ struct cluster *cluster_create(struct executor *const executors[], unsigned loop
 
     assert(options->id_prefix.len <= sizeof c->id_prefix);
     c->adapter.ops = &adapter_ops;
+    c->adapter.own_rooms =
+        options->wire == WIRE_SHARDED && options->mode == CLUSTER_DYNAMIC_PRIVATE;
     c->options = *options;
     c->prefix = xnonnull(strdup(options->prefix));
     if (options->id_prefix.len > 0) {
