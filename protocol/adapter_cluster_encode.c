@@ -69,8 +69,8 @@ static void write_answer(struct bytes *out, const struct adapter_message *m)
     } else if (m->kind == ADAPTER_COUNT) {
         assert(m->count <= ADAPTER_INTEGER_MAX);
         json_member_u64(out, SPAN("clientCount"), m->count);
-    } else if (m->args.json.len != 0) {
-        json_member_json(out, SPAN("packet"), m->args.json);
+    } else {
+        adapter_answer_write(out, SPAN("packet"), m);
     }
 }
 

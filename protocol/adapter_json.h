@@ -89,6 +89,9 @@ void adapter_options_write(struct bytes *out, const struct adapter_message *m, b
 /* [name, ...] */
 void adapter_event_write(struct bytes *out, struct span key, const struct adapter_message *m);
 
+/* The value of an answer, if it has one. Of several only the first travels, as with Node. */
+void adapter_answer_write(struct bytes *out, struct span key, const struct adapter_message *m);
+
 /* "sockets":[...] */
 void adapter_sockets_write(struct bytes *out, const struct adapter_message *m);
 

@@ -66,6 +66,25 @@ void adapter_event_write(struct bytes *out, struct span key, const struct adapte
     bytes_add_byte(out, ']');
 }
 
+/* Of values between commas, the first. */
+static struct span first_of(struct span values)
+{
+    struct json first;
+
+    while (values.len != 0 && values.data[0] <= ' ') { /* white space */
+        values = span_skip(values, 1);
+    }
+    struct json_iter it = {values.data, values.data + values.len};
+    return json_array_next(&it, &first) ? first.text : SPAN("null");
+}
+
+void adapter_answer_write(struct bytes *out, struct span key, const struct adapter_message *m)
+{
+    if (m->args.json.len != 0) {
+        json_member_json(out, key, first_of(m->args.json));
+    }
+}
+
 void adapter_sockets_write(struct bytes *out, const struct adapter_message *m)
 {
     json_write_key(out, SPAN("sockets"));

@@ -154,6 +154,20 @@ static void what_is_answered_is_what_node_answers(void)
     check(span_eq(got.args.json, SPAN("null")));
 }
 
+static void of_the_values_of_an_answer_the_first_travels(void)
+{
+    static const char *const answers[] = {"[1,\",\"] , 2", "\n[1,\",\"],2,3", "[1,\",\"]"};
+    struct adapter_message m = {
+        .kind = ADAPTER_ACK, .request_id = SPAN("5"), .uid = SPAN(UID), .nsp = SPAN("/")};
+
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        m.args.json = span_cstr(answers[i]);
+        check(encodes_as(
+            CLUSTER_SHARDED, &m,
+            SPAN("{\"type\":12,\"data\":{\"requestId\":\"5\",\"packet\":[1,\",\"]}," FROM)));
+    }
+}
+
 static void sockets_are_described_as_node_describes_them(void)
 {
     speaks_json(
@@ -529,6 +543,7 @@ int main(void)
     RUN(a_binary_broadcast_is_notepack);
     RUN(what_is_asked_is_what_node_asks);
     RUN(what_is_answered_is_what_node_answers);
+    RUN(of_the_values_of_an_answer_the_first_travels);
     RUN(sockets_are_described_as_node_describes_them);
     RUN(binaries_in_the_data_of_a_socket_become_json);
     RUN(orders_are_as_node_gives_them);
