@@ -559,7 +559,6 @@ int main(void)
     RUN(questions_of_the_streams_adapter_are_msgpack);
     RUN(a_session_is_what_node_keeps);
     RUN(a_session_that_is_none_is_refused);
-    bytes_finish(&decoder.text);
-    bytes_finish(&decoder.spans);
+    adapter_decoder_finish(&decoder);
     return tap_done();
 }
