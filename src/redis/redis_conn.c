@@ -156,7 +156,10 @@ static void on_data(struct stream *stream, struct span data)
     int got = redis_reader_feed(c->reader, data);
 
     c->heard_ms = now_ms(c);
-    c->pinged = false;
+    if (c->pinged) {
+        c->pinged = false;
+        start_timer(c, quiet_ms(c));
+    }
     while (got >= 0 && c->reader != NULL) {
         got = redis_reader_next(c->reader, &reply);
         if (got != 1) {
