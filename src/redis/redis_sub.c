@@ -10,7 +10,8 @@
 #include "src/redis/redis_slots.h"
 #include "src/redis/redis_sub_link.h"
 
-enum { RETRY_MS = 100 }; /* after a slot has moved away, until it is known where to */
+/* After a slot has moved away; by then it is known where to: redis.c asks every 100 ms. */
+enum { RETRY_MS = 200 };
 
 struct redis_sub {
     struct redis *redis;

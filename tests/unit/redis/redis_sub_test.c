@@ -383,6 +383,7 @@ static void shard_channels_are_at_the_node_of_their_slot(void)
     check(p != NULL && p->port == 2);
     confirm(p, "ssubscribe", "foo");
     check(foo.done == 1 && foo.error == 0);
+    bed_turn();
     /* The slot moves: the server ends the subscription, and says so. */
     confirm(p, "sunsubscribe", "foo");
     serve(MAP("1", "3"));
