@@ -236,14 +236,13 @@ static void take_slots(struct redis *r)
 static void on_slots(struct redis_call *call, int error, const struct redis_reply *reply)
 {
     struct redis *r = container_of(call, struct redis, slots_call);
-    unsigned again = REFRESH_IDLE_MS;
+    bool read = error == 0 && redis_slots_parse(&r->slots, reply, &r->asked) == 0;
+    bool settled = read && r->slots.owned == REDIS_SLOTS; /* and not being put together yet */
 
     r->refreshing = false;
-    if (error != 0 || redis_slots_parse(&r->slots, reply, &r->asked) != 0) {
-        again = REFRESH_RETRY_MS;
-    }
-    executor_timer_start(executor_of(r), &r->refresh_timer, again);
-    if (again == REFRESH_IDLE_MS) {
+    executor_timer_start(executor_of(r), &r->refresh_timer,
+                         settled ? REFRESH_IDLE_MS : REFRESH_RETRY_MS);
+    if (read) {
         take_slots(r);
     } else if (error == REDIS_EREPLY) {
         settle(r, "CLUSTER SLOTS is answered with an error: no cluster, or no right to ask");

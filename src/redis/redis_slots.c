@@ -85,6 +85,7 @@ static int parse_range(struct redis_slots *slots, const struct redis_reply *rang
         return -1;
     }
     for (int64_t slot = first; slot <= last; slot++) {
+        slots->owned += slots->owner[slot] == REDIS_NO_NODE;
         slots->owner[slot] = (uint16_t)node;
     }
     return 0;

@@ -18,6 +18,7 @@ struct redis_slots {
     struct redis_address *nodes; /* the masters */
     size_t node_count;
     uint16_t *owner; /* of each slot: an index of nodes, or REDIS_NO_NODE */
+    size_t owned;    /* slots that have an owner */
 };
 
 /* Reads the answer to CLUSTER SLOTS; asked: whose answer it is, for a node that does not know its

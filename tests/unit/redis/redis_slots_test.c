@@ -46,7 +46,7 @@ static void the_map_says_who_has_a_slot(void)
                         "*2\r\n$1\r\nr\r\n:1\r\n"
                         "*3\r\n:7\r\n:16383\r\n*2\r\n$-1\r\n:7002\r\n"
                         "*3\r\n:6\r\n:6\r\n*2\r\n$9\r\n127.0.0.1\r\n:7001\r\n") == 0);
-    check(slots.node_count == 2);
+    check(slots.node_count == 2 && slots.owned == REDIS_SLOTS);
     check(redis_slots_node(&slots, 6)->port == 7001);
     check(strcmp(redis_slots_node(&slots, 16383)->host, "10.0.0.9") == 0);
     check(redis_slots_has(&slots, &(struct redis_address){"10.0.0.9", 7002}));

@@ -1,0 +1,28 @@
+/* Redis servers for tests: the real one, on a free port of the loopback, without files. They die
+ * with the test. */
+#ifndef TESTS_SUPPORT_REDIS_SERVER_H
+#define TESTS_SUPPORT_REDIS_SERVER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct redis_server {
+    unsigned port;
+    pid_t pid; /* 0: not running */
+    char folder[64];
+};
+
+/* Is there a redis-server to be started at all? */
+bool redis_server_installed(void);
+
+/* Starts it; it takes connections a moment later. options: more arguments, NULL at the end, or
+ * NULL. A server that has run before gets its old port. */
+void redis_server_start(struct redis_server *s, const char *const *options);
+
+/* As a crash would. */
+void redis_server_kill(struct redis_server *s);
+
+/* And forgets what it had. */
+void redis_server_finish(struct redis_server *s);
+
+#endif
