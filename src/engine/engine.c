@@ -72,8 +72,9 @@ static void make_sid(struct engine *e, char sid[SID_LEN])
     assert(e->executor->index <= SID_LOOP_MAX);
     executor_random(e->executor, raw, sizeof raw);
     raw[0] = (uint8_t)(e->executor->index ^ raw[3]);
-    raw[1] = raw[4]; /* node 0 */
-    raw[2] = raw[5];
+    uint16_t node = atomic_load_explicit(&e->options->node, memory_order_relaxed);
+    raw[1] = (uint8_t)(node >> 8 ^ raw[4]);
+    raw[2] = (uint8_t)(node ^ raw[5]);
     base64url_encode(span_of(raw, sizeof raw), (uint8_t *)sid);
 }
 
@@ -91,22 +92,23 @@ static int base64url_digit(uint8_t c)
     return c == '-' ? 62 : c == '_' ? 63 : -1;
 }
 
-int engine_sid_loop(struct span sid)
+bool engine_sid_place(struct span sid, unsigned *node, unsigned *loop)
 {
     uint64_t bits = 0;
 
     if (sid.len != SID_LEN) {
-        return -1;
+        return false;
     }
     for (size_t i = 0; i < 8; i++) { /* the first 6 bytes */
         int digit = base64url_digit(sid.data[i]);
         if (digit < 0) {
-            return -1;
+            return false;
         }
         bits = bits << 6 | (unsigned)digit;
     }
-    bool this_node = ((bits >> 24 ^ bits) & 0xffff) == 0;
-    return this_node ? (int)((bits >> 40 ^ bits >> 16) & 0xff) : -1;
+    *node = (unsigned)((bits >> 24 ^ bits) & 0xffff);
+    *loop = (unsigned)((bits >> 40 ^ bits >> 16) & 0xff);
+    return true;
 }
 
 struct span engine_query_sid(struct span query)

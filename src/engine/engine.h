@@ -3,9 +3,9 @@
  *
  * Session ids: 20 characters of the base64url alphabet (15 bytes): 3 bytes say node and loop
  * (masked by other bytes of the id, so that ids look alike nothing), 12 are random. Whoever holds
- * an id can tell which loop to hand a request to.
+ * an id can tell which node, and which loop there, to hand a request to.
  *
- * Threads: its loop only, except engine_sid_loop. */
+ * Threads: its loop only, except engine_sid_place. */
 // SPDX-License-Identifier: MIT
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
@@ -27,6 +27,10 @@ struct engine_options {
     bool allow_polling;
     bool allow_websocket;
     bool allow_upgrades;
+    /* This node's number in the cluster; 0: there is none. A node may find, while it runs, that
+     * another has its number, and take a new one: from then on requests for sessions of the old
+     * number go to the other node. From any thread. */
+    _Atomic uint16_t node;
 };
 
 /* The layer above. No callback may free the session; all but on_close may close it. */
@@ -43,7 +47,7 @@ struct engine_app {
 
 struct engine {
     struct executor *executor;
-    const struct engine_options *options; /* shared by all loops, immutable */
+    const struct engine_options *options; /* shared by all loops, immutable but for node */
     const struct engine_app *app;
     struct stats *stats;
     struct map sessions;  /* struct session by sid */
@@ -86,8 +90,9 @@ void engine_finish(struct engine *e);
 /* The sid of a query, or an empty span. No valid sid needs decoding. */
 struct span engine_query_sid(struct span query);
 
-/* The index of the loop that owns a session with that id, or -1 when it cannot be one of ours. */
-int engine_sid_loop(struct span sid);
+/* Where the session with that id is, if there is one: the node, and the index of the loop there.
+ * False: it is no session id. */
+bool engine_sid_place(struct span sid, unsigned *node, unsigned *loop);
 
 /* The open session with that id, or NULL. */
 struct session *engine_find(struct engine *e, struct span sid);

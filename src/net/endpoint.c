@@ -123,12 +123,14 @@ static void answer_preflight(struct reply *r)
     reply_send(r, 204, (struct span){0});
 }
 
-static struct executor *owner_of(const struct endpoint *ep, struct span query,
-                                 struct executor *here)
+struct executor *endpoint_owner(const struct endpoint *ep, struct span query, struct executor *here)
 {
-    int index = engine_sid_loop(engine_query_sid(query));
+    unsigned node, loop;
 
-    return index >= 0 && index < (int)ep->loop_count ? ep->engines[index].executor : here;
+    return engine_sid_place(engine_query_sid(query), &node, &loop) && loop < ep->loop_count &&
+                   node == atomic_load_explicit(&ep->engines[0].options->node, memory_order_relaxed)
+               ? ep->engines[loop].executor
+               : here;
 }
 
 /* ---- POSTs whose body takes time ---- */
@@ -163,7 +165,7 @@ static void send_notice(struct http_exchange *x, struct endpoint *ep,
                         void (*fn)(struct poll_transport *t))
 {
     struct span sid = engine_query_sid(x->query);
-    struct executor *owner = owner_of(ep, x->query, x->executor);
+    struct executor *owner = endpoint_owner(ep, x->query, x->executor);
     struct engine *e = &ep->engines[owner->index];
 
     if (owner == x->executor || sid.len != SID_LEN) {
@@ -201,7 +203,7 @@ void endpoint_handle(struct http_exchange *x, void *arg)
     if (span_eq(x->method, SPAN("OPTIONS")) && cors != NULL) {
         reply_hand_over(x, x->executor, answer_preflight, (void *)(uintptr_t)cors);
     } else {
-        reply_hand_over(x, owner_of(ep, x->query, x->executor), answer, ep);
+        reply_hand_over(x, endpoint_owner(ep, x->query, x->executor), answer, ep);
     }
 }
 

@@ -34,6 +34,11 @@ struct endpoint {
 /* Fills in what the endpoint itself needs; the caller has set all other fields. */
 void endpoint_init(struct endpoint *ep);
 
+/* The loop that owns the session that the query names, or would if there were one; `here` for those
+ * of other nodes. */
+struct executor *endpoint_owner(const struct endpoint *ep, struct span query,
+                                struct executor *here);
+
 /* For struct http_route: arg is the endpoint. */
 void endpoint_begin(struct http_exchange *x, void *arg);
 void endpoint_handle(struct http_exchange *x, void *arg);

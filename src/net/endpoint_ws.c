@@ -136,8 +136,7 @@ static struct executor *owner_of(const struct endpoint *ep, struct span head, st
     struct span query = span_skip(line, (size_t)(question + 1 - line.data));
     const uint8_t *space = query.len == 0 ? NULL : memchr(query.data, ' ', query.len);
     query.len = space == NULL ? query.len : (size_t)(space - query.data);
-    int index = engine_sid_loop(engine_query_sid(query));
-    return index >= 0 && index < (int)ep->loop_count ? ep->engines[index].executor : here;
+    return endpoint_owner(ep, query, here);
 }
 
 void endpoint_upgrade(struct http_upgrade *u, void *arg)

@@ -24,19 +24,33 @@ static void opens_with_a_packet_that_says_what_was_agreed(void)
     transport_free(t);
 }
 
-static void names_its_loop_in_ids_that_all_differ(void)
+static bool place_is(struct span sid, unsigned node, unsigned index)
+{
+    unsigned its_node, its_loop;
+    return engine_sid_place(sid, &its_node, &its_loop) && its_node == node && its_loop == index;
+}
+
+static void names_its_node_and_loop_in_ids_that_all_differ(void)
 {
     struct memory_transport *a = transport(TRANSPORT_WEBSOCKET),
-                            *b = transport(TRANSPORT_WEBSOCKET);
+                            *b = transport(TRANSPORT_WEBSOCKET),
+                            *c = transport(TRANSPORT_WEBSOCKET);
+    unsigned node, index;
     start();
     loop.executor.index = 5;
     struct session *s = open_on(a), *s2 = open_on(b);
-    check(engine_sid_loop(session_sid(s)) == 5);
-    check(engine_sid_loop(session_sid(s2)) == 5);
+    check(place_is(session_sid(s), 0, 5));
+    check(place_is(session_sid(s2), 0, 5));
     check(!span_eq(session_sid(s), session_sid(s2)));
-    check(engine_sid_loop(SPAN("nope")) == -1);
-    check(engine_sid_loop(SPAN("!!!!!!!!!!!!!!!!!!!!")) == -1);
+    check(!engine_sid_place(SPAN("nope"), &node, &index));
+    check(!engine_sid_place(SPAN("!!!!!!!!!!!!!!!!!!!!"), &node, &index));
+    struct engine_options of_node = {.ping_interval_ms = 300, .ping_timeout_ms = 200};
+    of_node.allow_websocket = true;
+    atomic_init(&of_node.node, 0xfedc);
+    engine.options = &of_node;
+    check(place_is(session_sid(open_on(c)), 0xfedc, 5));
     finish();
+    transport_free(c);
     transport_free(a);
     transport_free(b);
 }
@@ -120,7 +134,7 @@ static void writes_the_error_body_of_the_reference(void)
 int main(void)
 {
     RUN(opens_with_a_packet_that_says_what_was_agreed);
-    RUN(names_its_loop_in_ids_that_all_differ);
+    RUN(names_its_node_and_loop_in_ids_that_all_differ);
     RUN(an_overdue_session_is_unknown_though_its_timer_has_not_been_looked_at);
     RUN(answers_each_bad_request_with_its_code);
     RUN(keeps_requests_of_a_session_to_its_transport);

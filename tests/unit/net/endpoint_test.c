@@ -176,7 +176,8 @@ static void handshake(char sid[SID_LEN + 1])
     const char *at = strstr(answer, "\"sid\":\"");
     check(at != NULL);
     (void)snprintf(sid, SID_LEN + 1, "%.20s", at == NULL ? "" : at + 7);
-    check(engine_sid_loop(span_cstr(sid)) == OWNER);
+    unsigned node, owner;
+    check(engine_sid_place(span_cstr(sid), &node, &owner) && owner == OWNER);
     free(answer);
     tcp_close(&c);
 }
