@@ -8,6 +8,10 @@
 #define REFUSALS            "chat_refusals", "What the chat has refused: events and connections."
 #define DROPS               "drops", "What was dropped instead of being queued: connections or packets."
 
+#define PASSED "passed_on", "What was passed on to the node of its session."
+#define PASSES_REFUSED \
+    "passed_on_refused", "What was not passed on, or taken from another node, as it asked."
+
 #define COUNTER(family_, help_)              \
     {                                        \
         .family = (family_), .help = (help_) \
@@ -78,6 +82,10 @@ const struct stat_info *stats_info(enum stat_id which)
         [STAT_REFUSED_FULL] = REASON(REFUSALS, "server full"),
         [STAT_REFUSED_INVALID] = REASON(REFUSALS, "invalid payload"),
         [STAT_REFUSED_OTHER] = REASON(REFUSALS, "other"),
+        [STAT_PASSED_REQUESTS] = REASON(PASSED, "request"),
+        [STAT_PASSED_TUNNELS] = REASON(PASSED, "websocket"),
+        [STAT_PASS_FAILED] = REASON(PASSES_REFUSED, "no answer"),
+        [STAT_HOPS_FORGED] = REASON(PASSES_REFUSED, "forged"),
     };
     return &infos[which];
 }

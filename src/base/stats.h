@@ -54,6 +54,10 @@ enum stat_id {
     STAT_REFUSED_FULL,    /* the server */
     STAT_REFUSED_INVALID, /* payloads */
     STAT_REFUSED_OTHER,
+    STAT_PASSED_REQUESTS, /* to other nodes, for sessions of theirs; these two */
+    STAT_PASSED_TUNNELS,
+    STAT_PASS_FAILED, /* nobody has answered for the session; these two */
+    STAT_HOPS_FORGED, /* requests with a hop field that is not of our cluster, or too old */
     STAT_COUNT
 };
 

@@ -123,6 +123,15 @@ static void answer_preflight(struct reply *r)
     reply_send(r, 204, (struct span){0});
 }
 
+bool endpoint_abroad(const struct endpoint *ep, struct span query, unsigned *node)
+{
+    unsigned loop;
+
+    return ep->peers != NULL && engine_sid_place(engine_query_sid(query), node, &loop) &&
+           *node != 0 &&
+           *node != atomic_load_explicit(&ep->engines[0].options->node, memory_order_relaxed);
+}
+
 struct executor *endpoint_owner(const struct endpoint *ep, struct span query, struct executor *here)
 {
     unsigned node, loop;
@@ -195,13 +204,22 @@ void endpoint_begin(struct http_exchange *x, void *arg)
     }
 }
 
+/* No other node answers for it. */
+static void answer_here(struct http_exchange *x, void *arg)
+{
+    reply_hand_over(x, x->executor, answer, arg);
+}
+
 void endpoint_handle(struct http_exchange *x, void *arg)
 {
     struct endpoint *ep = arg;
+    unsigned node;
     const struct cors_options *cors = cors_policy_get(ep->cors);
 
     if (span_eq(x->method, SPAN("OPTIONS")) && cors != NULL) {
         reply_hand_over(x, x->executor, answer_preflight, (void *)(uintptr_t)cors);
+    } else if (!x->passed_on && endpoint_abroad(ep, x->query, &node)) {
+        peers_pass(ep->peers, node, x, answer_here, ep);
     } else {
         reply_hand_over(x, endpoint_owner(ep, x->query, x->executor), answer, ep);
     }

@@ -4,6 +4,9 @@
  *   exchange (poll, POST) --reply.h--> owner's loop: engine_check -> poll transport or error body
  *   upgrade (descriptor)  --task-----> owner's loop: engine_check -> 101 and WebSocket, or refusal
  *
+ * What is for a session of another node goes there, and its answer comes back (peers.h); if nobody
+ * answers there, the session is unknown, and its client begins a new one.
+ *
  * Threads: set up before the loops run, then immutable. */
 // SPDX-License-Identifier: MIT
 #ifndef NET_ENDPOINT_H
@@ -12,6 +15,7 @@
 #include "src/engine/engine.h"
 #include "src/net/cors.h"
 #include "src/net/http.h"
+#include "src/net/peers.h"
 #include "src/net/poll_transport.h"
 #include "src/net/ws_conn.h"
 
@@ -27,6 +31,7 @@ struct endpoint {
     struct endpoint_cookie cookie;
     struct poll_options poll; /* add_fields and arg are the endpoint's own */
     struct ws_conn_options ws;
+    struct peers *peers; /* NULL: there are no other nodes */
     unsigned loop_count;
     struct engine *engines; /* one per loop, by index */
 };
@@ -34,8 +39,10 @@ struct endpoint {
 /* Fills in what the endpoint itself needs; the caller has set all other fields. */
 void endpoint_init(struct endpoint *ep);
 
-/* The loop that owns the session that the query names, or would if there were one; `here` for those
- * of other nodes. */
+/* Has the session that the query names, if there is one, to be looked for on another node? */
+bool endpoint_abroad(const struct endpoint *ep, struct span query, unsigned *node);
+
+/* The loop that owns it, or would if there were one; `here` for those of other nodes. */
 struct executor *endpoint_owner(const struct endpoint *ep, struct span query,
                                 struct executor *here);
 

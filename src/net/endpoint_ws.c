@@ -123,27 +123,38 @@ static void run_arrival(struct task *task)
     free(a);
 }
 
-/* The loop that owns the session that the request names, or `here`. */
-static struct executor *owner_of(const struct endpoint *ep, struct span head, struct executor *here)
+static struct span query_of(struct span head)
 {
     const uint8_t *line_end = memchr(head.data, '\r', head.len);
     struct span line = {head.data, line_end == NULL ? 0 : (size_t)(line_end - head.data)};
     const uint8_t *question = line.len == 0 ? NULL : memchr(line.data, '?', line.len);
 
     if (question == NULL) {
-        return here;
+        return (struct span){0};
     }
     struct span query = span_skip(line, (size_t)(question + 1 - line.data));
     const uint8_t *space = query.len == 0 ? NULL : memchr(query.data, ' ', query.len);
     query.len = space == NULL ? query.len : (size_t)(space - query.data);
-    return endpoint_owner(ep, query, here);
+    return query;
+}
+
+/* No other node answers for it. */
+static void arrive_here(struct http_upgrade *u, void *arg)
+{
+    arrive(arg, u);
 }
 
 void endpoint_upgrade(struct http_upgrade *u, void *arg)
 {
     struct endpoint *ep = arg;
-    struct executor *owner = owner_of(ep, bytes_span(&u->head), u->executor);
+    struct span query = query_of(bytes_span(&u->head));
+    struct executor *owner = endpoint_owner(ep, query, u->executor);
+    unsigned node;
 
+    if (!u->passed_on && endpoint_abroad(ep, query, &node)) {
+        peers_tunnel(ep->peers, node, u, arrive_here, ep);
+        return;
+    }
     if (owner == u->executor) {
         arrive(ep, u);
         return;

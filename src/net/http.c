@@ -8,6 +8,7 @@
 #include "src/net/cors.h"
 #include "src/net/forwarded.h"
 #include "src/net/gate.h"
+#include "src/net/hop.h"
 #include "src/net/http_server.h"
 
 enum { REQUEST_LINE_BYTES_MAX = 8 * 1024 };
@@ -35,6 +36,26 @@ const struct http_route *http_route_find(const struct http_server *s, struct spa
     return NULL;
 }
 
+/* Who asks. */
+
+static void find_client(const struct http_server *s, const struct http_head *head,
+                        const struct sockaddr *peer, struct hop *client)
+{
+    struct loop *loop = s->loop;
+    enum hop_verdict verdict = s->limits->hop_key == NULL
+                                   ? HOP_NONE
+                                   : hop_read(s->limits->hop_key, head, &loop->executor, client);
+
+    if (verdict == HOP_FORGED) {
+        stats_add(&loop->stats, STAT_HOPS_FORGED, 1);
+    }
+    if (verdict != HOP_VALID) {
+        client->secure = false;
+        forwarded_address(s->limits->trusted_proxies, peer, head, client->address);
+    }
+    client->passed_on = verdict != HOP_NONE;
+}
+
 /* Upgrades. */
 
 bool http_upgrade_wanted(const struct http_head *head)
@@ -51,10 +72,14 @@ void http_upgrade_dispatch(struct http_server *s, const struct http_route *route
         .executor = &s->loop->executor,
         .fd = fd,
     };
+    struct hop client;
 
     bytes_add(&upgrade.head, input.data, head_len);
     bytes_add_span(&upgrade.early, span_skip(input, head_len));
-    forwarded_address(s->limits->trusted_proxies, peer, head, upgrade.address);
+    find_client(s, head, peer, &client);
+    memcpy(upgrade.address, client.address, sizeof upgrade.address);
+    upgrade.secure = client.secure;
+    upgrade.passed_on = client.passed_on;
     stats_add(&s->loop->stats, STAT_REQUESTS, 1);
     route->on_upgrade(&upgrade, route->arg);
 }
@@ -76,7 +101,9 @@ struct http_request *http_request_create(struct gate *gate, struct http_server *
                                          const struct sockaddr *peer)
 {
     struct http_request *r = xmalloc(sizeof *r + head_bytes.len);
+    struct hop client;
 
+    find_client(s, head, peer, &client);
     *r = (struct http_request){
         .x =
             {
@@ -86,6 +113,8 @@ struct http_request *http_request_create(struct gate *gate, struct http_server *
                 .path = moved(head->path, head_bytes, r->head),
                 .query = moved(head->query, head_bytes, r->head),
                 .address = r->address,
+                .secure = client.secure,
+                .passed_on = client.passed_on,
             },
         .gate = gate,
         .server = s,
@@ -95,7 +124,7 @@ struct http_request *http_request_create(struct gate *gate, struct http_server *
         .minor = head->minor,
     };
     memcpy(r->head, head_bytes.data, head_bytes.len);
-    forwarded_address(s->limits->trusted_proxies, peer, head, r->address);
+    memcpy(r->address, client.address, sizeof r->address);
     return r;
 }
 

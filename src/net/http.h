@@ -33,6 +33,7 @@ struct http_exchange {
     struct span body;    /* whole; decoded if it came chunked */
     const char *address; /* of who has made the request (forwarded.h), without port */
     bool secure;
+    bool passed_on; /* by another node (hop.h), or so it says: it goes to no other again */
     void (*on_gone)(struct http_exchange *x);
     void *data; /* the handler's */
 };
@@ -61,6 +62,7 @@ struct http_upgrade {
     struct bytes early;        /* what came behind the head already */
     char address[46];          /* as above */
     bool secure;
+    bool passed_on; /* as above */
 };
 
 typedef void (*http_handler_fn)(struct http_exchange *x, void *arg);
@@ -80,6 +82,7 @@ struct http_route {
 };
 
 struct networks;
+struct hop_key;
 
 struct http_limits {
     size_t head_bytes_max;
@@ -89,6 +92,7 @@ struct http_limits {
     unsigned request_timeout_ms; /* for a whole request to arrive */
     unsigned idle_timeout_ms;    /* between requests of one connection */
     const struct networks *trusted_proxies; /* whose word on addresses counts; NULL: nobody's */
+    const struct hop_key *hop_key; /* of nodes that pass requests on; NULL: there are none */
 };
 
 /* One per loop, with a listener for each port. */

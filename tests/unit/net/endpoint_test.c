@@ -6,8 +6,8 @@
 #include "protocol/ws_frame.h"
 #include "src/base/memory.h"
 #include "src/net/loop.h"
+#include "tests/support/endpoint_client.h"
 #include "tests/support/tap.h"
-#include "tests/support/tcp_client.h"
 
 /* Two loops with a server and a port each, so that a test chooses where a request comes in. Every
  * session answers a text message with the same text. */
@@ -137,35 +137,6 @@ static void finish(void)
     check(connections == 0); /* every one that was counted in was counted out */
 }
 
-/* Asks on a loop for what the text says after "METHOD /e/?EIO=4&transport=". */
-static void ask(struct tcp_client *c, const char *method, const char *transport, const char *sid,
-                const char *rest)
-{
-    char text[512];
-
-    (void)snprintf(text, sizeof text, "%s /e/?EIO=4&transport=%s%s%s HTTP/1.1\r\nHost: x\r\n%s",
-                   method, transport, *sid == '\0' ? "" : "&sid=", sid, rest);
-    check(tcp_say(c, text));
-}
-
-static bool answered(struct tcp_client *c, const char *status, const char *end)
-{
-    char *answer = tcp_answer(c, false);
-    size_t len = strlen(answer), end_len = strlen(end);
-    bool ok = strstr(answer, status) != NULL && len >= end_len &&
-              strcmp(answer + len - end_len, end) == 0;
-
-    if (!ok) {
-        printf("# got: %s\n", answer);
-    }
-    free(answer);
-    return ok;
-}
-
-static const char upgrade[] = "Connection: Upgrade\r\nUpgrade: websocket\r\n"
-                              "Sec-WebSocket-Version: 13\r\n"
-                              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-
 /* Opens a polling session on the loop OWNER. */
 static void handshake(char sid[SID_LEN + 1])
 {
@@ -197,28 +168,6 @@ static void sync_by(struct tcp_client *c)
 {
     ask(c, "GET", "polling", "AAAAAAAAAAAAAAAAAAAA", "\r\n");
     check(answered(c, " 400 ", "\"Session ID unknown\"}"));
-}
-
-static void say_frame(struct tcp_client *c, const char *text)
-{
-    char frame[64] = {(char)0x81, (char)(0x80 | strlen(text))}; /* a mask of zeros */
-
-    memcpy(frame + 6, text, strlen(text));
-    check(tcp_send(c, frame, 6 + strlen(text)));
-}
-
-static bool hears_frame(struct tcp_client *c, const char *text)
-{
-    size_t len = strlen(text);
-
-    while (c->len < len + 2 && tcp_receive(c, TCP_PATIENCE_MS)) {
-    }
-    bool ok = c->len >= len + 2 && (uint8_t)c->in[0] == 0x81 && c->in[1] == (char)len &&
-              memcmp(c->in + 2, text, len) == 0;
-    if (ok) {
-        tcp_take(c, len + 2);
-    }
-    return ok;
 }
 
 /* ---- the tests ---- */
