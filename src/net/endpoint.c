@@ -123,13 +123,19 @@ static void answer_preflight(struct reply *r)
     reply_send(r, 204, (struct span){0});
 }
 
+/* Sessions from before this node had a number bear none. */
+static bool is_ours(const struct endpoint *ep, unsigned node)
+{
+    return node == 0 ||
+           node == atomic_load_explicit(&ep->engines[0].options->node, memory_order_relaxed);
+}
+
 bool endpoint_abroad(const struct endpoint *ep, struct span query, unsigned *node)
 {
     unsigned loop;
 
     return ep->peers != NULL && engine_sid_place(engine_query_sid(query), node, &loop) &&
-           *node != 0 &&
-           *node != atomic_load_explicit(&ep->engines[0].options->node, memory_order_relaxed);
+           !is_ours(ep, *node);
 }
 
 struct executor *endpoint_owner(const struct endpoint *ep, struct span query, struct executor *here)
@@ -137,7 +143,7 @@ struct executor *endpoint_owner(const struct endpoint *ep, struct span query, st
     unsigned node, loop;
 
     return engine_sid_place(engine_query_sid(query), &node, &loop) && loop < ep->loop_count &&
-                   node == atomic_load_explicit(&ep->engines[0].options->node, memory_order_relaxed)
+                   is_ours(ep, node)
                ? ep->engines[loop].executor
                : here;
 }

@@ -52,7 +52,7 @@ static void on_close(struct session *s, enum session_reason reason)
 
 static const struct engine_app app = {
     .on_open = on_open, .on_text = on_text, .on_binary = on_text, .on_close = on_close};
-static const struct engine_options engine_options = {
+static struct engine_options engine_options = {
     .ping_interval_ms = 60000,
     .ping_timeout_ms = 60000,
     .upgrade_timeout_ms = 60000,
@@ -184,6 +184,21 @@ static void polls_and_posts_reach_the_owner_from_any_loop(void)
     check(answered(&post, " 200 ", "\r\n\r\nok"));
     check(answered(&poll, " 200 ", "\r\n\r\n4hello"));
     tcp_close(&poll);
+    tcp_close(&post);
+    finish();
+}
+
+static void a_session_from_before_its_node_had_a_number_is_still_found(void)
+{
+    char sid[SID_LEN + 1];
+
+    start();
+    handshake(sid);
+    atomic_store(&engine_options.node, 5);
+    struct tcp_client post = tcp_open(places[OTHER].port);
+    ask(&post, "POST", "polling", sid, "Content-Length: 6\r\n\r\n4hello");
+    check(answered(&post, " 200 ", "\r\n\r\nok"));
+    atomic_store(&engine_options.node, 0);
     tcp_close(&post);
     finish();
 }
@@ -320,6 +335,7 @@ static void what_is_handed_to_a_loop_that_has_stopped_is_freed_with_it(void)
 int main(void)
 {
     RUN(polls_and_posts_reach_the_owner_from_any_loop);
+    RUN(a_session_from_before_its_node_had_a_number_is_still_found);
     RUN(a_poll_whose_client_goes_on_another_loop_ends_the_session);
     RUN(two_polls_on_two_loops_are_one_too_many);
     RUN(a_post_that_is_dropped_on_another_loop_ends_the_session);
