@@ -344,12 +344,24 @@ static int read_typed(const struct adapter_member *has, uint64_t type, struct ad
     }
 }
 
+/* What comes to one node alone need not be an answer to a question with an id. */
+static bool is_catch_up(const struct adapter_member *has)
+{
+    uint64_t type;
+
+    return adapter_is_there(has[TYPE].value) &&
+           json_to_u64(has[TYPE].value, CLASSIC_CATCH_UP, &type) == 0 && type == CLASSIC_CATCH_UP;
+}
+
 static int read_answer(struct adapter_decoder *d, struct json answer, struct adapter_message *m)
 {
     struct adapter_member has[MEMBERS];
     uint64_t type;
 
     find_members(answer, has);
+    if (is_catch_up(has)) {
+        return read_request(d, answer, m);
+    }
     int rc = adapter_text_read(d, has[REQUEST_ID].value, &m->request_id);
     if (rc < 0) {
         return rc;

@@ -322,14 +322,11 @@ int adapter_sockets_read(struct adapter_decoder *d, struct json array, struct ad
     return rc;
 }
 
-int adapter_seen_read(struct adapter_decoder *d, struct json object, struct adapter_message *m)
+static int read_seen_of(struct adapter_decoder *d, struct json object, struct adapter_message *m)
 {
     struct json_iter it;
     struct json uid, seq;
 
-    if (!adapter_is_object(object)) {
-        return ADAPTER_ESHAPE;
-    }
     (void)bytes_reserve(&d->spans, 0); /* so that none at all have a place, too */
     json_object_begin(&it, object);
     while (json_object_next(&it, &uid, &seq)) {
@@ -344,4 +341,27 @@ int adapter_seen_read(struct adapter_decoder *d, struct json object, struct adap
     }
     m->seen = (const void *)(d->spans.data + d->spans.len - m->seen_count * sizeof *m->seen);
     return 0;
+}
+
+static int read_number(struct json v, uint64_t *out)
+{
+    return !adapter_is_there(v) || json_to_u64(v, ADAPTER_INTEGER_MAX, out) < 0 ? ADAPTER_ESHAPE
+                                                                                : 0;
+}
+
+int adapter_seen_read(struct adapter_decoder *d, struct json object, struct adapter_message *m)
+{
+    struct adapter_member has[] = {
+        {.key = SPAN("seq")}, {.key = SPAN("lately")}, {.key = SPAN("done")}, {.key = SPAN("of")}};
+
+    if (!adapter_is_object(object)) {
+        return ADAPTER_ESHAPE;
+    }
+    adapter_members_find(object, has, sizeof has / sizeof *has);
+    if (read_number(has[0].value, &m->seq) < 0 || read_number(has[1].value, &m->lately_ms) < 0 ||
+        !adapter_is_object(has[3].value)) {
+        return ADAPTER_ESHAPE;
+    }
+    m->done = adapter_is_there(has[2].value) && json_is_true(has[2].value);
+    return read_seen_of(d, has[3].value, m);
 }

@@ -104,11 +104,17 @@ void adapter_sockets_write(struct bytes *out, const struct adapter_message *m)
 
 void adapter_seen_write(struct bytes *out, const struct adapter_message *m)
 {
+    assert(m->seq <= ADAPTER_INTEGER_MAX && m->lately_ms <= ADAPTER_INTEGER_MAX);
     json_write_key(out, SPAN("seen"));
+    bytes_add_byte(out, '{');
+    json_member_u64(out, SPAN("seq"), m->seq);
+    json_member_u64(out, SPAN("lately"), m->lately_ms);
+    json_member_bool(out, SPAN("done"), m->done);
+    json_write_key(out, SPAN("of"));
     bytes_add_byte(out, '{');
     for (size_t i = 0; i < m->seen_count; i++) {
         assert(m->seen[i].seq <= ADAPTER_INTEGER_MAX);
         json_member_u64(out, m->seen[i].uid, m->seen[i].seq);
     }
-    bytes_add_byte(out, '}');
+    bytes_add_cstr(out, "}}");
 }

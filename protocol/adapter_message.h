@@ -26,7 +26,7 @@ enum adapter_kind {
     ADAPTER_ROOMS,      /* classic: name all rooms */
     ADAPTER_IDS,        /* classic: name the ids of all sockets in the target's rooms */
     ADAPTER_EMIT,       /* serverSideEmit: an event for the servers themselves */
-    ADAPTER_CATCH_UP,   /* ours: send again what came after what I have (`seen`) */
+    ADAPTER_CATCH_UP,   /* ours: send again what came after what I have; or (done): that was it */
     /* answers, with the request's id */
     ADAPTER_COUNT,       /* so many sockets here are asked (BROADCAST) */
     ADAPTER_ACK,         /* one of them has answered with args, one value or none */
@@ -89,8 +89,11 @@ struct adapter_message {
     uint64_t count;
     const struct adapter_socket *sockets;
     size_t socket_count;
-    const struct adapter_seen *seen; /* CATCH_UP */
+    /* CATCH_UP; also seq: that of the sender's last. */
+    const struct adapter_seen *seen;
     size_t seen_count;
+    uint64_t lately_ms; /* only what was said within that time */
+    bool done;          /* it is the end of an answer, to the one it is sent to */
 };
 
 /* Must a message of that kind (BROADCAST, EMIT) not be about that event? It would make clients, or

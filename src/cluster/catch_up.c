@@ -224,7 +224,7 @@ static void ask(struct catch_up *cu, struct span whom)
     }
     m.seen = seen;
     m.seq = cu->seq;
-    m.timeout_ms = cluster_executor(n->cluster)->now_ms - cu->since_ms;
+    m.lately_ms = cluster_executor(n->cluster)->now_ms - cu->since_ms;
     if (whom.len > 0) {
         n->cluster->wire->respond(n, &m, whom);
     } else {
@@ -280,7 +280,7 @@ static void say_again(struct catch_up *cu, const struct adapter_message *m)
     struct cluster *c = cu->n->cluster;
     uint64_t seen = seen_of(cu->n, m);
     uint64_t now_ms = cluster_executor(c)->now_ms;
-    uint64_t since_ms = now_ms > m->timeout_ms ? now_ms - m->timeout_ms : 0;
+    uint64_t since_ms = now_ms > m->lately_ms ? now_ms - m->lately_ms : 0;
 
     if (seen < cu->forgotten_seq && cu->forgotten_ms >= since_ms) {
         cluster_count_one(&c->counts.gaps);
@@ -300,7 +300,7 @@ static void answer(struct catch_up *cu, const struct adapter_message *m)
 
     trim(cu);
     say_again(cu, m);
-    done.request_id = SPAN("done");
+    done.done = true;
     done.seq = cu->seq;
     cu->n->cluster->wire->respond(cu->n, &done, m->uid);
 }
@@ -316,7 +316,7 @@ void catch_up_asked(struct cluster_nsp *n, const struct adapter_message *m)
     if (s == NULL) {
         return;
     }
-    if (m->request_id.len > 0) {
+    if (m->done) {
         let_go(cu, s);
         return;
     }

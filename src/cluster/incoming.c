@@ -279,11 +279,13 @@ static void answer_question(struct cluster_nsp *n, const struct adapter_message 
 
 /* ---- all of it ---- */
 
-/* redis-emitter's and old requests name no sender. */
+/* redis-emitter's and old requests name no sender, nor do answers of the classic wire. */
 static bool is_own(const struct cluster_nsp *n, const struct adapter_message *m)
 {
+    bool is_question = m->kind < ADAPTER_COUNT;
+
     return span_eq(m->uid, cluster_uid(n)) ||
-           (m->uid.len == 0 && question_is_own(n, m->request_id));
+           (m->uid.len == 0 && is_question && question_is_own(n, m->request_id));
 }
 
 static void take_from_other(struct cluster_nsp *n, const struct adapter_message *m,

@@ -243,17 +243,20 @@ static void flags_carry_what_is_ours_too(void)
 
 static void catching_up_is_a_type_of_its_own(void)
 {
-    speaks_json("{\"type\":100,\"data\":{\"seen\":{\"abc\":17,\"d\\\"e\":0}}," FROM);
+    speaks_json("{\"type\":100,\"data\":{\"seen\":{\"seq\":0,\"lately\":0,\"done\":false,\"of\":{"
+                "\"abc\":17,\"d\\\"e\":0}}}," FROM);
     check(got.kind == ADAPTER_CATCH_UP && got.seen_count == 2);
     check(span_eq(got.seen[0].uid, SPAN("abc")) && got.seen[0].seq == 17);
     check(span_eq(got.seen[1].uid, SPAN("d\"e")) && got.seen[1].seq == 0);
     check(encodes_as(CLUSTER_MSGPACK, &got,
                      SPAN("\x84\xa4type\x64\xa4"
-                          "data\x81\xa4seen\x82\xa3"
+                          "data\x81\xa4seen\x84\xa3seq\x00\xa6lately\x00\xa4"
+                          "done\xc2\xa2of\x82\xa3"
                           "abc\x11\xa3"
                           "d\"e\x00\xa3uid\xb0" UID "\xa3nsp\xa1/")));
 
-    speaks_json("{\"type\":100,\"data\":{\"seen\":{}}," FROM);
+    speaks_json("{\"type\":100,\"data\":{\"seen\":{\"seq\":0,\"lately\":0,\"done\":false,\"of\":{}}"
+                "}," FROM);
     check(got.seen_count == 0);
 }
 
@@ -336,7 +339,7 @@ static void what_would_hurt_node_is_refused(void)
         {"12", "{\"packet\":1}"},
         {"100", "{}"},
         {"100", "{\"seen\":[]}"},
-        {"100", "{\"seen\":{\"u\":\"1\"}}"},
+        {"100", "{\"seen\":{\"seq\":0,\"lately\":0,\"of\":{\"u\":\"1\"}}}"},
     };
     struct bytes payload = {0};
 
@@ -472,7 +475,8 @@ static void an_entry_is_what_node_adds(void)
     check(entry_encodes_as(&got, "3", binary));
 
     struct adapter_message ask = {.kind = ADAPTER_CATCH_UP};
-    check(entry_encodes_as(&ask, "100", "{\"seen\":{}}"));
+    check(entry_encodes_as(&ask, "100",
+                           "{\"seen\":{\"seq\":0,\"lately\":0,\"done\":false,\"of\":{}}}"));
 }
 
 /* On the streams adapter's channels nothing is JSON. */
