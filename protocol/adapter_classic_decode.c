@@ -18,8 +18,7 @@ static int take_json(struct adapter_decoder *d, struct span text, struct json *r
     return 0;
 }
 
-/* The JSON goes to d->text, the binaries are the first things in d->spans. */
-static int take_msgpack(struct adapter_decoder *d, struct span value, struct json *root)
+static int check_msgpack(struct span value)
 {
     const struct msgpack_limits limits = {ADAPTER_DEPTH_MAX, value.len};
     int rc = msgpack_check(value, &limits);
@@ -27,29 +26,56 @@ static int take_msgpack(struct adapter_decoder *d, struct span value, struct jso
     if (rc < 0) {
         return rc == MSGPACK_EDEPTH ? ADAPTER_ELIMIT : ADAPTER_ESYNTAX;
     }
-    rc = msgpack_to_json(value, ADAPTER_BINS_MAX, &d->text, &d->spans);
+    return 0;
+}
+
+/* Appends a checked value to d->text, and its binaries to d->spans. */
+static int append_json(struct adapter_decoder *d, struct span value)
+{
+    int rc = msgpack_to_json(value, ADAPTER_BINS_MAX, &d->text, &d->spans);
+
     if (rc < 0) {
         return rc == MSGPACK_JSON_EBINS ? ADAPTER_ELIMIT : ADAPTER_ESHAPE;
     }
-    (void)bytes_reserve(&d->text, d->text.len);
-    root->text = bytes_span(&d->text); /* valid by construction */
-    root->type = d->text.data[0] == '['   ? JSON_ARRAY
-                 : d->text.data[0] == '{' ? JSON_OBJECT
-                                          : JSON_NULL; /* no message is one of the others */
     return 0;
+}
+
+/* Text that is JSON because we wrote it. Of no text: what is not there. */
+static struct json own_json(struct span text)
+{
+    uint8_t first = text.len == 0 ? 0 : text.data[0];
+    enum json_type type = first == '['                    ? JSON_ARRAY
+                          : first == '{'                  ? JSON_OBJECT
+                          : first == '"'                  ? JSON_STRING
+                          : first == 't' || first == 'f'  ? JSON_BOOL
+                          : first == 'n' || text.len == 0 ? JSON_NULL
+                                                          : JSON_NUMBER;
+    return (struct json){text, type};
+}
+
+static int take_msgpack(struct adapter_decoder *d, struct span value, struct json *root,
+                        size_t *bin_count)
+{
+    int rc = check_msgpack(value);
+
+    if (rc == 0) {
+        rc = append_json(d, value);
+    }
+    if (rc == 0) {
+        (void)bytes_reserve(&d->text, d->text.len);
+        *root = own_json(bytes_span(&d->text));
+        *bin_count = d->spans.len / sizeof(struct span);
+    }
+    return rc;
 }
 
 /* --- broadcasts ------------------------------------------------------------------------------ */
 
-/* What a broadcast is made of, wherever it stands. */
-struct parcel {
-    struct span nsp; /* of the channel */
-    struct json packet, options;
-};
+/* What a broadcast is made of, wherever it stands. The data is first, so that binaries of other
+ * parts, if anybody sends such, do not count. */
+enum { PART_DATA, PART_TYPE, PART_NSP, PART_OPTIONS, PARTS, PACKET_PARTS = PART_OPTIONS };
 
-enum { PACKET_TYPE, PACKET_DATA, PACKET_NSP, PACKET_MEMBERS };
-
-static int read_packet_type(struct json type)
+static int check_packet_type(struct json type)
 {
     uint64_t n;
 
@@ -60,51 +86,121 @@ static int read_packet_type(struct json type)
     return 0;
 }
 
-static int read_broadcast(struct adapter_decoder *d, const struct parcel *in,
+/* m->nsp is that of the channel. */
+static int read_broadcast(struct adapter_decoder *d, const struct json parts[PARTS],
                           struct adapter_message *m)
 {
-    struct adapter_member has[PACKET_MEMBERS] = {
-        [PACKET_TYPE] = {.key = SPAN("type")},
-        [PACKET_DATA] = {.key = SPAN("data")},
-        [PACKET_NSP] = {.key = SPAN("nsp")},
-    };
     struct span nsp;
+    int rc = adapter_text_read_opt(d, parts[PART_NSP], &nsp);
 
-    if (!adapter_is_object(in->packet)) {
-        return ADAPTER_ESHAPE;
-    }
-    adapter_members_find(in->packet, has, PACKET_MEMBERS);
-    int rc = adapter_text_read_opt(d, has[PACKET_NSP].value, &nsp);
     if (rc < 0) {
         return rc;
     }
-    if (!span_eq(nsp.len == 0 ? SPAN("/") : nsp, in->nsp)) {
+    if (!span_eq(nsp.len == 0 ? SPAN("/") : nsp, m->nsp)) {
         m->kind = ADAPTER_IGNORED;
         return 0;
     }
     m->kind = ADAPTER_BROADCAST;
-    rc = read_packet_type(has[PACKET_TYPE].value);
+    rc = check_packet_type(parts[PART_TYPE]);
     if (rc == 0) {
-        rc = adapter_event_read(d, has[PACKET_DATA].value, m);
+        rc = adapter_event_read(d, parts[PART_DATA], m);
     }
-    return rc < 0 ? rc : adapter_options_read(d, in->options, (struct json){0}, m);
+    return rc < 0 ? rc : adapter_options_read(d, parts[PART_OPTIONS], (struct json){0}, m);
 }
 
-/* [uid, packet, opts] */
-static int read_plain_broadcast(struct adapter_decoder *d, struct json array,
-                                struct adapter_message *m)
+static bool is_array(struct span payload)
 {
-    struct parcel in = {.nsp = m->nsp};
-    struct json_iter it;
-    struct json uid;
+    struct msgpack_reader r;
+    struct msgpack token;
 
-    json_array_begin(&it, array);
-    if (!json_array_next(&it, &uid) || !json_array_next(&it, &in.packet) ||
-        !json_array_next(&it, &in.options)) {
+    msgpack_begin(&r, payload);
+    return msgpack_next(&r, &token) > 0 && token.type == MSGPACK_ARRAY;
+}
+
+/* The next value of a checked payload, as it is. */
+static struct span next_value(struct msgpack_reader *r)
+{
+    const uint8_t *begin = r->at;
+    int one = msgpack_skip(r);
+
+    assert(one == 1);
+    return span_of(begin, (size_t)(r->at - begin));
+}
+
+static int find_packet_parts(struct msgpack_reader *r, struct span parts[PARTS])
+{
+    const struct span keys[PACKET_PARTS] = {
+        [PART_DATA] = SPAN("data"), [PART_TYPE] = SPAN("type"), [PART_NSP] = SPAN("nsp")};
+    struct msgpack token;
+
+    (void)msgpack_next(r, &token);
+    if (token.type != MSGPACK_MAP) {
         return ADAPTER_ESHAPE;
     }
-    int rc = adapter_text_read_opt(d, uid, &m->uid);
-    return rc < 0 ? rc : read_broadcast(d, &in, m);
+    for (size_t left = token.pair_count; left > 0; left--) {
+        (void)msgpack_next(r, &token);
+        if (token.type != MSGPACK_STR) {
+            return ADAPTER_ESHAPE;
+        }
+        struct span value = next_value(r);
+        for (size_t i = 0; i < PACKET_PARTS; i++) {
+            if (span_eq(token.body, keys[i])) {
+                parts[i] = value;
+            }
+        }
+    }
+    return 0;
+}
+
+/* [uid, packet, opts]: finds the parts of a checked payload. */
+static int find_parts(struct span payload, struct span parts[PARTS], struct adapter_message *m)
+{
+    struct msgpack_reader r;
+    struct msgpack token;
+
+    msgpack_begin(&r, payload);
+    if (msgpack_next(&r, &token) <= 0 || token.type != MSGPACK_ARRAY || token.item_count < 3) {
+        return ADAPTER_ESHAPE;
+    }
+    (void)msgpack_next(&r, &token);
+    if (token.type != MSGPACK_STR && token.type != MSGPACK_NIL) {
+        return ADAPTER_ESHAPE;
+    }
+    m->uid = token.type == MSGPACK_STR ? token.body : SPAN("");
+    int rc = find_packet_parts(&r, parts);
+    if (rc == 0) {
+        parts[PART_OPTIONS] = next_value(&r);
+    }
+    return rc;
+}
+
+/* What comes most: only what is looked into becomes JSON. */
+static int read_plain_broadcast(struct adapter_decoder *d, struct span payload,
+                                struct adapter_message *m)
+{
+    struct span values[PARTS] = {0};
+    struct json parts[PARTS];
+    size_t ends[PARTS], begin = 0;
+    int rc = check_msgpack(payload);
+
+    if (rc == 0) {
+        rc = find_parts(payload, values, m);
+    }
+    for (size_t i = 0; rc == 0 && i < PARTS; i++) {
+        rc = values[i].len == 0 ? 0 : append_json(d, values[i]);
+        ends[i] = d->text.len;
+        if (i == PART_DATA) {
+            m->args.bin_count = d->spans.len / sizeof(struct span);
+        }
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    (void)bytes_reserve(&d->text, d->text.len);
+    for (size_t i = 0; i < PARTS; begin = ends[i], i++) {
+        parts[i] = own_json(span_of(d->text.data + begin, ends[i] - begin));
+    }
+    return read_broadcast(d, parts, m);
 }
 
 /* --- requests -------------------------------------------------------------------------------- */
@@ -196,9 +292,23 @@ static int read_order(struct adapter_decoder *d, const struct adapter_member *ha
 static int read_asking_broadcast(struct adapter_decoder *d, const struct adapter_member *has,
                                  struct adapter_message *m)
 {
-    const struct parcel in = {m->nsp, has[PACKET].value, has[OPTIONS].value};
+    struct adapter_member packet[PACKET_PARTS] = {
+        [PART_DATA] = {.key = SPAN("data")},
+        [PART_TYPE] = {.key = SPAN("type")},
+        [PART_NSP] = {.key = SPAN("nsp")},
+    };
 
-    return read_broadcast(d, &in, m);
+    if (!adapter_is_object(has[PACKET].value)) {
+        return ADAPTER_ESHAPE;
+    }
+    adapter_members_find(has[PACKET].value, packet, PACKET_PARTS);
+    const struct json parts[PARTS] = {
+        [PART_DATA] = packet[PART_DATA].value,
+        [PART_TYPE] = packet[PART_TYPE].value,
+        [PART_NSP] = packet[PART_NSP].value,
+        [PART_OPTIONS] = has[OPTIONS].value,
+    };
+    return read_broadcast(d, parts, m);
 }
 
 static int read_catch_up(struct adapter_decoder *d, const struct adapter_member *has,
@@ -380,13 +490,18 @@ static int read_answer(struct adapter_decoder *d, struct json answer, struct ada
 
 /* --------------------------------------------------------------------------------------------- */
 
-static int read_message(struct adapter_decoder *d, enum classic_channel which, struct json root,
-                        struct adapter_message *m)
+static int read_object(struct adapter_decoder *d, enum classic_channel which, struct span payload,
+                       struct adapter_message *m)
 {
-    if (root.type == JSON_ARRAY && which != CLASSIC_REQUEST) {
-        return read_plain_broadcast(d, root, m);
+    bool is_json = payload.len != 0 && payload.data[0] == '{';
+    struct json root;
+    int rc = is_json ? take_json(d, payload, &root)
+                     : take_msgpack(d, payload, &root, &m->args.bin_count);
+
+    if (rc < 0) {
+        return rc;
     }
-    if (root.type != JSON_OBJECT || which == CLASSIC_BROADCAST) {
+    if (root.type != JSON_OBJECT) {
         return ADAPTER_ESHAPE;
     }
     return which == CLASSIC_REQUEST ? read_request(d, root, m) : read_answer(d, root, m);
@@ -396,22 +511,18 @@ int classic_decode(struct adapter_decoder *d, enum classic_channel which, struct
                    struct span payload, struct adapter_message *out)
 {
     struct adapter_message m = {.nsp = nsp};
-    bool is_json = which != CLASSIC_BROADCAST && payload.len != 0 && payload.data[0] == '{';
-    struct json root;
+    bool plain = which == CLASSIC_BROADCAST || (which == CLASSIC_RESPONSE && is_array(payload));
 
     bytes_clear(&d->text);
     bytes_clear(&d->spans);
-    int rc = is_json ? take_json(d, payload, &root) : take_msgpack(d, payload, &root);
-    size_t bin_count = d->spans.len / sizeof(struct span);
-    if (rc == 0) {
-        rc = read_message(d, which, root, &m);
-    }
+    int rc = plain ? read_plain_broadcast(d, payload, &m) : read_object(d, which, payload, &m);
     if (rc < 0) {
         return rc;
     }
-    if (bin_count != 0 && m.args.json.len != 0) {
+    if (m.args.json.len == 0) {
+        m.args.bin_count = 0;
+    } else if (m.args.bin_count != 0) {
         m.args.bins = (const struct span *)(const void *)d->spans.data;
-        m.args.bin_count = bin_count;
     }
     *out = m;
     return 0;

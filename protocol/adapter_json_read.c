@@ -12,8 +12,10 @@ void adapter_members_find(struct json object, struct adapter_member *members, si
 
     json_object_begin(&it, object);
     while (json_object_next(&it, &key, &value)) {
+        struct span plain;
+        bool is_plain = json_string_plain(key, &plain);
         for (size_t i = 0; i < count; i++) {
-            if (json_string_eq(key, members[i].key)) {
+            if (is_plain ? span_eq(plain, members[i].key) : json_string_eq(key, members[i].key)) {
                 members[i].value = value;
                 break;
             }

@@ -50,35 +50,19 @@ void bytes_finish(struct bytes *b)
     *b = (struct bytes){0};
 }
 
-uint8_t *bytes_reserve(struct bytes *b, size_t n)
+void bytes_grow(struct bytes *b, size_t n)
 {
-    if (b->cap - b->len < n || b->data == NULL) { /* room for nothing is a place, too */
-        size_t cap = b->cap < BYTES_CAP_MIN ? BYTES_CAP_MIN : b->cap;
-        assert(n < SIZE_MAX / 4 && b->len < SIZE_MAX / 4);
-        while (cap - b->len < n) {
-            cap *= 2;
-        }
-        b->data = realloc(b->data, cap);
-        if (b->data == NULL) {
-            abort();
-        }
-        b->cap = cap;
-    }
-    return b->data + b->len;
-}
+    size_t cap = b->cap < BYTES_CAP_MIN ? BYTES_CAP_MIN : b->cap;
 
-void bytes_add(struct bytes *b, const void *data, size_t len)
-{
-    if (len != 0) {
-        memcpy(bytes_reserve(b, len), data, len);
-        b->len += len;
+    assert(n < SIZE_MAX / 4 && b->len < SIZE_MAX / 4);
+    while (cap - b->len < n) {
+        cap *= 2;
     }
-}
-
-void bytes_add_byte(struct bytes *b, uint8_t c)
-{
-    *bytes_reserve(b, 1) = c;
-    b->len++;
+    b->data = realloc(b->data, cap);
+    if (b->data == NULL) {
+        abort();
+    }
+    b->cap = cap;
 }
 
 void bytes_add_u64(struct bytes *b, uint64_t n)

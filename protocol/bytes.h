@@ -74,12 +74,33 @@ static inline void bytes_clear(struct bytes *b)
     b->len = 0;
 }
 
+/* What bytes_reserve does when there is no room. */
+void bytes_grow(struct bytes *b, size_t n);
+
 /* Makes room for n more bytes and returns where they go; the caller fills them and adds to b->len
  * what it used. The pointer is good until the next call on b. */
-uint8_t *bytes_reserve(struct bytes *b, size_t n);
+static inline uint8_t *bytes_reserve(struct bytes *b, size_t n)
+{
+    if (b->cap - b->len < n || b->data == NULL) { /* room for nothing is a place, too */
+        bytes_grow(b, n);
+    }
+    return b->data + b->len;
+}
 
-void bytes_add(struct bytes *b, const void *data, size_t len);
-void bytes_add_byte(struct bytes *b, uint8_t c);
+static inline void bytes_add(struct bytes *b, const void *data, size_t len)
+{
+    if (len != 0) {
+        memcpy(bytes_reserve(b, len), data, len);
+        b->len += len;
+    }
+}
+
+static inline void bytes_add_byte(struct bytes *b, uint8_t c)
+{
+    *bytes_reserve(b, 1) = c;
+    b->len++;
+}
+
 void bytes_add_u64(struct bytes *b, uint64_t n); /* in decimal */
 
 static inline void bytes_add_span(struct bytes *b, struct span s)

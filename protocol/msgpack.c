@@ -55,7 +55,7 @@ static int take_short(struct msgpack_reader *r, struct msgpack *token, uint8_t f
         return take_body(r, token, first & 0x1f);
     } else {
         token->type = MSGPACK_NEGATIVE;
-        token->negative = (int8_t)first;
+        token->negative = (int64_t)first - 0x100;
     }
     return 1;
 }
@@ -310,29 +310,20 @@ static struct head str_head(size_t len)
     return len < 0x20 ? head_of((uint8_t)(0xa0 | len), 0, 0) : counted_head(0xd9, len);
 }
 
-/* Arrays and maps: up to 15 within the byte `shortest`, then two forms from `first` on. */
-static struct head container_head(uint8_t shortest, uint8_t first, size_t count)
+/* Arrays and maps of more than 15: two forms from `first` on. */
+static struct head long_head(uint8_t first, size_t count)
 {
     assert(count <= UINT32_MAX);
-    if (count < 0x10) {
-        return head_of((uint8_t)(shortest | count), 0, 0);
-    }
     return count <= UINT16_MAX ? head_of(first, 2, count) : head_of((uint8_t)(first + 1), 4, count);
-}
-
-static struct head array_head(size_t item_count)
-{
-    return container_head(0x90, 0xdc, item_count);
-}
-
-static struct head map_head(size_t pair_count)
-{
-    return container_head(0x80, 0xde, pair_count);
 }
 
 void msgpack_write_str(struct bytes *out, struct span utf8)
 {
-    write_head(out, str_head(utf8.len));
+    if (utf8.len < 0x20) { /* most are names */
+        bytes_add_byte(out, (uint8_t)(0xa0 | utf8.len));
+    } else {
+        write_head(out, str_head(utf8.len));
+    }
     bytes_add_span(out, utf8);
 }
 
@@ -353,16 +344,6 @@ void msgpack_write_ext(struct bytes *out, int8_t ext, struct span body)
     }
     bytes_add_byte(out, (uint8_t)ext);
     bytes_add_span(out, body);
-}
-
-void msgpack_write_array(struct bytes *out, size_t item_count)
-{
-    write_head(out, array_head(item_count));
-}
-
-void msgpack_write_map(struct bytes *out, size_t pair_count)
-{
-    write_head(out, map_head(pair_count));
 }
 
 size_t msgpack_container_begin(struct bytes *out)
@@ -387,12 +368,30 @@ static void insert_head(struct bytes *out, size_t begin, size_t kept, struct hea
 
 void msgpack_array_end(struct bytes *out, size_t begin, size_t item_count)
 {
-    insert_head(out, begin, 1, array_head(item_count));
+    if (item_count < 0x10) {
+        out->data[begin] = (uint8_t)(0x90 | item_count);
+    } else {
+        insert_head(out, begin, 1, long_head(0xdc, item_count));
+    }
 }
 
 void msgpack_map_end(struct bytes *out, size_t begin, size_t pair_count)
 {
-    insert_head(out, begin, 1, map_head(pair_count));
+    if (pair_count < 0x10) {
+        out->data[begin] = (uint8_t)(0x80 | pair_count);
+    } else {
+        insert_head(out, begin, 1, long_head(0xde, pair_count));
+    }
+}
+
+void msgpack_write_array(struct bytes *out, size_t item_count)
+{
+    msgpack_array_end(out, msgpack_container_begin(out), item_count);
+}
+
+void msgpack_write_map(struct bytes *out, size_t pair_count)
+{
+    msgpack_map_end(out, msgpack_container_begin(out), pair_count);
 }
 
 void msgpack_str_end(struct bytes *out, size_t begin)
