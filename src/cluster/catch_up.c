@@ -41,8 +41,9 @@ struct catch_up {
     struct map speakers;
     struct list_queue by_hearing; /* the speakers */
     size_t held_bytes;
-    struct timer timer; /* while we wait for somebody */
+    struct timer timer; /* while something is held back */
     uint64_t since_ms;  /* what we have missed has been said after that */
+    unsigned waiting;   /* speakers that are waited for */
 };
 
 /* ---- speakers ---- */
@@ -86,6 +87,9 @@ static void hold_back(struct catch_up *cu, struct speaker *s, struct span payloa
 {
     struct held *h = xmalloc(sizeof *h + payload.len);
 
+    if (cu->held_bytes == 0) {
+        executor_timer_start(cluster_executor(cu->n->cluster), &cu->timer, CATCH_UP_WAIT_MS);
+    }
     h->len = payload.len;
     memcpy(h->payload, payload.data, payload.len);
     list_queue_add(&s->held, &h->node);
@@ -95,6 +99,7 @@ static void hold_back(struct catch_up *cu, struct speaker *s, struct span payloa
 /* It has said what we have missed, or will not: delivers what it has said since. */
 static void let_go(struct catch_up *cu, struct speaker *s)
 {
+    cu->waiting -= s->waiting;
     s->waiting = s->asked_again = false;
     while (s->held.first != NULL) {
         struct held *h = container_of(s->held.first, struct held, node);
@@ -102,6 +107,9 @@ static void let_go(struct catch_up *cu, struct speaker *s)
         cu->held_bytes -= h->len;
         incoming_take_broadcast(cu->n, span_of(h->payload, h->len));
         free(h);
+    }
+    if (cu->held_bytes == 0) {
+        executor_timer_stop(cluster_executor(cu->n->cluster), &cu->timer);
     }
 }
 
@@ -112,21 +120,17 @@ static void let_go_all(struct catch_up *cu)
     for (uint32_t i = 0; (s = map_next(&cu->speakers, &i)) != NULL;) {
         let_go(cu, s);
     }
-    executor_timer_stop(cluster_executor(cu->n->cluster), &cu->timer);
 }
 
-/* Those who have not answered by now are gone, or hear nothing. */
+/* Those who speak and have not answered by now will not: their kind does not catch up, or Redis is
+ * away again. */
 static void on_timeout(struct timer *timer)
 {
     struct catch_up *cu = container_of(timer, struct catch_up, timer);
-    struct list_node *next;
+    struct speaker *s;
 
-    for (struct list_node *node = cu->by_hearing.first; node != NULL; node = next) {
-        struct speaker *s = container_of(node, struct speaker, node);
-        next = node->next;
-        if (s->waiting && s->held.first == NULL) {
-            forget(cu, s);
-        } else {
+    for (uint32_t i = 0; (s = map_next(&cu->speakers, &i)) != NULL;) {
+        if (s->held.first != NULL) {
             let_go(cu, s);
         }
     }
@@ -235,17 +239,13 @@ static void ask(struct catch_up *cu, struct span whom)
 
 static void wait_for_all(struct catch_up *cu)
 {
-    struct executor *ex = cluster_executor(cu->n->cluster);
     struct speaker *s;
 
     for (uint32_t i = 0; (s = map_next(&cu->speakers, &i)) != NULL;) {
         s->waiting = true;
         s->asked_again = false;
     }
-    executor_timer_stop(ex, &cu->timer);
-    if (cu->speakers.count > 0) {
-        executor_timer_start(ex, &cu->timer, CATCH_UP_WAIT_MS);
-    }
+    cu->waiting = cu->speakers.count;
 }
 
 void catch_up_begin(struct cluster_nsp *n, uint64_t down_ms)
@@ -257,14 +257,17 @@ void catch_up_begin(struct cluster_nsp *n, uint64_t down_ms)
         return;
     }
     uint64_t lately_ms = down_ms == 0 ? 0 : down_ms + CATCH_UP_MARGIN_MS;
-    cu->since_ms = now_ms > lately_ms ? now_ms - lately_ms : 0;
+    if (cu->waiting == 0) { /* else somebody still owes what was said in an outage before */
+        cu->since_ms = now_ms > lately_ms ? now_ms - lately_ms : 0;
+    }
     wait_for_all(cu);
     ask(cu, SPAN(""));
 }
 
 /* ---- answering ---- */
 
-/* What m's sender has of what we have said; UINT64_MAX: he has never heard us. */
+/* What m's sender has of what we have said. If he has never heard us, that is nothing of what was
+ * said in his outage, and all that was said before he was there. */
 static uint64_t seen_of(const struct cluster_nsp *n, const struct adapter_message *m)
 {
     for (size_t i = 0; i < m->seen_count; i++) {
@@ -272,7 +275,7 @@ static uint64_t seen_of(const struct cluster_nsp *n, const struct adapter_messag
             return m->seen[i].seq;
         }
     }
-    return UINT64_MAX;
+    return m->lately_ms > 0 ? 0 : UINT64_MAX;
 }
 
 static void say_again(struct catch_up *cu, const struct adapter_message *m)
