@@ -14,7 +14,11 @@
  * Subscriptions are wishes: they are (re)made whenever the bus comes up. Those of one turn go out
  * together. Wishes may change before they are granted.
  *
- * No callback runs inside a call. Threads: the executor's own (loop 0). */
+ * A publication's call is done when it is published, however late; with BUS_EFULL or BUS_EDOWN when
+ * it has been dropped.
+ *
+ * No callback runs inside a call, but for close; close is not called inside a callback. Threads:
+ * the executor's own (loop 0). */
 // SPDX-License-Identifier: MIT
 #ifndef BUS_BUS_H
 #define BUS_BUS_H
