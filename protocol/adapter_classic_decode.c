@@ -180,7 +180,7 @@ static int read_plain_broadcast(struct adapter_decoder *d, struct span payload,
 {
     struct span values[PARTS] = {0};
     struct json parts[PARTS];
-    size_t ends[PARTS] = {0}, begin = 0;
+    size_t ends[PARTS], begin = 0;
     int rc = check_msgpack(payload);
 
     if (rc == 0) {
