@@ -18,28 +18,6 @@ static int take_json(struct adapter_decoder *d, struct span text, struct json *r
     return 0;
 }
 
-static int check_msgpack(struct span value)
-{
-    const struct msgpack_limits limits = {ADAPTER_DEPTH_MAX, value.len};
-    int rc = msgpack_check(value, &limits);
-
-    if (rc < 0) {
-        return rc == MSGPACK_EDEPTH ? ADAPTER_ELIMIT : ADAPTER_ESYNTAX;
-    }
-    return 0;
-}
-
-/* Appends a checked value to d->text, and its binaries to d->spans. */
-static int append_json(struct adapter_decoder *d, struct span value)
-{
-    int rc = msgpack_to_json(value, ADAPTER_BINS_MAX, &d->text, &d->spans);
-
-    if (rc < 0) {
-        return rc == MSGPACK_JSON_EBINS ? ADAPTER_ELIMIT : ADAPTER_ESHAPE;
-    }
-    return 0;
-}
-
 /* Text that is JSON because we wrote it. Of no text: what is not there. */
 static struct json own_json(struct span text)
 {
@@ -56,10 +34,10 @@ static struct json own_json(struct span text)
 static int take_msgpack(struct adapter_decoder *d, struct span value, struct json *root,
                         size_t *bin_count)
 {
-    int rc = check_msgpack(value);
+    int rc = adapter_check_msgpack(value);
 
     if (rc == 0) {
-        rc = append_json(d, value);
+        rc = adapter_append_json(d, value);
     }
     if (rc == 0) {
         (void)bytes_reserve(&d->text, d->text.len);
@@ -180,14 +158,14 @@ static int read_plain_broadcast(struct adapter_decoder *d, struct span payload,
 {
     struct span values[PARTS] = {0};
     struct json parts[PARTS];
-    size_t ends[PARTS], begin = 0;
-    int rc = check_msgpack(payload);
+    size_t ends[PARTS] = {0}, begin = 0;
+    int rc = adapter_check_msgpack(payload);
 
     if (rc == 0) {
         rc = find_parts(payload, values, m);
     }
     for (size_t i = 0; rc == 0 && i < PARTS; i++) {
-        rc = values[i].len == 0 ? 0 : append_json(d, values[i]);
+        rc = values[i].len == 0 ? 0 : adapter_append_json(d, values[i]);
         ends[i] = d->text.len;
         if (i == PART_DATA) {
             m->args.bin_count = d->spans.len / sizeof(struct span);

@@ -4,7 +4,6 @@
 #include "protocol/adapter_cluster_wire.h"
 #include "protocol/adapter_json.h"
 #include "protocol/base64.h"
-#include "protocol/msgpack_json.h"
 #include "protocol/sio_attach.h"
 
 /* What a peer sent, as JSON: text of its own, or in d->text; the binaries are the first things in
@@ -16,20 +15,16 @@ struct input {
 
 static int take_msgpack(struct adapter_decoder *d, struct span value, struct input *in)
 {
-    const struct msgpack_limits limits = {ADAPTER_DEPTH_MAX, value.len};
-    int rc = msgpack_check(value, &limits);
+    int rc = adapter_check_msgpack(value);
 
-    if (rc < 0) {
-        return rc == MSGPACK_EDEPTH ? ADAPTER_ELIMIT : ADAPTER_ESYNTAX;
+    if (rc == 0) {
+        rc = adapter_append_json(d, value);
     }
-    rc = msgpack_to_json(value, ADAPTER_BINS_MAX, &d->text, &d->spans);
-    if (rc < 0) {
-        return rc == MSGPACK_JSON_EBINS ? ADAPTER_ELIMIT : ADAPTER_ESHAPE;
+    if (rc == 0) {
+        (void)bytes_reserve(&d->text, d->text.len); /* for strings without their escapes */
+        *in = (struct input){bytes_span(&d->text), d->spans.len / sizeof(struct span)};
     }
-    in->bin_count = d->spans.len / sizeof(struct span);
-    (void)bytes_reserve(&d->text, d->text.len);
-    in->json = bytes_span(&d->text);
-    return 0;
+    return rc;
 }
 
 /* The binaries point into bytes that will not stay: keeps those behind the JSON. */

@@ -20,6 +20,12 @@
 
 /* --- reading --------------------------------------------------------------------------------- */
 
+/* Is it one value of MessagePack, and not too deep? */
+MUST_USE int adapter_check_msgpack(struct span value);
+
+/* Appends a checked value to d->text as JSON, and its binaries to d->spans. */
+MUST_USE int adapter_append_json(struct adapter_decoder *d, struct span value);
+
 /* A member that is looked for. */
 struct adapter_member {
     struct span key;
@@ -89,7 +95,10 @@ void adapter_options_write(struct bytes *out, const struct adapter_message *m, b
 /* [name, ...] */
 void adapter_event_write(struct bytes *out, struct span key, const struct adapter_message *m);
 
-/* The value of an answer, if it has one. Of several only the first travels, as with Node. */
+/* Of values between commas, the first: of an answer no more travels, as with Node. */
+struct span adapter_first_of(struct span values);
+
+/* The value of an answer, if it has one. */
 void adapter_answer_write(struct bytes *out, struct span key, const struct adapter_message *m);
 
 /* "sockets":[...] */

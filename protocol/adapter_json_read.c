@@ -3,7 +3,29 @@
 
 #include <assert.h>
 
+#include "protocol/msgpack_json.h"
 #include "protocol/sio_packet.h"
+
+int adapter_check_msgpack(struct span value)
+{
+    const struct msgpack_limits limits = {ADAPTER_DEPTH_MAX, value.len};
+    int rc = msgpack_check(value, &limits);
+
+    if (rc < 0) {
+        return rc == MSGPACK_EDEPTH ? ADAPTER_ELIMIT : ADAPTER_ESYNTAX;
+    }
+    return 0;
+}
+
+int adapter_append_json(struct adapter_decoder *d, struct span value)
+{
+    int rc = msgpack_to_json(value, ADAPTER_BINS_MAX, &d->text, &d->spans);
+
+    if (rc < 0) {
+        return rc == MSGPACK_JSON_EBINS ? ADAPTER_ELIMIT : ADAPTER_ESHAPE;
+    }
+    return 0;
+}
 
 void adapter_members_find(struct json object, struct adapter_member *members, size_t count)
 {
@@ -165,9 +187,9 @@ static int read_flags(struct adapter_decoder *d, struct json flags, struct adapt
     m->is_volatile = adapter_is_there(is[VOLATILE].value) && json_is_true(is[VOLATILE].value);
     m->no_compress = adapter_is_there(is[COMPRESS].value) && is[COMPRESS].value.type == JSON_BOOL &&
                      !json_is_true(is[COMPRESS].value);
-    if (adapter_is_there(is[TIMEOUT].value) &&
+    if (!adapter_is_there(is[TIMEOUT].value) ||
         json_to_u64(is[TIMEOUT].value, ADAPTER_INTEGER_MAX, &m->timeout_ms) < 0) {
-        return ADAPTER_ESHAPE;
+        m->timeout_ms = 0; /* Node takes anything, half milliseconds too; nothing hangs on it */
     }
     return read_own_flag(d, is[OWN].value, m);
 }

@@ -66,8 +66,7 @@ void adapter_event_write(struct bytes *out, struct span key, const struct adapte
     bytes_add_byte(out, ']');
 }
 
-/* Of values between commas, the first. */
-static struct span first_of(struct span values)
+struct span adapter_first_of(struct span values)
 {
     struct json first;
 
@@ -81,7 +80,7 @@ static struct span first_of(struct span values)
 void adapter_answer_write(struct bytes *out, struct span key, const struct adapter_message *m)
 {
     if (m->args.json.len != 0) {
-        json_member_json(out, key, first_of(m->args.json));
+        json_member_json(out, key, adapter_first_of(m->args.json));
     }
 }
 

@@ -241,6 +241,13 @@ static void flags_carry_what_is_ours_too(void)
     check(got.seq == 0 && span_eq(got.note, SPAN("n")));
 }
 
+static void a_timeout_that_is_no_integer_is_not_said(void)
+{
+    check(decode_entry("3", SPAN("{\"packet\":{\"type\":2,\"data\":[\"e\"]},\"requestId\":\"5\","
+                                 "\"opts\":{\"flags\":{\"timeout\":1.5}}}")) == 0);
+    check(got.timeout_ms == 0 && span_eq(got.request_id, SPAN("5")));
+}
+
 static void catching_up_is_a_type_of_its_own(void)
 {
     speaks_json("{\"type\":100,\"data\":{\"seen\":{\"seq\":0,\"lately\":0,\"done\":false,\"of\":{"
@@ -310,7 +317,6 @@ static void what_would_hurt_node_is_refused(void)
         {"3", "{\"packet\":{\"type\":2,\"data\":[\"e\"]},\"opts\":{\"rooms\":[null]}}"},
         {"3", "{\"packet\":{\"type\":2,\"data\":[\"e\"]},\"opts\":{\"except\":{}}}"},
         {"3", "{\"packet\":{\"type\":2,\"data\":[\"e\"]},\"opts\":{\"flags\":5}}"},
-        {"3", "{\"packet\":{\"type\":2,\"data\":[\"e\"]},\"opts\":{\"flags\":{\"timeout\":-1}}}"},
         {"3", "{\"packet\":{\"type\":2,\"data\":[\"e\"]},\"opts\":{\"flags\":{\"rookery\":1}}}"},
         {"3", "{\"packet\":{\"type\":2,\"data\":[\"e\"]},\"opts\":{\"flags\":{\"rookery\":[1]}}}"},
         {"3",
@@ -552,6 +558,7 @@ int main(void)
     RUN(binaries_in_the_data_of_a_socket_become_json);
     RUN(orders_are_as_node_gives_them);
     RUN(flags_carry_what_is_ours_too);
+    RUN(a_timeout_that_is_no_integer_is_not_said);
     RUN(catching_up_is_a_type_of_its_own);
     RUN(a_decoder_goes_by_key);
     RUN(what_is_nothing_to_us_is_ignored);
