@@ -144,7 +144,8 @@ static void pack_ack(struct bytes *out, const struct adapter_message *m)
     msgpack_write_str(out, m->request_id);
     if (has_value) {
         msgpack_write_str(out, SPAN("packet"));
-        (void)msgpack_write_json(out, MSGPACK_NOTEPACK, args->json, args->bins, args->bin_count);
+        struct span value = adapter_first_of(args->json);
+        (void)msgpack_write_json(out, MSGPACK_NOTEPACK, value, args->bins, args->bin_count);
     }
 }
 
@@ -249,7 +250,7 @@ static void write_members(struct bytes *out, const struct adapter_message *m)
         break;
     case ADAPTER_EMIT_ANSWER:
         write_answer(out, m);
-        json_member_json(out, SPAN("data"), m->args.json.len == 0 ? SPAN("null") : m->args.json);
+        json_member_json(out, SPAN("data"), adapter_first_of(m->args.json));
         break;
     case ADAPTER_DONE:
         write_answer(out, m);

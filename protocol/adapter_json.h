@@ -95,7 +95,8 @@ void adapter_options_write(struct bytes *out, const struct adapter_message *m, b
 /* [name, ...] */
 void adapter_event_write(struct bytes *out, struct span key, const struct adapter_message *m);
 
-/* Of values between commas, the first: of an answer no more travels, as with Node. */
+/* Of values between commas, the first (of none, null): of an answer no more travels, as with Node.
+ */
 struct span adapter_first_of(struct span values);
 
 /* The value of an answer, if it has one. */

@@ -73,6 +73,9 @@ struct span adapter_first_of(struct span values)
     while (values.len != 0 && values.data[0] <= ' ') { /* white space */
         values = span_skip(values, 1);
     }
+    if (values.len == 0) {
+        return SPAN("null");
+    }
     struct json_iter it = {values.data, values.data + values.len};
     return json_array_next(&it, &first) ? first.text : SPAN("null");
 }

@@ -611,6 +611,20 @@ static void refuses_what_is_too_deep_or_too_many(void)
     finish(&f);
 }
 
+static void of_the_values_of_an_answer_the_first_travels(void)
+{
+    struct adapter_message m = {
+        .kind = ADAPTER_EMIT_ANSWER, .request_id = SPAN("5"), .args = {.json = SPAN("[1,2] ,3")}};
+
+    check(encodes(&m, SPAN("{\"type\":6,\"requestId\":\"5\",\"data\":[1,2]}")));
+    m.kind = ADAPTER_ACK;
+    check(encodes(&m, SPAN("\x83\xa4type\x09\xa9requestId\xa1"
+                           "5\xa6packet\x92\x01\x02")));
+    m.kind = ADAPTER_EMIT_ANSWER;
+    m.args.json = (struct span){0};
+    check(encodes(&m, SPAN("{\"type\":6,\"requestId\":\"5\",\"data\":null}")));
+}
+
 int main(void)
 {
     RUN(names_channels_as_node_does);
@@ -637,5 +651,6 @@ int main(void)
     RUN(refuses_answers_that_would_throw_in_node);
     RUN(refuses_broadcasts_that_would_throw_in_node_or_its_clients);
     RUN(refuses_what_is_too_deep_or_too_many);
+    RUN(of_the_values_of_an_answer_the_first_travels);
     return tap_done();
 }
