@@ -44,11 +44,18 @@ static unsigned free_port(void)
 static void become_server(const struct redis_server *s, const char *const *options)
 {
     char port[16];
-    const char *argv[OPTIONS_MAX] = {"redis-server", "--port", port,    "--bind", "127.0.0.1",
-                                     "--save",       "",       "--dir", s->folder};
-    int count = 9, null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    const char *argv[OPTIONS_MAX] = {"redis-server"};
+    const char *const own[] = {"--port", port, "--bind", "127.0.0.1",
+                               "--save", "",   "--dir",  s->folder};
+    int count = 1, null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
     (void)snprintf(port, sizeof port, "%u", s->port);
+    if (s->config[0] != '\0') {
+        argv[count++] = s->config;
+    }
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        argv[count++] = own[i];
+    }
     for (; options != NULL && *options != NULL && count + 1 < OPTIONS_MAX; options++) {
         argv[count++] = *options;
     }
@@ -58,7 +65,7 @@ static void become_server(const struct redis_server *s, const char *const *optio
     _exit(127);
 }
 
-void redis_server_start(struct redis_server *s, const char *const *options)
+static void find_place(struct redis_server *s)
 {
     if (s->port == 0) {
         s->port = free_port();
@@ -67,6 +74,21 @@ void redis_server_start(struct redis_server *s, const char *const *options)
             abort();
         }
     }
+}
+
+void redis_server_configure(struct redis_server *s, const char *text)
+{
+    find_place(s);
+    (void)snprintf(s->config, sizeof s->config, "%s/redis.conf", s->folder);
+    FILE *file = fopen(s->config, "we");
+    if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0) {
+        abort();
+    }
+}
+
+void redis_server_start(struct redis_server *s, const char *const *options)
+{
+    find_place(s);
     s->pid = fork();
     if (s->pid == 0) {
         become_server(s, options);
@@ -84,11 +106,14 @@ void redis_server_kill(struct redis_server *s)
 
 void redis_server_finish(struct redis_server *s)
 {
+    static const char *const files[] = {"nodes.conf", "redis.conf", "dump.rdb"};
     char path[96];
 
     redis_server_kill(s);
-    (void)snprintf(path, sizeof path, "%s/nodes.conf", s->folder);
-    (void)unlink(path);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", s->folder, files[i]);
+        (void)unlink(path);
+    }
     (void)rmdir(s->folder);
     *s = (struct redis_server){0};
 }

@@ -10,10 +10,14 @@ struct redis_server {
     unsigned port;
     pid_t pid; /* 0: not running */
     char folder[64];
+    char config[80]; /* its file, if it has one */
 };
 
 /* Is there a redis-server to be started at all? */
 bool redis_server_installed(void);
+
+/* Gives it a configuration file, before it is started. */
+void redis_server_configure(struct redis_server *s, const char *text);
 
 /* Starts it; it takes connections a moment later. options: more arguments, NULL at the end, or
  * NULL. A server that has run before gets its old port. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The client against the real server: alone, and three of them as a cluster. */
+/* The client against the real server: alone, with TLS, behind a Sentinel, and three as a cluster.
+ */
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -141,7 +142,7 @@ static bool subscribe(enum redis_sub_kind kind, const char *name)
     return reaches(enough_grants) && grant_error == 0;
 }
 
-static void begin(const char *url)
+static void begin_with(const char *url, const char *ca_file)
 {
     static const struct redis_sub_handlers handlers = {on_message, on_state, &sub_is_up};
     struct bytes why = {0};
@@ -150,14 +151,21 @@ static void begin(const char *url)
     dialer = net_dialer_create(&loop);
     redis_is_up = sub_is_up = false;
     messages = replies = errors = 0;
-    redis = redis_create(
-        dialer,
-        &(struct redis_options){
-            .url = url, .client_name = "test", .on_state = on_state, .arg = &redis_is_up},
-        &why);
+    redis = redis_create(dialer,
+                         &(struct redis_options){.url = url,
+                                                 .client_name = "test",
+                                                 .ca_file = ca_file,
+                                                 .on_state = on_state,
+                                                 .arg = &redis_is_up},
+                         &why);
     sub = redis_sub_create(redis, &handlers);
     bytes_finish(&why);
     check(reaches(all_up));
+}
+
+static void begin(const char *url)
+{
+    begin_with(url, NULL);
 }
 
 static void end(void)
@@ -218,6 +226,21 @@ static void big_values_go_both_ways(void)
     check(reaches(enough_replies) && errors == 0 && number == BIG);
     end();
     free(big);
+    redis_server_finish(&server);
+}
+
+static void a_command_that_blocks_is_no_silence(void)
+{
+    struct redis_server server = {0};
+    char url[64];
+
+    redis_server_start(&server, NULL);
+    (void)snprintf(url, sizeof url, "redis://127.0.0.1:%u", server.port);
+    begin(url);
+    COMMAND("", "XREAD", "BLOCK", "50", "STREAMS", "s", "$");
+    wanted = 1;
+    check(reaches(enough_replies) && errors == 0);
+    end();
     redis_server_finish(&server);
 }
 
@@ -320,6 +343,84 @@ static void a_slot_that_moves_takes_its_channel_with_it(void)
     }
 }
 
+/* --- TLS --- */
+
+static void speaks_tls_to_a_server_that_it_can_verify(void)
+{
+    struct redis_server server = {0};
+    char url[64], port[16], cert[96], key[96];
+
+    redis_server_configure(&server, "");
+    (void)snprintf(cert, sizeof cert, "%s/cert.pem", server.folder);
+    (void)snprintf(key, sizeof key, "%s/key.pem", server.folder);
+    (void)snprintf(port, sizeof port, "%u", server.port);
+    check(run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "
+              "-subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 -keyout %s -out %s "
+              "2>/dev/null",
+              key, cert));
+    const char *const options[] = {"--port",
+                                   "0",
+                                   "--tls-port",
+                                   port,
+                                   "--tls-cert-file",
+                                   cert,
+                                   "--tls-key-file",
+                                   key,
+                                   "--tls-ca-cert-file",
+                                   cert,
+                                   "--tls-auth-clients",
+                                   "no",
+                                   NULL};
+    redis_server_start(&server, options);
+    (void)snprintf(url, sizeof url, "rediss://127.0.0.1:%u", server.port);
+    begin_with(url, cert);
+    check(subscribe(REDIS_SUB_CHANNEL, "news"));
+    COMMAND("", "PUBLISH", "news", "a");
+    wanted = 1;
+    check(reaches(enough_messages) && errors == 0);
+    end();
+    (void)remove(cert);
+    (void)remove(key);
+    redis_server_finish(&server);
+}
+
+/* --- Sentinel --- */
+
+static void goes_to_the_new_master_after_a_failover(void)
+{
+    static const char *const as_sentinel[] = {"--sentinel", NULL};
+    struct redis_server master = {0}, replica = {0}, sentinel = {0};
+    char url[80], text[256], port[16];
+
+    redis_server_start(&master, NULL);
+    (void)snprintf(port, sizeof port, "%u", master.port);
+    redis_server_start(&replica, (const char *const[]){"--replicaof", "127.0.0.1", port,
+                                                       "--repl-diskless-sync-delay", "0", NULL});
+    (void)snprintf(text, sizeof text,
+                   "sentinel monitor main 127.0.0.1 %s 1\n"
+                   "sentinel down-after-milliseconds main 500\n",
+                   port);
+    redis_server_configure(&sentinel, text);
+    redis_server_start(&sentinel, as_sentinel);
+    (void)snprintf(url, sizeof url, "redis-sentinel://127.0.0.1:%u/main", sentinel.port);
+    begin(url);
+    check(subscribe(REDIS_SUB_CHANNEL, "news"));
+    check(run("for i in $(seq 400); do redis-cli -p %u sentinel replicas main | "
+              "grep -q master-link-status && redis-cli -p %u info replication | "
+              "grep -q master_link_status:up && exit 0; sleep 0.05; done; exit 1",
+              sentinel.port, replica.port));
+    redis_server_kill(&master);
+    check(reaches(all_down));
+    check(reaches(all_up));
+    COMMAND("", "PUBLISH", "news", "from the new master");
+    wanted = 1;
+    check(reaches(enough_messages) && reaches(enough_replies) && errors == 0);
+    end();
+    redis_server_finish(&sentinel);
+    redis_server_finish(&replica);
+    redis_server_finish(&master);
+}
+
 int main(void)
 {
     if (!redis_server_installed()) {
@@ -328,6 +429,9 @@ int main(void)
     }
     RUN(everything_is_in_force_again_after_a_crash);
     RUN(big_values_go_both_ways);
+    RUN(a_command_that_blocks_is_no_silence);
+    RUN(speaks_tls_to_a_server_that_it_can_verify);
+    RUN(goes_to_the_new_master_after_a_failover);
     begin_cluster();
     RUN(a_cluster_is_known_from_one_of_its_nodes);
     RUN(a_slot_that_moves_takes_its_channel_with_it);
