@@ -33,6 +33,28 @@ static const struct http_head_limits answer_limits = {ANSWER_HEAD_BYTES_MAX, ANS
 
 /* ---- where to ---- */
 
+bool peer_address_read(struct span text, struct peer_address *out)
+{
+    const uint8_t *colon = text.len == 0 ? NULL : memrchr(text.data, ':', text.len);
+    struct span host = span_of(text.data, colon == NULL ? 0 : (size_t)(colon - text.data));
+    uint64_t port;
+
+    if (host.len == 0 || span_to_u64(span_skip(text, host.len + 1), 65535, &port) < 0) {
+        return false;
+    }
+    if (host.data[0] == '[' && host.data[host.len - 1] == ']') {
+        host = span_of(host.data + 1, host.len - 2);
+    }
+    if (host.len == 0 || host.len >= sizeof out->host || port == 0 ||
+        memchr(host.data, '\0', host.len) != NULL) {
+        return false;
+    }
+    memcpy(out->host, host.data, host.len);
+    out->host[host.len] = '\0';
+    out->port = (unsigned)port;
+    return true;
+}
+
 struct peer_loop *peer_loop_of(struct peers *p, const struct executor *ex)
 {
     assert(ex->index < p->loop_count);

@@ -41,6 +41,9 @@ struct peer_address {
     unsigned port;
 };
 
+/* Reads "host:port" or "[::1]:port". */
+bool peer_address_read(struct span text, struct peer_address *out);
+
 /* Port: where nodes are. */
 struct peer_finder {
     /* False: there is no such node. From any loop; never blocks. */

@@ -3,6 +3,31 @@
 
 #include "tests/support/two_nodes.h"
 
+static bool address_is(const char *text, const char *host, unsigned port)
+{
+    struct peer_address a;
+
+    return peer_address_read(span_cstr(text), &a) && strcmp(a.host, host) == 0 && a.port == port;
+}
+
+static void addresses_are_read_with_their_port(void)
+{
+    static const char *const none[] = {"", ":", ":80", "a", "a:", "a:0", "a:65536", "a:x", "[]:80"};
+    struct peer_address a;
+    char endless[PEER_HOST_BYTES + 8];
+
+    check(address_is("10.0.0.7:3000", "10.0.0.7", 3000));
+    check(address_is("node.example:65535", "node.example", 65535));
+    check(address_is("[::1]:1", "::1", 1));
+    check(address_is("::1:80", "::1", 80));
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        check(!peer_address_read(span_cstr(none[i]), &a));
+    }
+    memset(endless, 'a', sizeof endless);
+    memcpy(endless + PEER_HOST_BYTES, ":80", 4);
+    check(!peer_address_read(span_cstr(endless), &a));
+}
+
 /* ---- polls and POSTs ---- */
 
 static void polls_and_posts_reach_a_session_of_another_node(void)
@@ -294,6 +319,7 @@ static void what_is_under_way_at_the_end_is_freed(void)
 
 int main(void)
 {
+    RUN(addresses_are_read_with_their_port);
     RUN(polls_and_posts_reach_a_session_of_another_node);
     RUN(what_is_large_goes_both_ways);
     RUN(a_client_that_hangs_up_has_hung_up_there);
