@@ -123,29 +123,22 @@ static void answer_preflight(struct reply *r)
     reply_send(r, 204, (struct span){0});
 }
 
-/* Sessions from before this node had a number bear none. */
-static bool is_ours(const struct endpoint *ep, unsigned node)
-{
-    return node == 0 ||
-           node == atomic_load_explicit(&ep->engines[0].options->node, memory_order_relaxed);
-}
-
-bool endpoint_abroad(const struct endpoint *ep, struct span query, unsigned *node)
-{
-    unsigned loop;
-
-    return ep->peers != NULL && engine_sid_place(engine_query_sid(query), node, &loop) &&
-           !is_ours(ep, *node);
-}
-
-struct executor *endpoint_owner(const struct endpoint *ep, struct span query, struct executor *here)
+struct executor *endpoint_owner(const struct endpoint *ep, struct span query, struct executor *here,
+                                unsigned *abroad)
 {
     unsigned node, loop;
 
-    return engine_sid_place(engine_query_sid(query), &node, &loop) && loop < ep->loop_count &&
-                   is_ours(ep, node)
-               ? ep->engines[loop].executor
-               : here;
+    *abroad = 0;
+    if (!engine_sid_place(engine_query_sid(query), &node, &loop)) {
+        return here;
+    }
+    /* Sessions from before this node had a number bear none. */
+    if (node != 0 &&
+        node != atomic_load_explicit(&ep->engines[0].options->node, memory_order_relaxed)) {
+        *abroad = node;
+        return here;
+    }
+    return loop < ep->loop_count ? ep->engines[loop].executor : here;
 }
 
 /* ---- POSTs whose body takes time ---- */
@@ -180,7 +173,8 @@ static void send_notice(struct http_exchange *x, struct endpoint *ep,
                         void (*fn)(struct poll_transport *t))
 {
     struct span sid = engine_query_sid(x->query);
-    struct executor *owner = endpoint_owner(ep, x->query, x->executor);
+    unsigned abroad;
+    struct executor *owner = endpoint_owner(ep, x->query, x->executor, &abroad);
     struct engine *e = &ep->engines[owner->index];
 
     if (owner == x->executor || sid.len != SID_LEN) {
@@ -219,15 +213,18 @@ static void answer_here(struct http_exchange *x, void *arg)
 void endpoint_handle(struct http_exchange *x, void *arg)
 {
     struct endpoint *ep = arg;
-    unsigned node;
     const struct cors_options *cors = cors_policy_get(ep->cors);
+    unsigned abroad;
 
     if (span_eq(x->method, SPAN("OPTIONS")) && cors != NULL) {
         reply_hand_over(x, x->executor, answer_preflight, (void *)(uintptr_t)cors);
-    } else if (!x->passed_on && endpoint_abroad(ep, x->query, &node)) {
-        peers_pass(ep->peers, node, x, answer_here, ep);
+        return;
+    }
+    struct executor *owner = endpoint_owner(ep, x->query, x->executor, &abroad);
+    if (abroad != 0 && ep->peers != NULL && !x->passed_on) {
+        peers_pass(ep->peers, abroad, x, answer_here, ep);
     } else {
-        reply_hand_over(x, endpoint_owner(ep, x->query, x->executor), answer, ep);
+        reply_hand_over(x, owner, answer, ep);
     }
 }
 

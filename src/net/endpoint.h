@@ -39,12 +39,10 @@ struct endpoint {
 /* Fills in what the endpoint itself needs; the caller has set all other fields. */
 void endpoint_init(struct endpoint *ep);
 
-/* Has the session that the query names, if there is one, to be looked for on another node? */
-bool endpoint_abroad(const struct endpoint *ep, struct span query, unsigned *node);
-
-/* The loop that owns it, or would if there were one; `here` for those of other nodes. */
-struct executor *endpoint_owner(const struct endpoint *ep, struct span query,
-                                struct executor *here);
+/* The loop that owns the session that the query names, or would if there were one; `here` if there
+ * can be none. *abroad: the node that it is of, then, if that is another; else 0. */
+struct executor *endpoint_owner(const struct endpoint *ep, struct span query, struct executor *here,
+                                unsigned *abroad);
 
 /* For struct http_route: arg is the endpoint. */
 void endpoint_begin(struct http_exchange *x, void *arg);

@@ -148,11 +148,11 @@ void endpoint_upgrade(struct http_upgrade *u, void *arg)
 {
     struct endpoint *ep = arg;
     struct span query = query_of(bytes_span(&u->head));
-    struct executor *owner = endpoint_owner(ep, query, u->executor);
-    unsigned node;
+    unsigned abroad;
+    struct executor *owner = endpoint_owner(ep, query, u->executor, &abroad);
 
-    if (!u->passed_on && endpoint_abroad(ep, query, &node)) {
-        peers_tunnel(ep->peers, node, u, arrive_here, ep);
+    if (abroad != 0 && ep->peers != NULL && !u->passed_on) {
+        peers_tunnel(ep->peers, abroad, u, arrive_here, ep);
         return;
     }
     if (owner == u->executor) {
