@@ -9,7 +9,7 @@
 struct spoken {
     struct list_node node;
     uint64_t seq;
-    uint64_t at_ms;
+    uint64_t at_ms; /* when it was published */
     size_t len;
     uint8_t payload[];
 };
@@ -41,9 +41,10 @@ struct catch_up {
     struct map speakers;
     struct list_queue by_hearing; /* the speakers */
     size_t held_bytes;
-    struct timer timer; /* while something is held back */
-    uint64_t since_ms;  /* what we have missed has been said after that */
-    unsigned waiting;   /* speakers that are waited for */
+    struct timer timer;      /* while something is held back */
+    uint64_t since_ms;       /* what we have missed has been said after that */
+    unsigned waiting;        /* speakers that are waited for */
+    uint64_t fresh_until_ms; /* whoever is met before that may have spoken in an outage of ours */
 };
 
 /* ---- speakers ---- */
@@ -78,6 +79,11 @@ static struct speaker *meet(struct catch_up *cu, struct span uid, uint64_t seq)
     memcpy(s->uid, uid.data, uid.len);
     map_add(&cu->speakers, s);
     list_queue_add(&cu->by_hearing, &s->node);
+    if (cluster_executor(cu->n->cluster)->now_ms < cu->fresh_until_ms) {
+        s->seq = 0; /* what it has said in our outage is news */
+        s->waiting = true;
+        cu->waiting++;
+    }
     return s;
 }
 
@@ -136,6 +142,37 @@ static void on_timeout(struct timer *timer)
     }
 }
 
+/* whom: empty for everybody. */
+static void ask(struct catch_up *cu, struct span whom)
+{
+    struct cluster_nsp *n = cu->n;
+    struct adapter_message m = cluster_message(n, ADAPTER_CATCH_UP);
+    struct adapter_seen *seen = xcalloc(cu->speakers.count + 1U, sizeof *seen);
+    struct speaker *s;
+
+    for (uint32_t i = 0; (s = map_next(&cu->speakers, &i)) != NULL;) {
+        seen[m.seen_count++] = (struct adapter_seen){key_of_speaker(s), s->seq};
+    }
+    m.seen = seen;
+    m.seq = cu->seq;
+    m.lately_ms = cluster_executor(n->cluster)->now_ms - cu->since_ms;
+    if (whom.len > 0) {
+        n->cluster->wire->respond(n, &m, whom);
+    } else {
+        n->cluster->wire->publish(n, &m);
+    }
+    free(seen);
+}
+
+/* It is back only now, and has not heard us before. */
+static void ask_if_waiting(struct catch_up *cu, struct speaker *s)
+{
+    if (s->waiting && !s->asked_again) {
+        s->asked_again = true;
+        ask(cu, key_of_speaker(s));
+    }
+}
+
 bool catch_up_heard(struct cluster_nsp *n, const struct adapter_message *m, struct span payload,
                     bool again)
 {
@@ -143,8 +180,11 @@ bool catch_up_heard(struct cluster_nsp *n, const struct adapter_message *m, stru
     struct speaker *s = map_get(&cu->speakers, m->uid);
 
     if (s == NULL) {
-        (void)meet(cu, m->uid, m->seq);
-        return true;
+        s = meet(cu, m->uid, m->seq - 1);
+        if (s == NULL) {
+            return true;
+        }
+        ask_if_waiting(cu, s);
     }
     if (m->seq <= s->seq) {
         cluster_count_one(&n->cluster->counts.repeated);
@@ -190,7 +230,7 @@ static void trim(struct catch_up *cu)
 
 void catch_up_number(struct cluster_nsp *n, struct adapter_message *m)
 {
-    if (n->cluster->wire->numbers_broadcasts && !m->is_volatile) {
+    if (!m->is_volatile) {
         m->seq = ++n->catch_up->seq;
     }
 }
@@ -200,7 +240,7 @@ void catch_up_remember(struct cluster_nsp *n, const struct adapter_message *m)
     struct catch_up *cu = n->catch_up;
     struct span payload = bytes_span(&n->cluster->payload);
 
-    if (m->seq == 0) {
+    if (m->seq == 0 || !n->cluster->wire->forgets) {
         return;
     }
     struct spoken *spoken = xmalloc(sizeof *spoken + payload.len);
@@ -215,28 +255,6 @@ void catch_up_remember(struct cluster_nsp *n, const struct adapter_message *m)
 
 /* ---- asking ---- */
 
-/* whom: empty for everybody. */
-static void ask(struct catch_up *cu, struct span whom)
-{
-    struct cluster_nsp *n = cu->n;
-    struct adapter_message m = cluster_message(n, ADAPTER_CATCH_UP);
-    struct adapter_seen *seen = xcalloc(cu->speakers.count + 1U, sizeof *seen);
-    struct speaker *s;
-
-    for (uint32_t i = 0; (s = map_next(&cu->speakers, &i)) != NULL;) {
-        seen[m.seen_count++] = (struct adapter_seen){key_of_speaker(s), s->seq};
-    }
-    m.seen = seen;
-    m.seq = cu->seq;
-    m.lately_ms = cluster_executor(n->cluster)->now_ms - cu->since_ms;
-    if (whom.len > 0) {
-        n->cluster->wire->respond(n, &m, whom);
-    } else {
-        n->cluster->wire->publish(n, &m);
-    }
-    free(seen);
-}
-
 static void wait_for_all(struct catch_up *cu)
 {
     struct speaker *s;
@@ -248,12 +266,23 @@ static void wait_for_all(struct catch_up *cu)
     cu->waiting = cu->speakers.count;
 }
 
+/* What was said in our own outage is published only now. */
+static void date_spoken(struct catch_up *cu, uint64_t now_ms)
+{
+    for (struct list_node *node = cu->spoken.first; node != NULL; node = node->next) {
+        struct spoken *spoken = container_of(node, struct spoken, node);
+        if (spoken->at_ms >= cu->since_ms) {
+            spoken->at_ms = now_ms;
+        }
+    }
+}
+
 void catch_up_begin(struct cluster_nsp *n, uint64_t down_ms)
 {
     struct catch_up *cu = n->catch_up;
     uint64_t now_ms = cluster_executor(n->cluster)->now_ms;
 
-    if (!n->cluster->wire->numbers_broadcasts) {
+    if (!n->cluster->wire->forgets) {
         return;
     }
     uint64_t lately_ms = down_ms == 0 ? 0 : down_ms + CATCH_UP_MARGIN_MS;
@@ -261,6 +290,8 @@ void catch_up_begin(struct cluster_nsp *n, uint64_t down_ms)
         cu->since_ms = now_ms > lately_ms ? now_ms - lately_ms : 0;
     }
     wait_for_all(cu);
+    date_spoken(cu, now_ms);
+    cu->fresh_until_ms = down_ms == 0 ? 0 : now_ms + CATCH_UP_FRESH_MS;
     ask(cu, SPAN(""));
 }
 
@@ -324,10 +355,7 @@ void catch_up_asked(struct cluster_nsp *n, const struct adapter_message *m)
         return;
     }
     answer(cu, m);
-    if (s->waiting && !s->asked_again) { /* it is back only now, and has not heard us before */
-        s->asked_again = true;
-        ask(cu, m->uid);
-    }
+    ask_if_waiting(cu, s);
 }
 
 /* ---- life ---- */

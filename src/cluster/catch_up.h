@@ -18,6 +18,8 @@
  * What a node says while it is itself cut off is kept by the bus and published later, under its
  * number. Volatile broadcasts are neither numbered nor remembered.
  *
+ * Streams forget nothing: there numbers only tell what comes twice.
+ *
  * A node that is new asks with an empty list, and is told where everybody is.
  *
  * Threads: loop 0. */
@@ -30,6 +32,7 @@
 enum {
     CATCH_UP_WAIT_MS = 2000,
     CATCH_UP_MARGIN_MS = 1000,
+    CATCH_UP_FRESH_MS = 10000,
     CATCH_UP_HELD_BYTES_MAX = 8 << 20, /* of a namespace; above, order is given up */
     CATCH_UP_SPEAKERS_MAX = 4096,      /* of a namespace; the one not heard for longest goes */
 };

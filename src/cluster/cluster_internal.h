@@ -58,8 +58,8 @@ struct cluster_nsp {
 struct wire_ops {
     unsigned uid_len;
     unsigned request_id_len;
-    bool numbers_broadcasts; /* what is lost in an outage can be asked for again (catch_up.h) */
-    bool asks_for_rooms;     /* has a request for the names of rooms */
+    bool forgets; /* what was said while somebody was away has to be asked for (catch_up.h) */
+    bool asks_for_rooms; /* has a request for the names of rooms */
     bool has_room_channels;
     void (*start)(struct cluster *c); /* the bus is there; NULL: nothing to do */
     /* A namespace is there: its common channels. */

@@ -152,7 +152,7 @@ static void on_message(struct cluster *c, enum bus_kind kind, struct span channe
 const struct wire_ops wire_classic = {
     .uid_len = 6,
     .request_id_len = 6,
-    .numbers_broadcasts = true,
+    .forgets = true,
     .asks_for_rooms = true,
     .has_room_channels = true,
     .open = open_channels,

@@ -49,7 +49,7 @@ static bool room_channel(struct cluster_nsp *n, struct span room, struct bytes *
 const struct wire_ops wire_sharded = {
     .uid_len = 16,
     .request_id_len = 16,
-    .numbers_broadcasts = true,
+    .forgets = true,
     .has_room_channels = true,
     .open = open_channels,
     .publish = publish,
