@@ -111,6 +111,7 @@ struct rookery_cluster {
     unsigned stream_entries_max; /* 10000 */
     size_t keep_bytes_max;       /* 64 MiB: of what is said while Redis is away, */
     unsigned keep_ms;            /* 60000: and for how long */
+    unsigned heartbeat_ms;       /* 2000: nodes say that they live; after three they are missed */
     const char *secret;  /* shared by all nodes; NULL: polls are not passed on between them */
     const char *address; /* host:port at which other nodes reach this one; NULL: the first
                             port, at the address by which Redis is reached */

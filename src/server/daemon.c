@@ -135,7 +135,15 @@ static int keep_secret(struct daemon *d, struct auth_options *options, struct by
 
 static void log_secret(const struct daemon *d)
 {
-    if (auth_secret_is_random(d->auth)) {
+    if (!auth_secret_is_random(d->auth)) {
+        return;
+    }
+    if (d->options.values.redis_url != NULL) {
+        log_write(LOG_WARN,
+                  "no jwt-secret is set, so no other server takes the tokens that this one issues "
+                  "(give all servers of the cluster the same)",
+                  NULL);
+    } else {
         log_write(LOG_INFO,
                   d->store == NULL
                       ? "no jwt-secret is set, so tokens end with this process"

@@ -26,5 +26,16 @@ void rookery_options_init(struct rookery_options *options)
         .keep_handshake = true,
         .cors = {.max_age_s = -1},
         .cookie = {.http_only = true},
+        .cluster =
+            {
+                .adapter = "classic",
+                .prefix = "socket.io",
+                .mode = "dynamic",
+                .request_timeout_ms = 5000,
+                .stream_entries_max = 10000,
+                .keep_bytes_max = (size_t)64 * 1024 * 1024,
+                .keep_ms = 60000,
+                .heartbeat_ms = 2000,
+            },
     };
 }

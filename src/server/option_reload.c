@@ -75,8 +75,9 @@ void options_backends(const struct options *options, struct bytes *out)
     const struct {
         const char *name, *value;
     } all[] = {
-        {"redis-url", v->redis_url},       {"kafka-brokers", v->kafka_brokers},
-        {"mongo-uri", v->mongo_uri},       {"database-url", v->database_url},
+        {"kafka-brokers", v->kafka_brokers},
+        {"mongo-uri", v->mongo_uri},
+        {"database-url", v->database_url},
         {"rabbitmq-url", v->rabbitmq_url},
     };
 

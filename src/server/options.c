@@ -14,7 +14,7 @@
 #include "src/server/option_table.h"
 #include "src/server/option_values.h"
 
-enum { PROBLEMS_MAX = 20, LABEL_MAX = 512 };
+enum { PROBLEMS_MAX = 20, LABEL_MAX = 512, PORT_MAX = 65535 };
 
 /* One options_read. */
 struct reading {
@@ -458,6 +458,17 @@ static uint64_t payload_bytes(uint64_t units)
     return BYTES_PER_UNIT * units + BESIDES_BYTES;
 }
 
+/* host:port, with brackets around an IPv6 address. */
+static bool is_address(const char *address)
+{
+    const char *colon = strrchr(address, ':');
+    uint64_t port;
+
+    return colon != NULL && colon != address &&
+           (colon == strchr(address, ':') || (address[0] == '[' && colon[-1] == ']')) &&
+           span_to_u64(span_cstr(colon + 1), PORT_MAX, &port) == 0 && port > 0;
+}
+
 /* What has to fit together. */
 static void check_whole(struct reading *r)
 {
@@ -466,6 +477,9 @@ static void check_whole(struct reading *r)
     if (strcmp(v->auth, "required") == 0 && v->jwt_secret == NULL && v->jwks_file == NULL &&
         v->jwks_url == NULL) {
         (void)refuse(r, "auth: 'required' needs a jwt-secret, a jwks-file or a jwks-url");
+    }
+    if (v->cluster_address != NULL && !is_address(v->cluster_address)) {
+        (void)refuse(r, "cluster-address: '%.100s' is not HOST:PORT", v->cluster_address);
     }
     if (v->payload_bytes_max < payload_bytes(v->message_units_max)) {
         (void)refuse(r, "message-length: %" PRIu64 " characters need a payload-max of %" PRIu64,

@@ -87,8 +87,22 @@ struct daemon_options {
     uint64_t logins_per_minute;
     uint64_t connections_per_minute;
 
+    /* one cluster by Redis */
+    const char *redis_url;    /* NULL: alone */
+    const char *redis_ca;     /* NULL: those of the system */
+    const char *adapter;      /* "classic", "sharded" or "streams" */
+    const char *sharded_mode; /* "dynamic", "static" or "dynamic-private" */
+    const char *redis_prefix;
+    bool common_responses;
+    uint64_t cluster_timeout_ms;
+    uint64_t cluster_heartbeat_ms;
+    const char *cluster_secret;  /* NULL: none */
+    const char *cluster_address; /* NULL: found out */
+    uint64_t stream_entries_max;
+    uint64_t keep_bytes_max;
+    uint64_t keep_ms;
+
     /* back-ends */
-    const char *redis_url;
     const char *kafka_brokers;
     const char *mongo_uri;
     const char *database_url;

@@ -15,6 +15,26 @@ struct rookery_cors settings_cors(const struct daemon_options *v)
     };
 }
 
+static struct rookery_cluster settings_cluster(const struct daemon_options *v)
+{
+    return (struct rookery_cluster){
+        .redis_url = v->redis_url,
+        .adapter = v->adapter,
+        .prefix = v->redis_prefix,
+        .mode = v->sharded_mode,
+        .request_timeout_ms = (unsigned)v->cluster_timeout_ms,
+        .common_responses = v->common_responses,
+        .stream_entries_max = (unsigned)v->stream_entries_max,
+        .keep_bytes_max = v->keep_bytes_max,
+        .keep_ms = (unsigned)v->keep_ms,
+        .heartbeat_ms = (unsigned)v->cluster_heartbeat_ms,
+        .secret = v->cluster_secret,
+        .address = v->cluster_address,
+        .name = v->service_id,
+        .ca_file = v->redis_ca,
+    };
+}
+
 enum { GREETED_MAX = 256 };
 
 /* The table's ranges keep numbers within their types. */
@@ -41,6 +61,7 @@ struct rookery_options settings_server(const struct daemon_options *v)
     o.handshakes_max = (unsigned)v->handshakes_max;
     o.keep_handshake = false;
     o.cors = settings_cors(v);
+    o.cluster = settings_cluster(v);
     o.trusted_proxies = v->trusted_proxies;
     o.client_dir = place_choose(v->client_dir, CLIENT_DIR_BUILT, CLIENT_DIR_INSTALLED);
     return o;

@@ -197,6 +197,24 @@ static void a_history_is_no_longer_than_a_page(void)
     check(says("--history-limit: '101' is not a number from 1 to 100"));
 }
 
+static void the_address_for_other_nodes_has_a_port(void)
+{
+    static const char *const good[] = {"--cluster-address=h:1", "--cluster-address=10.0.0.1:3000",
+                                       "--cluster-address=[::1]:65535"};
+    static const char *const bad[] = {
+        "--cluster-address=h",    "--cluster-address=h:",   "--cluster-address=:1",
+        "--cluster-address=h:0",  "--cluster-address=::1",  "--cluster-address=h:65536",
+        "--cluster-address=h:1x", "--cluster-address=[::1]"};
+
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        check(with(good[i], NULL, NULL) == OPTIONS_RUN);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        check(with(bad[i], NULL, NULL) == OPTIONS_WRONG);
+    }
+    check(says("cluster-address: '[::1]' is not HOST:PORT"));
+}
+
 static void auth_that_is_required_needs_a_key(void)
 {
     check(with("--auth=required", NULL, NULL) == OPTIONS_WRONG);
@@ -327,6 +345,7 @@ int main(void)
     RUN(says_what_is_no_option);
     RUN(the_longest_message_has_to_fit_into_a_payload);
     RUN(a_history_is_no_longer_than_a_page);
+    RUN(the_address_for_other_nodes_has_a_port);
     RUN(auth_that_is_required_needs_a_key);
     RUN(the_command_line_wins_over_the_environment_that_over_the_file);
     RUN(the_standard_file_need_not_be_there_but_a_named_one);
