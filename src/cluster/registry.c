@@ -38,6 +38,7 @@ struct registry {
     unsigned heartbeat_ms;
     uint64_t (*connections)(void *arg);
     void (*on_node)(void *arg, const struct registry_node *node, bool alive);
+    void (*on_number)(void *arg, unsigned number);
     void *arg;
     uint64_t begun_ms; /* for the uptime */
 
@@ -240,6 +241,7 @@ static void set_number(struct registry *r, unsigned number)
     atomic_store_explicit(&r->number, number, memory_order_relaxed);
     r->self.record.number = number;
     show(r);
+    r->on_number(r->arg, number);
 }
 
 /* With the next heartbeat another one is tried. */
@@ -249,7 +251,9 @@ static void give_up_number(struct registry *r)
 
     executor_random(r->executor, &random, sizeof random);
     r->candidate = random % NODE_NUMBER_MAX + 1;
-    set_number(r, 0);
+    if (r->self.record.number != 0) {
+        set_number(r, 0);
+    }
 }
 
 static void on_number_claimed(struct keyspace_call *call)
@@ -395,6 +399,7 @@ struct registry *registry_create(struct executor *executor, const struct registr
     r->heartbeat_ms = options->heartbeat_ms;
     r->connections = options->connections;
     r->on_node = options->on_node;
+    r->on_number = options->on_number;
     r->arg = options->arg;
     r->candidate = options->number;
     r->beat.fire = beat;

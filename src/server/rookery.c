@@ -9,7 +9,7 @@
 #include "src/base/memory.h"
 #include "src/server/server.h"
 
-enum { DRAIN_CHECK_MS = 16, DRAIN_FETCH_MS = 1000, LOOPS_MAX = 256 };
+enum { LOOPS_MAX = 256 };
 
 /* ---- making ---- */
 
@@ -29,6 +29,14 @@ static void for_each_string(struct rookery_options *o, void (*fn)(const char **s
                               &o->cookie.name,
                               &o->cookie.path,
                               &o->cookie.same_site,
+                              &o->cluster.redis_url,
+                              &o->cluster.adapter,
+                              &o->cluster.prefix,
+                              &o->cluster.mode,
+                              &o->cluster.secret,
+                              &o->cluster.address,
+                              &o->cluster.name,
+                              &o->cluster.ca_file,
                               &o->trusted_proxies,
                               &o->client_dir};
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
@@ -54,7 +62,8 @@ static bool usable(const struct rookery_options *o)
             networks_read(span_cstr(o->trusted_proxies), &proxies) == 0) &&
            o->loops <= LOOPS_MAX && o->path != NULL && o->path[0] == '/' &&
            o->ping_interval_ms > 0 && o->ping_timeout_ms > 0 && o->payload_bytes_max > 0 &&
-           o->payload_bytes_max <= FRAME_BYTES_MAX / 2 && (o->allow_polling || o->allow_websocket);
+           cluster_parts_usable(&o->cluster) && o->payload_bytes_max <= FRAME_BYTES_MAX / 2 &&
+           (o->allow_polling || o->allow_websocket);
 }
 
 static void derive_options(struct rookery *io)
@@ -109,11 +118,21 @@ static int init_loops(struct rookery *io)
     return 0;
 }
 
-static void add_socketio(struct rookery *io)
+static struct executor **list_executors(struct rookery *io)
 {
     struct executor **executors = xcalloc(io->loop_count, sizeof *executors);
+
+    for (unsigned i = 0; i < io->loop_count; i++) {
+        executors[i] = &io->loops[i].loop.executor;
+    }
+    return executors;
+}
+
+static void add_socketio(struct rookery *io)
+{
+    struct executor **executors = list_executors(io);
     const struct engine_app **apps = xcalloc(io->loop_count, sizeof *apps);
-    const struct io_options options = {
+    struct io_options options = {
         .connect_timeout_ms = io->options.connect_timeout_ms,
         .payload_bytes_max = io->options.payload_bytes_max,
         .attachments_max = io->options.attachments_max,
@@ -121,16 +140,54 @@ static void add_socketio(struct rookery *io)
         .keep_handshake = io->options.keep_handshake,
     };
 
-    for (unsigned i = 0; i < io->loop_count; i++) {
-        executors[i] = &io->loops[i].loop.executor;
+    if (io->cluster != NULL) {
+        memcpy(options.id_prefix, cluster_parts_id_prefix(io->cluster), NODE_PREFIX_LEN);
     }
     io_init(&io->io, &options, executors, io->loop_count);
+    if (io->cluster != NULL) {
+        io_set_adapter(&io->io, cluster_parts_adapter(io->cluster));
+    }
     for (unsigned i = 0; i < io->loop_count; i++) {
         apps[i] = io_engine_app(&io->io, i);
     }
     server_add_endpoint(io, io->options.path, apps);
     free(apps);
     free(executors);
+}
+
+/* Clients, that is; who asks by HTTP is none. */
+static uint64_t count_clients(void *server)
+{
+    const struct rookery *io = server;
+    uint64_t left = server_stat(io, STAT_SOCKETS_DISCONNECTED);
+    uint64_t come = server_stat(io, STAT_SOCKETS_CONNECTED);
+
+    return come > left ? come - left : 0;
+}
+
+static void on_number(void *server, unsigned number)
+{
+}
+
+static int open_cluster(struct rookery *io)
+{
+    if (io->options.cluster.redis_url == NULL) {
+        return 0;
+    }
+    struct executor **executors = list_executors(io);
+    const struct cluster_parts_options options = {
+        .cluster = &io->options.cluster,
+        .loop = &io->loops[0].loop,
+        .executors = executors,
+        .loop_count = io->loop_count,
+        .connections = count_clients,
+        .on_number = on_number,
+        .arg = io,
+    };
+    io->cluster = cluster_parts_create(&options);
+    free(executors);
+    errno = EINVAL;
+    return io->cluster == NULL ? -1 : 0;
 }
 
 static int open_bundles(struct rookery *io)
@@ -167,7 +224,7 @@ struct rookery *rookery_create(const struct rookery_options *options)
     io->loop_count = count_loops(options->loops);
     derive_options(io);
     server_set_cors(io, &options->cors);
-    if (init_loops(io) < 0 || open_bundles(io) < 0) {
+    if (init_loops(io) < 0 || open_bundles(io) < 0 || open_cluster(io) < 0) {
         int error = errno;
         free_server(io);
         errno = error;
@@ -306,6 +363,9 @@ int rookery_listen(struct rookery *io, const char *host, unsigned port)
     }
     p->next = io->ports;
     io->ports = p;
+    if (io->cluster != NULL && p->next == NULL) {
+        cluster_parts_set_port(io->cluster, host, port);
+    }
     return (int)port;
 }
 
@@ -342,6 +402,9 @@ int rookery_run(struct rookery *io)
             return ROOKERY_ESYSTEM;
         }
     }
+    if (io->cluster != NULL) {
+        cluster_parts_open(io->cluster);
+    }
     for (unsigned i = 1; i < io->loop_count; i++) {
         int error = pthread_create(&io->loops[i].thread, NULL, run_thread, &io->loops[i]);
         assert(error == 0);
@@ -351,95 +414,6 @@ int rookery_run(struct rookery *io)
         pthread_join(io->loops[i].thread, NULL);
     }
     return 0;
-}
-
-/* ---- stopping ----
- *
- * Listeners close, every session is told. WebSockets say goodbye and polls that wait are answered
- * at once. The sessions that are left have no poll waiting: their clients get DRAIN_FETCH_MS to
- * come for the close packet, on connections that they have; most never will. Then requests under
- * way end and idle connections are closed, on all loops together, since a poll may come in on any.
- * A loop runs until all are done: others may still have handed something over to it. */
-
-static bool has_sessions(const struct server_loop *sl)
-{
-    for (struct server_endpoint *se = sl->server->endpoints; se != NULL; se = se->next) {
-        if (se->endpoint.engines[sl->loop.executor.index].sessions.count > 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void advance_drain(struct server_loop *sl, uint64_t elapsed_ms)
-{
-    struct rookery *io = sl->server;
-
-    if (sl->drain_phase == DRAIN_SESSIONS && (!has_sessions(sl) || elapsed_ms >= DRAIN_FETCH_MS)) {
-        sl->drain_phase = DRAIN_REQUESTS;
-        atomic_fetch_sub(&io->fetching, 1);
-    }
-    if (sl->drain_phase == DRAIN_REQUESTS && atomic_load(&io->fetching) == 0) {
-        http_server_retire(sl->http);
-        if (sl->loop.ws_closing.first == NULL && http_server_busy(sl->http) == 0) {
-            sl->drain_phase = DRAIN_DONE;
-            atomic_fetch_sub(&io->draining, 1);
-        }
-    }
-}
-
-static void check_drained(struct timer *timer)
-{
-    struct server_loop *sl = container_of(timer, struct server_loop, drain_check);
-    struct rookery *io = sl->server;
-    uint64_t elapsed_ms = sl->loop.executor.now_ms - sl->drain_started_ms;
-
-    advance_drain(sl, elapsed_ms);
-    if (atomic_load(&io->draining) == 0 || elapsed_ms >= io->options.drain_timeout_ms) {
-        loop_stop(&sl->loop);
-    } else {
-        executor_timer_start(&sl->loop.executor, timer, DRAIN_CHECK_MS);
-    }
-}
-
-static void stop_one(struct task *task)
-{
-    struct server_loop *sl = container_of(task, struct server_loop, stop_task);
-    struct rookery *io = sl->server;
-    unsigned index = sl->loop.executor.index;
-
-    if (sl->http == NULL) {
-        return; /* it has never run, and is being destroyed */
-    }
-    http_server_stop_accepting(sl->http);
-    for (struct server_endpoint *se = io->endpoints; se != NULL; se = se->next) {
-        engine_shutdown(&se->endpoint.engines[index]);
-    }
-    raw_shutdown(io, index);
-    sl->drain_started_ms = sl->loop.executor.now_ms;
-    sl->drain_check.fire = check_drained;
-    executor_timer_start(&sl->loop.executor, &sl->drain_check, 0);
-}
-
-static void stop_all(struct task *task)
-{
-    struct rookery *io = container_of(task, struct rookery, stop_task);
-
-    atomic_store(&io->fetching, io->loop_count);
-    atomic_store(&io->draining, io->loop_count);
-    for (unsigned i = 0; i < io->loop_count; i++) {
-        io->loops[i].stop_task.run = stop_one;
-        executor_post(&io->loops[i].loop.executor, &io->loops[i].stop_task);
-    }
-}
-
-/* An atomic exchange, a lock-free push and a write to an eventfd: fit for signal handlers. */
-void rookery_stop(struct rookery *io)
-{
-    if (!atomic_exchange(&io->stop_requested, true)) {
-        io->stop_task.run = stop_all;
-        executor_post(&io->loops[0].loop.executor, &io->stop_task);
-    }
 }
 
 /* ---- taking down ---- */
@@ -512,6 +486,8 @@ void server_drop_all(struct rookery *io)
         drop_connections(io, i);
     }
     settle_loops(io);
+    cluster_parts_stop(io->cluster);
+    settle_loops(io);
 }
 
 void rookery_destroy(struct rookery *io)
@@ -521,6 +497,7 @@ void rookery_destroy(struct rookery *io)
     }
     server_drop_all(io);
     io_finish(&io->io);
+    cluster_parts_destroy(io->cluster);
     finish_endpoints(io);
     raw_finish(io);
     finish_ports(io);

@@ -15,10 +15,11 @@
 #include "src/net/endpoint.h"
 #include "src/net/http.h"
 #include "src/net/loop.h"
+#include "src/server/cluster_parts.h"
 #include "src/socket/io.h"
 #include "src/web/bundles.h"
 
-/* What a loop still does once rookery_stop has been called: see rookery.c. */
+/* What a loop still does once rookery_stop has been called: see drain.c. */
 enum drain_phase {
     DRAIN_SESSIONS, /* clients fetch their close packets */
     DRAIN_REQUESTS, /* no more, on any loop: what is under way ends */
@@ -64,8 +65,9 @@ struct rookery {
     struct raw_websocket *raw_websockets;
     struct raw_engine *raw_engines;
     struct server_port *ports;
-    struct cors_policy cors;   /* of all endpoints */
-    struct web_files *bundles; /* NULL: not served */
+    struct cors_policy cors;       /* of all endpoints */
+    struct web_files *bundles;     /* NULL: not served */
+    struct cluster_parts *cluster; /* NULL: alone */
     struct http_route *routes;
     size_t route_count;
     struct http_route last_route; /* without a path: none */

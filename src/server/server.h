@@ -10,6 +10,7 @@
 #include "src/api/rookery.h"
 #include "src/base/histogram.h"
 #include "src/base/stats.h"
+#include "src/cluster/registry.h"
 #include "src/net/cors.h"
 #include "src/net/http.h"
 
@@ -37,6 +38,30 @@ unsigned server_connections(const struct rookery *io);
 /* How long a loop's turns take, and how late it wakes for its timers; from any thread. */
 const struct histogram *server_turns(const struct rookery *io, unsigned loop);
 const struct histogram *server_lags(const struct rookery *io, unsigned loop);
+
+struct bus_counts;
+struct cluster_counts;
+
+/* How the server does as one of a cluster. */
+struct server_cluster {
+    bool up; /* Redis is there */
+    const struct bus_counts *bus;
+    const struct cluster_counts *counts;
+    size_t nodes;     /* this one included; those of Node.js are not known */
+    uint64_t ignored; /* records of nodes that were none */
+};
+
+/* False: the server is alone. From any thread, as the next. */
+bool server_look_at_cluster(const struct rookery *io, struct server_cluster *out);
+
+/* Calls fn for each node, this one first; for none when it is alone. */
+void server_each_node(const struct rookery *io, registry_node_fn fn, void *arg);
+
+/* The name that other nodes see; before rookery_run. */
+void server_set_node_name(struct rookery *io, const char *name);
+
+/* What the nodes share; on loop 0, until server_drop_all. NULL: the server is alone. */
+struct keyspace *server_keyspace(const struct rookery *io);
 
 /* Has rookery_stop been called? From any thread. */
 bool server_stopping(const struct rookery *io);

@@ -17,6 +17,7 @@ enum { BEAT_MS = 2000, NODES = 3 };
 struct node {
     struct registry *registry;
     uint64_t connections;
+    unsigned number;
     struct bytes news; /* "+b -b ..." */
 };
 
@@ -36,6 +37,11 @@ static void on_node(void *arg, const struct registry_node *node, bool alive)
 
     bytes_add_cstr(news, alive ? "+" : "-");
     bytes_add_span(news, node->record.id);
+}
+
+static void on_number(void *arg, unsigned number)
+{
+    ((struct node *)arg)->number = number;
 }
 
 static void turn_at(uint64_t at_ms)
@@ -71,6 +77,7 @@ static void start(unsigned i, unsigned number)
         .heartbeat_ms = BEAT_MS,
         .connections = count_connections,
         .on_node = on_node,
+        .on_number = on_number,
         .arg = &nodes[i],
     };
 
@@ -265,6 +272,7 @@ static void numbers_are_claimed_and_lead_to_addresses(void)
 
     both();
     check(registry_number(nodes[0].registry) == 7 && registry_number(nodes[1].registry) == 8);
+    check(nodes[0].number == 7 && nodes[1].number == 8);
     pass(2 * BEAT_MS);
     check(registry_address_of(nodes[0].registry, 8, address) && strcmp(address, "h:1") == 0);
     check(!registry_address_of(nodes[0].registry, 9, address));
@@ -298,6 +306,7 @@ static void a_number_is_kept_over_an_outage_unless_somebody_has_it(void)
     pass(4 * BEAT_MS);
     check(registry_number(nodes[0].registry) == 7);
     check(registry_number(nodes[1].registry) != 8 && registry_number(nodes[1].registry) != 0);
+    check(nodes[1].number == registry_number(nodes[1].registry));
     pass(20 * BEAT_MS);
     check(span_eq(keyspace_fake_get(&redis, SPAN(""), SPAN("rookery:number:7")), SPAN("a")));
     end();
