@@ -270,6 +270,7 @@ static int listen_on(struct daemon *d)
         if (i == 0) {
             d->port = (unsigned)port;
             choose_service_id(d, port);
+            server_set_node_name(d->io, d->service_id);
         }
         if (announce(d, port) < 0) {
             return -1;

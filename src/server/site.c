@@ -18,6 +18,34 @@ static unsigned count_connections(void *server)
     return server_connections(server);
 }
 
+struct service_list {
+    rest_service_fn fn;
+    void *arg;
+};
+
+static void add_service(const struct registry_node *node, void *arg)
+{
+    const struct service_list *list = arg;
+    const struct node_record *r = &node->record;
+    const struct rest_service service = {
+        .name = r->name,
+        .node_id = r->id,
+        .address = r->address,
+        .connections = r->connections,
+        .uptime_ms = r->uptime_ms,
+        .heard_wall_ms = node->heard_wall_ms,
+    };
+
+    list->fn(&service, list->arg);
+}
+
+static void list_services(void *server, rest_service_fn fn, void *arg)
+{
+    struct service_list list = {fn, arg};
+
+    server_each_node(server, add_service, &list);
+}
+
 static bool may_login(void *chat, const char *address)
 {
     return chat_may_login(chat, address);
@@ -53,6 +81,7 @@ static struct rest *open_rest(const struct site_parts *parts, const struct web_f
         .host = v->host,
         .port = parts->port,
         .connections = count_connections,
+        .services = list_services,
         .server = parts->io,
     };
 

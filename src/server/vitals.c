@@ -71,6 +71,11 @@ struct web_health_report vitals_look(void *arg)
     const struct vitals *v = arg;
     struct web_health_report report = {.connections = count_sockets(v->io)};
 
+    struct server_cluster cluster;
+
+    if (server_look_at_cluster(v->io, &cluster)) {
+        report.redis = cluster.up ? SERVICE_CONNECTED : SERVICE_DISCONNECTED;
+    }
     if (v->has_store) {
         report.database = store_works(v) ? SERVICE_CONNECTED : SERVICE_DISCONNECTED;
     }
@@ -183,6 +188,7 @@ void vitals_write(struct bytes *out, void *arg)
     for (enum stat_id i = 0; i < STAT_COUNT; i++) {
         write_stat(out, v->io, i);
     }
+    vitals_write_cluster(out, v->io);
     write_per_loop(out, v->io, "rookery_loop_turn_seconds",
                    "How long a loop works before it waits again.", server_turns);
     write_per_loop(out, v->io, "rookery_loop_lag_seconds",

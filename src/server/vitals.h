@@ -53,4 +53,7 @@ void vitals_store_failed(struct vitals *v);
 struct web_health_report vitals_look(void *arg);
 void vitals_write(struct bytes *out, void *arg);
 
+/* vitals_cluster.c: what a server counts as one of a cluster; nothing if it is alone. */
+void vitals_write_cluster(struct bytes *out, const struct rookery *io);
+
 #endif

@@ -26,13 +26,14 @@ static void add_error(struct bytes *out, const struct web_health_report *report)
 
 void web_health_write(struct bytes *out, const struct web_health_report *report, int64_t wall_ms)
 {
-    struct span status = report->not_ready == NULL ? SPAN("healthy") : SPAN("unhealthy");
+    struct span service = report->not_ready == NULL ? SPAN("healthy") : SPAN("unhealthy");
+    bool degraded = report->not_ready == NULL && report->redis == SERVICE_DISCONNECTED;
     char now[ISO_TIME_LEN + 1];
 
     iso_time_write(wall_ms, now);
     bytes_add_byte(out, '{');
-    json_member_string(out, SPAN("status"), status);
-    json_member_string(out, SPAN("service"), status);
+    json_member_string(out, SPAN("status"), degraded ? SPAN("degraded") : service);
+    json_member_string(out, SPAN("service"), service);
     add_error(out, report);
     json_member_string(out, SPAN("database"), service_text(report->database));
     json_member_string(out, SPAN("redis"), service_text(report->redis));

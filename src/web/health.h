@@ -9,6 +9,8 @@
  *      "kafka":"not configured","connections":12,"timestamp":"2024-05-01T12:00:00.000Z"}
  *
  * status and service are "unhealthy" when it is not ready, with "error" behind them and 503.
+ * While Redis is away status is "degraded": new clients are served, but other servers do not hear
+ * them.
  *
  * All of it goes to pages of other origins too, as the CORS policy says.
  *

@@ -15,6 +15,13 @@
  *                             chat_refusals
  *   counter by dialect        messages
  *   gauges                    connections, sessions, sockets, rooms, queue_bytes
+ *   of a cluster, counters    bus_published, bus_received, bus_published_bytes, bus_received_bytes,
+ *                             bus_kept, bus_reconnects, cluster_broadcasts_sent,
+ *                             cluster_broadcasts_received, cluster_requests_sent,
+ *                             cluster_requests_answered, cluster_requests_timed_out,
+ *                             cluster_malformed, cluster_repeated, cluster_sent_again,
+ *                             cluster_gaps, cluster_nodes_ignored; by reason: bus_dropped
+ *   of a cluster, gauges      cluster_up, cluster_nodes, cluster_rooms, bus_subscriptions
  *   histograms, per loop      loop_turn_seconds, loop_lag_seconds
  *   histograms                store_append_seconds: a batch, with its sync
  *   histograms, by kind       store_call_seconds: read, search, write

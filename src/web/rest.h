@@ -33,6 +33,16 @@
 
 struct auth;
 
+/* A server in the list of services. */
+struct rest_service {
+    struct span name, node_id;
+    struct span address; /* host:port */
+    uint64_t connections;
+    uint64_t uptime_ms;
+    int64_t heard_wall_ms; /* its last heartbeat */
+};
+typedef void (*rest_service_fn)(const struct rest_service *service, void *arg);
+
 /* Everything is borrowed until rest_destroy. */
 struct rest_options {
     struct store *store; /* NULL: histories are empty, and nobody can register */
@@ -58,7 +68,9 @@ struct rest_options {
     const char *service_id;
     const char *host;
     const unsigned *port;
-    unsigned (*connections)(void *server); /* from any thread */
+    unsigned (*connections)(void *server); /* from any thread, as the next */
+    /* Calls fn for each server of the cluster; for none, or NULL, where this one is alone. */
+    void (*services)(void *server, rest_service_fn fn, void *arg);
     void *server;
 };
 

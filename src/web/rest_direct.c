@@ -40,21 +40,74 @@ static void log_in(struct rest_call *call)
 
 /* ---- services ---- */
 
-/* This node alone: it knows of no other. */
-static void list_services(struct rest_call *call)
+static void write_service(struct bytes *out, struct span id, struct span host, uint64_t port,
+                          uint64_t connections, int64_t heard_wall_ms)
+{
+    bytes_add_byte(out, '{');
+    json_member_string(out, SPAN("serviceId"), id);
+    json_member_string(out, SPAN("host"), host);
+    json_member_u64(out, SPAN("port"), port);
+    json_member_string(out, SPAN("status"), SPAN("healthy"));
+    json_member_u64(out, SPAN("connections"), connections);
+    rest_member_time(out, SPAN("lastHeartbeat"), heard_wall_ms);
+}
+
+/* host:port, with or without brackets around the host. */
+static void split_address(struct span address, struct span *host, uint64_t *port)
+{
+    const uint8_t *colon = address.len == 0 ? NULL : memrchr(address.data, ':', address.len);
+    size_t len = colon == NULL ? address.len : (size_t)(colon - address.data);
+
+    *port = 0;
+    *host = span_of(address.data, len);
+    if (colon != NULL && span_to_u64(span_skip(address, len + 1), UINT16_MAX, port) < 0) {
+        *port = 0;
+    }
+    if (len >= 2 && address.data[0] == '[' && address.data[len - 1] == ']') {
+        *host = span_of(address.data + 1, len - 2);
+    }
+}
+
+/* One of a cluster. */
+static void add_service(const struct rest_service *service, void *arg)
+{
+    enum { MS_PER_S = 1000 };
+    struct bytes *out = arg;
+    struct span host;
+    uint64_t port;
+
+    split_address(service->address, &host, &port);
+    json_write_comma(out);
+    write_service(out, service->name.len > 0 ? service->name : service->node_id, host, port,
+                  service->connections, service->heard_wall_ms);
+    json_member_string(out, SPAN("nodeId"), service->node_id);
+    json_member_u64(out, SPAN("uptime"), service->uptime_ms / MS_PER_S);
+    bytes_add_byte(out, '}');
+}
+
+static void add_this_service(struct bytes *out, struct rest_call *call)
 {
     const struct rest_options *o = rest_options_of(call);
     unsigned connections = o->connections == NULL ? 0 : o->connections(o->server);
+
+    write_service(out, span_cstr(o->service_id), span_cstr(o->host), *o->port, connections,
+                  executor_wall_ms(call->x->executor));
+    bytes_add_byte(out, '}');
+}
+
+static void list_services(struct rest_call *call)
+{
+    const struct rest_options *o = rest_options_of(call);
     struct bytes body = {0};
 
-    bytes_add_cstr(&body, "{\"services\":[{");
-    json_member_string(&body, SPAN("serviceId"), span_cstr(o->service_id));
-    json_member_string(&body, SPAN("host"), span_cstr(o->host));
-    json_member_u64(&body, SPAN("port"), *o->port);
-    json_member_string(&body, SPAN("status"), SPAN("healthy"));
-    json_member_u64(&body, SPAN("connections"), connections);
-    rest_member_time(&body, SPAN("lastHeartbeat"), executor_wall_ms(call->x->executor));
-    bytes_add_cstr(&body, "}]}");
+    bytes_add_cstr(&body, "{\"services\":[");
+    if (o->services != NULL) {
+        o->services(o->server, add_service, &body);
+    }
+    if (body.data[body.len - 1] == '[') {
+        add_this_service(&body, call);
+    }
+    bytes_add_cstr(&body, "]}");
     rest_json(call, 200, bytes_span(&body));
     bytes_finish(&body);
 }

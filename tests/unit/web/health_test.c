@@ -37,6 +37,17 @@ static void says_that_it_is_well_and_what_it_stands_on(void)
     check_answer("GET", "/health/live", 200, "{\"status\":\"alive\"}");
 }
 
+/* Its own clients are served. */
+static void a_redis_that_is_away_degrades_it_and_no_more(void)
+{
+    report = (struct web_health_report){.redis = SERVICE_DISCONNECTED};
+    check_answer("GET", "/health", 200,
+                 "{\"status\":\"degraded\",\"service\":\"healthy\",\"database\":\"not "
+                 "configured\",\"redis\":\"disconnected\",\"kafka\":\"not configured\","
+                 "\"connections\":0,\"timestamp\":\"2024-05-01T12:00:00.000Z\"}");
+    check_answer("GET", "/health/ready", 200, "{\"status\":\"ready\"}");
+}
+
 static void says_why_nobody_should_come(void)
 {
     report = (struct web_health_report){
@@ -85,6 +96,7 @@ static void lets_pages_of_other_origins_read_it(void)
 int main(void)
 {
     RUN(says_that_it_is_well_and_what_it_stands_on);
+    RUN(a_redis_that_is_away_degrades_it_and_no_more);
     RUN(says_why_nobody_should_come);
     RUN(is_read_only);
     RUN(lets_pages_of_other_origins_read_it);
