@@ -66,6 +66,9 @@ static void stop_one(struct task *task)
         engine_shutdown(&se->endpoint.engines[index]);
     }
     raw_shutdown(io, index);
+    if (io->peers != NULL) {
+        peers_shutdown(io->peers, &sl->loop);
+    }
     sl->drain_started_ms = sl->loop.executor.now_ms;
     sl->drain_check.fire = check_drained;
     executor_timer_start(&sl->loop.executor, &sl->drain_check, 0);

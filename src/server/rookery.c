@@ -167,6 +167,9 @@ static uint64_t count_clients(void *server)
 
 static void on_number(void *server, unsigned number)
 {
+    struct rookery *io = server;
+
+    atomic_store_explicit(&io->engine_options.node, (uint16_t)number, memory_order_relaxed);
 }
 
 static int open_cluster(struct rookery *io)
@@ -201,6 +204,7 @@ static int open_bundles(struct rookery *io)
 
 static void free_server(struct rookery *io)
 {
+    peers_destroy(io->peers);
     for (unsigned i = 0; i < io->loop_count; i++) {
         loop_finish(&io->loops[i].loop);
     }
@@ -230,6 +234,7 @@ struct rookery *rookery_create(const struct rookery_options *options)
         errno = error;
         return NULL;
     }
+    server_open_peers(io);
     add_socketio(io);
     return io;
 }
@@ -264,6 +269,7 @@ void server_add_endpoint(struct rookery *io, const char *path,
     assert(io->loop_count > 0);
     se->path = copy_string(path);
     se->endpoint.cors = &io->cors;
+    se->endpoint.peers = io->peers;
     se->endpoint.cookie = cookie_of(&o->cookie);
     se->endpoint.poll.close_timeout_ms = o->close_timeout_ms;
     se->endpoint.poll.compression_threshold = o->compression_threshold;

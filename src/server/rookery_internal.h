@@ -15,6 +15,7 @@
 #include "src/net/endpoint.h"
 #include "src/net/http.h"
 #include "src/net/loop.h"
+#include "src/net/peers.h"
 #include "src/server/cluster_parts.h"
 #include "src/socket/io.h"
 #include "src/web/bundles.h"
@@ -68,6 +69,8 @@ struct rookery {
     struct cors_policy cors;       /* of all endpoints */
     struct web_files *bundles;     /* NULL: not served */
     struct cluster_parts *cluster; /* NULL: alone */
+    struct peers *peers;           /* NULL: there is nobody to pass requests on to */
+    struct hop_key hop_key;        /* where there are peers */
     struct http_route *routes;
     size_t route_count;
     struct http_route last_route; /* without a path: none */
@@ -84,6 +87,9 @@ void server_add_endpoint(struct rookery *io, const char *path,
 
 /* Options of WebSockets by the server's options, with another message limit. */
 struct ws_conn_options server_ws_options(struct rookery *io, size_t message_bytes_max);
+
+/* passing_on.c: the peers, if this is a node of a cluster that has a secret. */
+void server_open_peers(struct rookery *io);
 
 /* raw.c: closes, then frees what rookery_engine and rookery_websocket have set up. */
 void raw_shutdown(struct rookery *io, unsigned loop);
