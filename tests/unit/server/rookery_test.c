@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <unistd.h>
 
+#include "src/base/log.h"
 #include "src/server/server.h"
 #include "tests/support/tap.h"
 #include "tests/support/tcp_client.h"
@@ -91,10 +93,81 @@ static void refuses_options_that_its_frames_cannot_hold(void)
     check(rookery_create(&options) == NULL && errno == EINVAL);
 }
 
+/* ---- one of a cluster, whose Redis is away ---- */
+
+static struct rookery *create_node(const char *redis_url, const char *adapter, const char *mode)
+{
+    struct rookery_options options;
+
+    rookery_options_init(&options);
+    options.loops = 2;
+    options.cluster.redis_url = redis_url;
+    options.cluster.adapter = adapter;
+    options.cluster.mode = mode;
+    options.cluster.name = "here";
+    options.cluster.secret = "secret";
+    return rookery_create(&options);
+}
+
+static void refuses_a_cluster_that_there_cannot_be(void)
+{
+    log_start(STDERR_FILENO, LOG_AS_TEXT, LOG_ERROR);
+    check(create_node("redis://127.0.0.1:1", "classical", NULL) == NULL && errno == EINVAL);
+    check(create_node("redis://127.0.0.1:1", "sharded", "dyn") == NULL && errno == EINVAL);
+    errno = 0;
+    check(create_node("http://127.0.0.1:1", NULL, NULL) == NULL && errno == EINVAL);
+    errno = 0;
+    check(create_node("redis://127.0.0.1:x", NULL, NULL) == NULL && errno == EINVAL);
+}
+
+static void see_node(const struct rookery_node *node, void *arg)
+{
+    unsigned *seen = arg;
+
+    check(node->self && node->name.len == 4 && memcmp(node->name.data, "here", 4) == 0);
+    check(node->address.len > 10 && memcmp(node->address.data, "127.0.0.1:", 10) == 0);
+    *seen += 1;
+}
+
+static void serves_without_its_redis_and_ends_in_good_order(void)
+{
+    static const char *const adapters[] = {"classic", "sharded", "streams"};
+    struct server_cluster cluster;
+    unsigned seen = 0;
+
+    for (size_t i = 0; i < sizeof adapters / sizeof *adapters; i++) {
+        io = create_node("redis://127.0.0.1:1", adapters[i], NULL);
+        int bound = rookery_listen(io, "127.0.0.1", 0);
+        check(bound > 0);
+        check(pthread_create(&thread, NULL, run, NULL) == 0);
+        struct tcp_client c = tcp_open((unsigned)bound);
+        char poll[256];
+        handshake(&c, poll);
+        check(server_look_at_cluster(io, &cluster) && !cluster.up && cluster.nodes == 1);
+        rookery_nodes(io, see_node, &seen);
+        check(rookery_node_id(io).len == 36);
+        tcp_close(&c);
+        (void)finish();
+    }
+    check(seen == 3);
+}
+
+static void alone_there_are_no_nodes(void)
+{
+    struct server_cluster cluster;
+    struct rookery *alone = create();
+    unsigned seen = 0;
+
+    rookery_nodes(alone, see_node, &seen);
+    check(seen == 0 && rookery_node_id(alone).len == 0);
+    check(!server_look_at_cluster(alone, &cluster) && server_keyspace(alone) == NULL);
+    rookery_destroy(alone);
+}
+
 /* Puts something that cannot listen in the place of the last socket that is bound to that port. */
 static void break_last_listener(unsigned of_port)
 {
-    struct sockaddr_in at;
+    struct sockaddr_in at = {0};
     int last = -1;
 
     for (int fd = 0; fd < 1024; fd++) {
@@ -164,6 +237,9 @@ static void a_client_that_comes_back_at_once_is_told(void)
 
 int main(void)
 {
+    RUN(refuses_a_cluster_that_there_cannot_be);
+    RUN(serves_without_its_redis_and_ends_in_good_order);
+    RUN(alone_there_are_no_nodes);
     RUN(a_stop_before_it_has_run_is_taken);
     RUN(refuses_options_that_its_frames_cannot_hold);
     RUN(says_so_when_it_cannot_accept);
