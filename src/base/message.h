@@ -39,6 +39,7 @@ struct message {
     struct span room;      /* any bytes, as the room's members know it */
     uint64_t offset;       /* place within the room: 1, 2, 3 ...; 0: none */
     uint64_t changed;      /* read back: offset of its latest edit or of its deletion; 0: none */
+    uint64_t said;         /* by an append of EDIT or DELETE: offset of what is changed */
     struct span user_id;   /* of the sender */
     struct span username;  /* as it was when the message was sent */
     struct span content;   /* the JSON text of a value, as the sender wrote it; empty: deleted */

@@ -188,6 +188,7 @@ static int change(struct sqlite_writer *writer, struct message *m)
     if ((room = sqlite_rooms_get(&writer->rooms, m->room, false)) == NULL) {
         return sqlite3_errcode(writer->conn.db);
     }
+    m->said = found.offset;
     result = write_change(writer, found.number, room->newest + 1, m);
     return result != SQLITE_OK ? result : settle(m, MESSAGE_STORED, ++room->newest);
 }

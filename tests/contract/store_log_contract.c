@@ -102,6 +102,7 @@ static void changes_a_message_of_the_same_batch(void)
     m[3].action = MESSAGE_DELETE;
     check(store_append(store, batch, 4) == 0);
     check(m[0].offset == 1 && m[1].offset == 2 && m[2].offset == 3 && m[3].offset == 4);
+    check(m[1].said == 1 && m[3].said == 3);
     check_history((struct store_history){.room = SPAN("one")}, "a 1 2", false);
     teardown();
 }
