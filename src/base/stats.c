@@ -5,6 +5,7 @@
 #define REQUESTS_REFUSED    "requests_refused", "HTTP requests refused or given up."
 #define SESSIONS_CLOSED     "sessions_closed", "Engine.IO sessions that have ended."
 #define MESSAGES            "messages", "Messages that were said in the chat."
+#define NOTES               "cluster_notes_refused", "What other nodes told the chat and was not taken in."
 #define REFUSALS            "chat_refusals", "What the chat has refused: events and connections."
 #define DROPS               "drops", "What was dropped instead of being queued: connections or packets."
 
@@ -82,6 +83,9 @@ const struct stat_info *stats_info(enum stat_id which)
         [STAT_REFUSED_FULL] = REASON(REFUSALS, "server full"),
         [STAT_REFUSED_INVALID] = REASON(REFUSALS, "invalid payload"),
         [STAT_REFUSED_OTHER] = REASON(REFUSALS, "other"),
+        [STAT_NOTES_MALFORMED] = REASON(NOTES, "malformed"),
+        [STAT_NOTES_LOST] = REASON(NOTES, "not stored"),
+        [STAT_NOTES_CROWDED] = REASON(NOTES, "too many members"),
         [STAT_PASSED_REQUESTS] = REASON(PASSED, "request"),
         [STAT_PASSED_TUNNELS] = REASON(PASSED, "websocket"),
         [STAT_PASS_FAILED] = REASON(PASSES_REFUSED, "no answer"),

@@ -3,6 +3,7 @@
 
 #include "src/base/memory.h"
 #include "src/chat/chat_loop.h"
+#include "src/chat/note.h"
 #include "src/chat/text.h"
 
 enum { OWN_SOCKETS_MAX = 8 };
@@ -16,13 +17,48 @@ static bool spoken_in(const struct notice *n, enum dialect_id dialect)
     return n->kind == NOTICE_MESSAGE && n->messages->dialect == dialect;
 }
 
-static void say(struct chat_loop *cl, const struct rookery_target *to, uint32_t dialects,
-                const struct notice *n, struct rookery_socket *from)
+/* What servers that are none of ours are told: the form of that dialect. */
+static enum dialect_id foreign_dialect(const struct notice *n, uint32_t dialects)
 {
-    struct rookery_form forms[DIALECT_COUNT];
+    if (n->kind == NOTICE_MESSAGE) {
+        return (enum dialect_id)n->messages->dialect;
+    }
+    return dialects == 1u << DIALECT_DIRECT ? DIALECT_DIRECT : DIALECT_REALTIME;
+}
+
+static struct rookery_elsewhere elsewhere_of(struct chat_loop *cl, const struct note *note,
+                                             struct rookery_str event, struct rookery_args args)
+{
+    bytes_clear(&cl->note);
+    note_write(note, &cl->note);
+    return (struct rookery_elsewhere){str_of_span(bytes_span(&cl->note)), event, args};
+}
+
+static void broadcast(struct chat_loop *cl, const struct rookery_target *to,
+                      const struct rookery_form *forms, size_t count, struct rookery_socket *from,
+                      const struct rookery_form *foreign, const struct note *note)
+{
+    struct rookery_elsewhere elsewhere;
+
+    if (foreign != NULL) {
+        elsewhere = elsewhere_of(cl, note, foreign->event, foreign->args);
+    }
+    if (count > 0) {
+        (void)rookery_broadcast_forms(cl->chat->nsp, to, forms, count, from,
+                                      foreign != NULL ? &elsewhere : NULL);
+    }
+}
+
+static void say(struct chat_loop *cl, const struct rookery_target *to, uint32_t dialects,
+                const struct notice *n, struct rookery_socket *from, const struct note *note)
+{
+    bool everywhere = note != NULL && chat_is_clustered(cl->chat);
+    enum dialect_id foreign = foreign_dialect(n, dialects);
+    struct rookery_form forms[DIALECT_COUNT], *foreign_form = NULL;
     size_t ends[DIALECT_COUNT];
     size_t count = 0;
 
+    dialects |= (uint32_t)everywhere << foreign;
     bytes_clear(&cl->out);
     for (unsigned d = 0; d < DIALECT_COUNT; d++) {
         if ((dialects >> d & 1) == 0) {
@@ -31,35 +67,58 @@ static void say(struct chat_loop *cl, const struct rookery_target *to, uint32_t 
         forms[count].event = dialect_write(d, n, &cl->out);
         forms[count].tags = 1u << d | (spoken_in(n, d) ? 1u << DIALECT_NONE : 0);
         ends[count] = cl->out.len;
+        if (everywhere && d == foreign && forms[count].event.len > 0) {
+            foreign_form = &forms[count];
+        }
         count += forms[count].event.len > 0;
     }
     /* Only now, since the buffer may have moved while it grew. */
     for (size_t i = 0, begin = 0; i < count; begin = ends[i++]) {
         forms[i].args = args_of_json(span_of(cl->out.data + begin, ends[i] - begin));
     }
-    if (count > 0) {
-        (void)rookery_broadcast_forms(cl->chat->nsp, to, forms, count, from, NULL);
-    }
+    broadcast(cl, to, forms, count, from, foreign_form, note);
 }
 
 void announce_from(struct chat_loop *cl, struct span room, uint32_t dialects,
-                   const struct notice *n, struct rookery_socket *from)
+                   const struct notice *n, struct rookery_socket *from, const struct note *note)
 {
     const struct rookery_str name = str_of_span(room);
     const struct rookery_target to = {.rooms = &name, .room_count = 1};
 
-    say(cl, &to, dialects, n, from);
+    say(cl, &to, dialects, n, from, note);
 }
 
 void announce_direct(struct chat_loop *cl, const struct rookery_str *rooms, size_t count,
-                     const struct notice *n)
+                     const struct notice *n, const struct note *note)
 {
-    const struct rookery_target to = {.rooms = rooms, .room_count = count};
+    const struct rookery_target to = {.rooms = rooms, .room_count = count, .local = true};
 
     bytes_clear(&cl->out);
     struct rookery_str event = dialect_write(DIALECT_DIRECT, n, &cl->out);
     struct rookery_args args = args_of_json(bytes_span(&cl->out));
     (void)rookery_broadcast(cl->chat->nsp, &to, event, &args, NULL);
+    if (note == NULL || !chat_is_clustered(cl->chat)) {
+        return;
+    }
+    struct rookery_elsewhere elsewhere = elsewhere_of(cl, note, event, args);
+    for (size_t i = 0; i < count; i++) {
+        const struct rookery_target there = {.rooms = &rooms[i], .room_count = 1};
+        (void)rookery_broadcast_forms(cl->chat->nsp, &there, NULL, 0, NULL, &elsewhere);
+    }
+}
+
+void announce_elsewhere(struct chat_loop *cl, struct span room, const struct message *m)
+{
+    const struct rookery_str name = str_of_span(room);
+    const struct rookery_target there = {.rooms = &name, .room_count = 1};
+    const struct notice n = {.kind = NOTICE_DIRECT, .messages = m, .message_count = 1};
+    const struct note note = {.kind = NOTE_MESSAGE, .message = *m};
+
+    bytes_clear(&cl->out);
+    struct rookery_str event = dialect_write(DIALECT_DIRECT, &n, &cl->out);
+    struct rookery_args args = args_of_json(bytes_span(&cl->out));
+    struct rookery_elsewhere elsewhere = elsewhere_of(cl, &note, event, args);
+    (void)rookery_broadcast_forms(cl->chat->nsp, &there, NULL, 0, NULL, &elsewhere);
 }
 
 static uint32_t dialects_in(const struct roster *r)
@@ -72,14 +131,14 @@ static uint32_t dialects_in(const struct roster *r)
     return dialects;
 }
 
-void announce(struct chat_room *room, const struct notice *n)
+void announce(struct chat_room *room, const struct notice *n, const struct note *note)
 {
     uint32_t dialects = dialects_in(&room->roster);
 
     if (n->kind == NOTICE_MESSAGE) {
         dialects |= 1u << n->messages->dialect;
     }
-    announce_from(room->home, chat_room_name(room), dialects, n, NULL);
+    announce_from(room->home, chat_room_name(room), dialects, n, NULL, note);
 }
 
 /* ---- comings and goings ---- */
@@ -93,7 +152,7 @@ static void tell_people(struct chat_room *room)
     }
     struct identity *people = roster_people(&room->roster, PEOPLE_MAX, &n.people_count);
     n.people = people;
-    announce_from(room->home, n.room, 1u << DIALECT_GROUPS, &n, NULL);
+    announce_from(room->home, n.room, 1u << DIALECT_GROUPS, &n, NULL, NULL);
     free(people);
 }
 
@@ -105,7 +164,7 @@ static void tell_others(struct chat_room *room, const struct notice *n,
     const struct rookery_target to = {
         .rooms = &name, .room_count = 1, .except = except, .except_count = count};
 
-    say(room->home, &to, dialects_in(&room->roster), n, NULL);
+    say(room->home, &to, dialects_in(&room->roster), n, NULL, NULL);
 }
 
 /* The sockets that somebody would hear of himself by: that which has come or gone, which may have
@@ -119,7 +178,7 @@ static size_t own_sockets(const struct roster *r, const struct roster_member *wh
     own[count++] = (struct rookery_str){who->socket_id, ROSTER_SOCKET_ID_LEN};
     for (uint32_t i = 0; i < r->count && count < OWN_SOCKETS_MAX; i++) {
         const struct roster_member *m = &r->members[i];
-        if (m->user_hash == who->user_hash &&
+        if (m->node == ROSTER_HERE && m->user_hash == who->user_hash &&
             span_eq(person_identity(m->person).user_id, user_id)) {
             own[count++] = (struct rookery_str){m->socket_id, ROSTER_SOCKET_ID_LEN};
         }

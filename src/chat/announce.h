@@ -6,6 +6,9 @@
  * back within that time is not mentioned at all: when a thousand lose their connection and return,
  * nobody is told a thousand times a thousand things.
  *
+ * Other nodes of a cluster announce to their members what they are told by notes (note.h) and facts
+ * (fact.h): here it is said to the sockets of this node only.
+ *
  * Threads: the room's home loop, where nothing else is said. */
 // SPDX-License-Identifier: MIT
 #ifndef CHAT_ANNOUNCE_H
@@ -18,18 +21,25 @@ enum {
     PEOPLE_MAX = 1000, /* that a list of who is in a room names */
 };
 
-/* To all members. */
-void announce(struct chat_room *room, const struct notice *n);
+struct note;
+
+/* To all members on this node; and, with a note (NULL: no), to those on other nodes: ours are told
+ * that, others the event as the sender's dialect has it. Without a cluster no note is written. */
+void announce(struct chat_room *room, const struct notice *n, const struct note *note);
 
 /* To those members of a room who speak one of the dialects (bit mask of 1 << enum dialect_id), but
- * for the socket `from`, which may be NULL; on any loop. */
+ * for the socket `from`, which may be NULL; on any loop. With a note as above; others are told as
+ * dialect 4 has it, or dialect 3, whichever is among the dialects. */
 void announce_from(struct chat_loop *cl, struct span room, uint32_t dialects,
-                   const struct notice *n, struct rookery_socket *from);
+                   const struct notice *n, struct rookery_socket *from, const struct note *note);
 
 /* What dialect 3 says, to the members of all these rooms of users, each socket once; on any loop.
- */
+ * With a note as above, which a node that has members of several of them gets as often. */
 void announce_direct(struct chat_loop *cl, const struct rookery_str *rooms, size_t count,
-                     const struct notice *n);
+                     const struct notice *n, const struct note *note);
+
+/* A direct message to the members of its room on other nodes only; on any loop. */
+void announce_elsewhere(struct chat_loop *cl, struct span room, const struct message *m);
 
 /* A user has come (NOTICE_JOINED) or gone (NOTICE_LEFT, NOTICE_GONE). He is not told of himself, by
  * the first of his sockets at least. sent_at is the event's, or empty. */

@@ -80,7 +80,7 @@ static void find_former(struct rookery_str room, void *arg)
     struct span name = span_of_str(room);
 
     if (chat_room_kind(name) == ROOM_USER && f->count < ADDRESSES_MAX &&
-        !is_among(f->own, f->own_count, span_skip(name, 2))) {
+        !is_among(f->own, f->own_count, direct_room_user(name))) {
         memcpy(f->rooms[f->count].name, name.data, name.len);
         f->names[f->count] = span_of(f->rooms[f->count].name, name.len);
         f->count++;

@@ -7,12 +7,17 @@
 #include "src/base/memory.h"
 #include "src/chat/admission.h"
 #include "src/chat/chat_loop.h"
+#include "src/chat/crew.h"
+#include "src/chat/gossip.h"
+#include "src/chat/hearing.h"
+#include "src/chat/inquest.h"
 #include "src/chat/leave.h"
 #include "src/chat/limiter.h"
 #include "src/chat/membership.h"
 #include "src/chat/message.h"
 #include "src/chat/pending.h"
 #include "src/chat/permit.h"
+#include "src/chat/remote.h"
 #include "src/chat/text.h"
 #include "src/chat/typing.h"
 
@@ -163,6 +168,7 @@ struct chat *chat_create(struct rookery *io, const struct chat_options *options)
 
     assert((options->journal == NULL) == (options->store == NULL));
     assert(options->auth != NULL || !options->auth_required);
+    chat->io = io;
     chat->nsp = rookery_of(io, ROOKERY_STR("/"));
     chat->journal = options->journal;
     chat->store = options->store;
@@ -176,24 +182,35 @@ struct chat *chat_create(struct rookery *io, const struct chat_options *options)
         init_loop(chat, io, i, options);
     }
     add_handlers(chat);
+    remote_add_handlers(chat);
+    hearing_add_handlers(chat);
+    crew_init(chat);
     return chat;
 }
 
 static void finish_loop(struct chat_loop *cl)
 {
+    assert(cl->inquests.first == NULL);
     pending_finish(cl);
     chat_rooms_finish(&cl->rooms);
     admission_finish(cl);
     typing_finish(cl);
     membership_finish(cl);
     bytes_finish(&cl->out);
+    bytes_finish(&cl->note);
+    free(cl->recent);
+    gossip_finish(cl);
     dialect_scratch_finish(&cl->scratch);
 }
 
 void chat_stop(struct chat *chat)
 {
-    if (chat != NULL) {
-        chat->stopped = true;
+    if (chat == NULL) {
+        return;
+    }
+    chat->stopped = true;
+    for (unsigned i = 0; i < chat->loop_count && chat_is_clustered(chat); i++) {
+        inquest_stop(&chat->loops[i]);
     }
 }
 
@@ -205,6 +222,7 @@ void chat_destroy(struct chat *chat)
     for (unsigned i = 0; i < chat->loop_count; i++) {
         finish_loop(&chat->loops[i]);
     }
+    crew_finish(chat);
     limiter_destroy(chat->limiter);
     free(chat);
 }

@@ -11,6 +11,7 @@
 #define CHAT_CHAT_LOOP_H
 
 #include "src/base/ids.h"
+#include "src/base/stats.h"
 #include "src/chat/chat.h"
 #include "src/chat/dialect.h"
 #include "src/chat/room.h"
@@ -22,16 +23,22 @@ struct chat_loop {
     struct stats *stats; /* NULL: nothing is counted */
     struct chat_limits limits;
     struct id_source ids;
-    struct bytes out;                /* JSON that is being sent */
-    struct dialect_scratch scratch;  /* of the event that is being handled */
-    struct chat_rooms rooms;         /* whose home is here */
-    struct map pending;              /* see pending.h */
-    struct map typists;              /* see typing.h */
-    struct map expiries;             /* of tokens, by socket */
+    struct bytes out;               /* JSON that is being sent */
+    struct bytes note;              /* to other nodes, likewise */
+    struct dialect_scratch scratch; /* of the event that is being handled */
+    struct chat_rooms rooms;        /* whose home is here */
+    struct map pending;             /* see pending.h */
+    struct map typists;             /* see typing.h */
+    struct map expiries;            /* of tokens, by socket */
+    struct recent *recent;          /* of other nodes' messages; NULL: none yet */
+    struct gossip *gossip;          /* for other nodes; NULL: none yet */
+    struct list inquests;           /* see inquest.h */
+    unsigned inquest_count;
     struct memberships *memberships; /* of rooms whose home is here; see membership.h */
 };
 
 struct chat {
+    struct rookery *io;
     struct rookery_namespace *nsp;
     struct journal *journal;
     struct store *store;
@@ -39,6 +46,7 @@ struct chat {
     bool auth_required;
     bool stopped; /* see chat_stop */
     const char *service_id;
+    struct crew *crew; /* see crew.h */
     uint64_t hash_secret[2];
     struct limiter *limiter;
     atomic_uint sockets; /* connected, on all loops */
@@ -55,6 +63,20 @@ static inline struct chat_loop *chat_loop_of(struct chat *chat, const struct roo
 static inline struct chat_loop *chat_home_of(struct chat *chat, struct span room)
 {
     return &chat->loops[map_hash(chat->hash_secret, room) % chat->loop_count];
+}
+
+/* Is this server one of several? */
+static inline bool chat_is_clustered(const struct chat *chat)
+{
+    return rookery_node_id(chat->io).len > 0;
+}
+
+/* Have all nodes one store? Then a message of another node is in it already, with its place: it is
+ * told and not appended again. Each has its own now. */
+static inline bool chat_store_is_shared(const struct chat *chat)
+{
+    (void)chat;
+    return false;
 }
 
 /* The store, or NULL: there is none, or it is not to be asked any more. */
@@ -95,6 +117,14 @@ void chat_reply_finish(struct chat_reply *reply);
 void chat_answer(const struct chat_call *call);
 void chat_answer_done(const struct chat_call *call);
 void chat_refuse(const struct chat_call *call, const struct refusal *r);
+
+/* One more of those. */
+static inline void chat_count(struct chat_loop *cl, enum stat_id which)
+{
+    if (cl->stats != NULL) {
+        stats_add(cl->stats, which, 1);
+    }
+}
 
 /* Notes that something is refused: all refusals come by here, and the three above do by themselves.
  */

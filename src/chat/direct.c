@@ -5,6 +5,8 @@
 
 #include "src/base/memory.h"
 #include "src/chat/announce.h"
+#include "src/chat/gossip.h"
+#include "src/chat/note.h"
 #include "src/chat/past.h"
 #include "src/chat/pending.h"
 #include "src/chat/permit.h"
@@ -59,6 +61,23 @@ void delivery_end(struct delivery *d, struct chat_loop *cl)
     }
 }
 
+/* Other nodes may have the message as well, and must not give it to him again. */
+static void tell_others(struct chat_loop *cl, const struct store_direct_state *state,
+                        struct identity reader)
+{
+    struct user_room name;
+    struct fact f = {.kind = FACT_DIRECT,
+                     .room = direct_room_name(&name, state->user_id),
+                     .message_id = state->id,
+                     .recipient = state->user_id,
+                     .author = state->page->messages[0].user_id,
+                     .state = state->state,
+                     .reader = reader,
+                     .wall_ms = rookery_loop_wall_ms(cl->loop)};
+
+    gossip_tell(cl, &f);
+}
+
 static void on_marked_delivered(struct store_call *call)
 {
     struct store_direct_state *state = container_of(call, struct store_direct_state, call);
@@ -66,6 +85,9 @@ static void on_marked_delivered(struct store_call *call)
     struct delivery *d = mark->delivery;
     struct chat_loop *cl = mark->cl;
 
+    if (call->error == 0 && state->changed) {
+        tell_others(cl, state, (struct identity){0});
+    }
     free(state->page);
     free(mark);
     delivery_end(d, cl);
@@ -96,19 +118,19 @@ void delivery_add(struct delivery *d, struct chat_loop *cl, struct message *m)
     }
 }
 
-void direct_deliver(struct chat_room *room, struct message *m)
+void direct_deliver(struct chat_room *room, struct message *m, const struct note *note)
 {
     struct notice n = {.kind = NOTICE_DIRECT, .room = m->room, .messages = m, .message_count = 1};
     struct user_room name;
     struct rookery_str rooms[] = {str_of_span(chat_room_name(room)),
                                   str_of_span(direct_room_name(&name, m->user_id))};
 
-    if (room->roster.count > 0) {
+    if (room->roster.here > 0) {
         struct delivery *d = delivery_begin(room);
         delivery_add(d, room->home, m);
         delivery_end(d, room->home);
     }
-    announce_direct(room->home, rooms, sizeof rooms / sizeof *rooms, &n);
+    announce_direct(room->home, rooms, span_eq(m->user_id, m->recipient) ? 1 : 2, &n, note);
 }
 
 /* ---- reading ---- */
@@ -145,7 +167,7 @@ static void tell_author(struct reading *r, const struct message *m)
                        .messages = m,
                        .message_count = 1};
 
-    announce_from(r->cl, direct_room_name(&name, m->user_id), DIRECT_ONLY, &n, NULL);
+    announce_from(r->cl, direct_room_name(&name, m->user_id), DIRECT_ONLY, &n, NULL, NULL);
 }
 
 static void mark(struct reading *r);
@@ -160,6 +182,7 @@ static void on_marked(struct store_call *call)
     } else if (state->page->count > 0) {
         if (state->changed) {
             tell_author(r, &state->page->messages[0]);
+            tell_others(r->cl, state, person_identity(r->reader));
         }
         finish_reading(r, NULL);
     } else {
@@ -235,8 +258,12 @@ static void type_to(struct chat_loop *cl, struct rookery_socket *s, const struct
     struct user_room name;
     struct notice n = {
         .kind = NOTICE_DIRECT_TYPING, .who = permit_speaker(s, c), .is_on = c->is_on};
+    struct note note = {.kind = NOTE_DIRECT_TYPING,
+                        .room = direct_room_name(&name, recipient),
+                        .who = n.who,
+                        .is_on = n.is_on};
 
-    announce_from(cl, direct_room_name(&name, recipient), DIRECT_ONLY, &n, s);
+    announce_from(cl, note.room, DIRECT_ONLY, &n, s, &note);
     chat_reply_done(cl, reply);
     chat_reply_finish(reply);
 }

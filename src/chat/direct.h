@@ -33,6 +33,11 @@ struct user_room {
 /* Its name, which lies in *room. */
 struct span direct_room_name(struct user_room *room, struct span user);
 
+static inline struct span direct_room_user(struct span room)
+{
+    return span_skip(room, 2);
+}
+
 /* What messages to him may be addressed to: his id, his name, the id of the owner of that name,
  * each once. The texts are the person's. On his socket's loop. */
 enum { ADDRESSES_MAX = 3 };
@@ -46,9 +51,19 @@ void direct_entered(struct chat_loop *cl, struct rookery_socket *s, struct span 
 struct past;
 void direct_go_on(struct chat_loop *cl, struct rookery_socket *s, const struct past *past);
 
-/* The message is durable: gives it to the sockets of its recipient and its sender. On the home of
- * the recipient's room; sets m->state. */
-void direct_deliver(struct chat_room *room, struct message *m);
+/* The message is durable: gives it to the sockets of its recipient and its sender, and with a note
+ * (NULL: no) to those on other nodes. On the home of the recipient's room; sets m->state. */
+struct note;
+void direct_deliver(struct chat_room *room, struct message *m, const struct note *note);
+
+/* Another node has said that a message was delivered or read (FACT_DIRECT). On the home of the room
+ * of its recipient. */
+struct fact;
+void direct_take_state(struct chat_loop *home, const struct fact *f);
+
+/* The user of that room has arrived at another node: it is told what was not delivered to him yet.
+ * On the room's home. */
+void direct_forward(struct chat_loop *home, struct span room);
 
 /* Messages that are being given to a recipient. */
 struct delivery;

@@ -15,6 +15,15 @@
  *    The joiner gets it live, so it is taken out. Those are the last of the log, since the journal
  *    completes in the order of offsets.
  *
+ * In a cluster the socket is first put into the Socket.IO room, with a tag that gets nothing, until
+ * what other nodes say there comes to this one; only then it arrives at the home:
+ *
+ *   begin ──> listen (socket's loop) ──> arrive ──> ...
+ *
+ * So what they say once the joiner has his answer he gets live, and what they said before comes to
+ * the home before, or after it as well: the argument above holds for it as for the rest. Nothing is
+ * said of what they said while nobody here was in the room: each node has the log that it has got.
+ *
  * Who is refused is in no part of the room afterwards; that ends what else of the same socket is
  * under way into it. */
 // SPDX-License-Identifier: MIT
@@ -25,12 +34,15 @@
 
 #include "src/base/memory.h"
 #include "src/chat/announce.h"
+#include "src/chat/crew.h"
 #include "src/chat/direct.h"
 #include "src/chat/leave.h"
 #include "src/chat/membership.h"
 #include "src/chat/message.h"
 #include "src/chat/pending.h"
 #include "src/chat/text.h"
+
+enum { TAG_ENTERING = DIALECT_COUNT }; /* of no form */
 
 struct joining {
     struct task task;
@@ -42,6 +54,7 @@ struct joining {
     struct past past;
     struct delivery *delivery; /* of direct messages; NULL: there are none */
     struct pending *pending;
+    bool entering;                 /* it is in the Socket.IO room for this one, and hears nothing */
     struct list_node node;         /* in pending->joinings */
     bool cancelled;                /* used on the socket's loop only */
     const struct refusal *refusal; /* by the home; NULL: none */
@@ -71,6 +84,7 @@ static void destroy(struct joining *j)
         delivery_end(j->delivery, j->own);
     }
     list_remove(&j->node);
+    j->pending->entering -= j->entering;
     j->pending->joining_count--;
     pending_settle(j->own, j->pending);
     past_finish(&j->past);
@@ -236,7 +250,7 @@ static const struct refusal *check_room(const struct joining *j)
 {
     const struct chat_limits *limits = &j->home->limits;
     unsigned rooms = atomic_load_explicit(&j->home->chat->rooms, memory_order_relaxed);
-    bool is_new = j->room->roster.count == 0 && chat_room_kind(j->past.room) == ROOM_TALK;
+    bool is_new = j->room->roster.here == 0 && chat_room_kind(j->past.room) == ROOM_TALK;
 
     if (limits->members_per_room != 0 && j->room->roster.count >= limits->members_per_room) {
         return &refused_room_full;
@@ -255,6 +269,7 @@ static const struct refusal *add_to_roster(struct joining *j)
     if (m != NULL &&
         span_eq(person_identity(m->person).user_id, person_identity(j->person).user_id)) {
         roster_change(roster, m, j->person, j->reply.dialect);
+        crew_came(j->room, m, j->sent_at);
         return NULL;
     }
     if (m != NULL) {
@@ -265,11 +280,12 @@ static const struct refusal *add_to_roster(struct joining *j)
         return refusal;
     }
     chat_room_enter(j->room);
-    enum roster_change change = roster_add(roster, id, j->person, j->reply.dialect);
+    enum roster_change change = roster_add(roster, ROSTER_HERE, id, j->person, j->reply.dialect);
+    struct roster_member joined = roster->members[roster->count - 1];
     if (change == ROSTER_USER) {
-        struct roster_member joined = roster->members[roster->count - 1];
         announce_presence(j->room, NOTICE_JOINED, &joined, j->sent_at);
     }
+    crew_came(j->room, &joined, j->sent_at);
     return NULL;
 }
 
@@ -301,6 +317,34 @@ static struct span keep(struct span text, uint8_t **at)
     return kept;
 }
 
+static void on_listening(struct rookery_socket *s, void *arg)
+{
+    struct joining *j = arg;
+
+    (void)s;
+    if (j->cancelled) {
+        refuse(j, &refused_left); /* the home has been told that it leaves */
+    } else {
+        chat_go(j->own, j->home, &j->task, arrive);
+    }
+}
+
+static void listen_first(struct joining *j)
+{
+    struct rookery_socket *s = j->reply.socket;
+    struct rookery_str room = str_of_span(j->past.room);
+
+    if (!rookery_in_room(s, room)) {
+        j->entering = rookery_join_as(s, room, TAG_ENTERING) == 0;
+        j->pending->entering += j->entering;
+    }
+    if (rookery_in_room(s, room)) {
+        rookery_when_joined(s, room, on_listening, j);
+    } else {
+        chat_go(j->own, j->home, &j->task, arrive);
+    }
+}
+
 void join_begin(struct chat_loop *cl, const struct join_request *request, struct chat_reply *reply)
 {
     struct joining *j =
@@ -319,7 +363,11 @@ void join_begin(struct chat_loop *cl, const struct join_request *request, struct
     j->sent_at = keep(request->sent_at, &at);
     list_add(&j->pending->joinings, &j->node);
     j->pending->joining_count++;
-    chat_go(cl, j->home, &j->task, arrive);
+    if (chat_is_clustered(cl->chat)) {
+        listen_first(j);
+    } else {
+        chat_go(cl, j->home, &j->task, arrive);
+    }
 }
 
 void join_cancel(struct chat_loop *cl, const struct rookery_socket *s, struct span room,
@@ -343,7 +391,7 @@ unsigned join_count(const struct chat_loop *cl, const struct rookery_socket *s)
 {
     const struct pending *p = pending_find(cl, s);
 
-    return p == NULL ? 0 : p->joining_count;
+    return p == NULL ? 0 : p->joining_count - p->entering;
 }
 
 /* ---- the event ---- */

@@ -23,7 +23,7 @@ void join_begin(struct chat_loop *cl, const struct join_request *request, struct
 void join_cancel(struct chat_loop *cl, const struct rookery_socket *s, struct span room,
                  void (*fn)(struct span room, void *arg), void *arg);
 
-/* How many are under way for it. */
+/* How many are under way for it into rooms that it is not in yet. */
 unsigned join_count(const struct chat_loop *cl, const struct rookery_socket *s);
 
 /* Refuses the event: the socket is, or would be, in too many rooms. */

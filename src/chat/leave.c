@@ -5,6 +5,7 @@
 
 #include "src/base/memory.h"
 #include "src/chat/announce.h"
+#include "src/chat/crew.h"
 #include "src/chat/join.h"
 #include "src/chat/membership.h"
 #include "src/chat/message.h"
@@ -64,13 +65,17 @@ void leave_room(struct chat_room *room, const char *socket_id, enum notice_kind 
     struct roster_member gone;
     enum roster_change change = roster_remove(&room->roster, socket_id, &gone);
 
+    if (change == ROSTER_NONE) {
+        return;
+    }
     if (change == ROSTER_USER && kind != NOTICE_COUNT) {
         announce_presence(room, kind, &gone, sent_at);
     }
-    if (change != ROSTER_NONE) {
+    if (gone.node == ROSTER_HERE) {
         chat_room_left(room);
-        person_release(gone.person);
     }
+    crew_went(room, &gone, kind, sent_at);
+    person_release(gone.person);
 }
 
 static void write_people(struct leaving *l, const struct chat_room *room)

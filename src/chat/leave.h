@@ -16,7 +16,8 @@
 void leave_begin(struct chat_loop *cl, struct rookery_socket *s, struct span room,
                  enum notice_kind kind, struct span sent_at, struct chat_reply *reply);
 
-/* On the room's home: takes the socket out of the roster and tells the others. */
+/* On the room's home: takes the socket, of whichever node, out of the roster and tells the others.
+ */
 void leave_room(struct chat_room *room, const char *socket_id, enum notice_kind kind,
                 struct span sent_at);
 

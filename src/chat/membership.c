@@ -196,8 +196,10 @@ bool membership_put(struct chat_loop *home, struct person *person, struct span r
 void membership_put_all(struct chat_room *room)
 {
     for (uint32_t i = 0; i < room->roster.count; i++) {
-        (void)membership_put(room->home, room->roster.members[i].person, chat_room_name(room),
-                             true);
+        const struct roster_member *m = &room->roster.members[i];
+        if (m->node == ROSTER_HERE) {
+            (void)membership_put(room->home, m->person, chat_room_name(room), true);
+        }
     }
 }
 

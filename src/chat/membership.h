@@ -35,7 +35,7 @@ void membership_finish(struct chat_loop *home);
 /* False: there is no place for it, which concerns leaves only. */
 bool membership_put(struct chat_loop *home, struct person *person, struct span room, bool present);
 
-/* All who are in the room. */
+/* All who are in the room by this node. */
 void membership_put_all(struct chat_room *room);
 
 #endif

@@ -22,6 +22,7 @@ struct pending {
     const struct rookery_socket *socket;
     struct list joinings;
     unsigned joining_count;
+    unsigned entering; /* of those, how many the socket is in the room for already, see join.c */
     unsigned arrivals; /* that wait for the store */
     struct addressing *first, **last;
 };

@@ -6,6 +6,7 @@
 #include "src/base/memory.h"
 #include "src/chat/announce.h"
 #include "src/chat/chat_loop.h"
+#include "src/chat/inquest.h"
 
 static void finish(struct task *task)
 {
@@ -25,12 +26,10 @@ static void finish(struct task *task)
 }
 
 /* The persons are held until the asker is done, since they may leave meanwhile. */
-static void look(struct task *task)
+static void look(struct inquest_wait *wait, struct chat_room *room)
 {
-    struct chat_people_request *request = container_of(task, struct chat_people_request, task);
+    struct chat_people_request *request = container_of(wait, struct chat_people_request, wait);
     struct chat *chat = request->chat;
-    struct chat_loop *home = chat_home_of(chat, request->room);
-    struct chat_room *room = chat_room_find(home, request->room);
 
     if (room != NULL) {
         const struct roster *roster = &room->roster;
@@ -47,7 +46,15 @@ static void look(struct task *task)
             }
         }
     }
-    chat_go(home, &chat->loops[request->loop], &request->task, finish);
+    chat_go(chat_home_of(chat, request->room), &chat->loops[request->loop], &request->task, finish);
+}
+
+static void ask(struct task *task)
+{
+    struct chat_people_request *request = container_of(task, struct chat_people_request, task);
+
+    request->wait.fn = look;
+    inquest_hold(chat_home_of(request->chat, request->room), request->room, &request->wait);
 }
 
 void chat_people(struct chat *chat, unsigned loop_index, struct chat_people_request *request)
@@ -58,5 +65,5 @@ void chat_people(struct chat *chat, unsigned loop_index, struct chat_people_requ
     request->away = NULL;
     request->held = NULL;
     request->count = 0;
-    chat_go(&chat->loops[loop_index], chat_home_of(chat, request->room), &request->task, look);
+    chat_go(&chat->loops[loop_index], chat_home_of(chat, request->room), &request->task, ask);
 }

@@ -7,6 +7,7 @@
 #include "src/chat/announce.h"
 #include "src/chat/chat_loop.h"
 #include "src/chat/message.h"
+#include "src/chat/note.h"
 #include "src/chat/people.h"
 #include "src/chat/text.h"
 
@@ -178,8 +179,9 @@ static void on_marked(struct store_call *call)
                        .wall_ms = rookery_loop_wall_ms(cl->loop),
                        .messages = &m,
                        .message_count = 1};
+    struct note note = {.kind = NOTE_READ, .room = q->text, .who = n.who, .message = m};
     if (mark->changed) {
-        announce_from(cl, q->text, 1u << DIALECT_REALTIME | 1u << DIALECT_NATIVE, &n, NULL);
+        announce_from(cl, q->text, 1u << DIALECT_REALTIME | 1u << DIALECT_NATIVE, &n, NULL, &note);
     }
     bytes_clear(&cl->out);
     message_write_read(&cl->out, &m);

@@ -95,7 +95,7 @@ struct chat_room *chat_room_get(struct chat_loop *home, struct span name)
 /* The chat's own rooms are as many as users of dialect 3: they are no rooms to who sets a limit. */
 static bool is_counted(const struct chat_room *room)
 {
-    return room->roster.count == 0 && chat_room_kind(chat_room_name(room)) == ROOM_TALK;
+    return room->roster.here == 0 && chat_room_kind(chat_room_name(room)) == ROOM_TALK;
 }
 
 void chat_room_enter(struct chat_room *room)
@@ -121,7 +121,7 @@ static void destroy(struct chat_room *room)
 
 void chat_room_settle(struct chat_room *room)
 {
-    if (room->roster.count > 0 || room->sends.first != NULL || room->joins > 0 ||
+    if (room->roster.here > 0 || room->sends.first != NULL || room->joins > 0 ||
         room->deliveries > 0 || room->tail.count > 0 || room->gathering != NULL) {
         return;
     }

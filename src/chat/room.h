@@ -60,8 +60,8 @@ struct chat_room *chat_room_find(struct chat_loop *home, struct span name);
 /* The same, made if it is new; unless something holds it then, let chat_room_settle free it. */
 struct chat_room *chat_room_get(struct chat_loop *home, struct span name);
 
-/* A socket is about to be added to the roster, or has been taken out: counts the rooms of
- * clients (ROOM_TALK) that somebody is in. */
+/* A socket of this node is about to be added to the roster, or has been taken out: counts the rooms
+ * of clients (ROOM_TALK) that somebody is in. */
 void chat_room_enter(struct chat_room *room);
 void chat_room_left(struct chat_room *room);
 

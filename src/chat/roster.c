@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "src/chat/roster.h"
 
+#include <assert.h>
+
 #include "src/base/memory.h"
 
 enum { MEMBERS_MIN = 2 };
+
+static_assert(sizeof(struct roster_member) == 24 + sizeof(void *), "it is most of a membership");
 
 /* FNV-1a: it only spares comparisons, and whoever makes it collide spares fewer. */
 static uint16_t hash_of(struct span user_id)
@@ -63,8 +67,16 @@ static void set_cap(struct roster *r, uint32_t cap)
     r->cap = cap;
 }
 
-enum roster_change roster_add(struct roster *r, const char *socket_id, struct person *person,
-                              enum dialect_id dialect)
+static void count_here(struct roster *r, const struct roster_member *m, uint32_t n)
+{
+    if (m->node == ROSTER_HERE) {
+        r->here += n;
+        r->by_dialect[m->dialect] += n;
+    }
+}
+
+enum roster_change roster_add(struct roster *r, uint8_t node, const char *socket_id,
+                              struct person *person, enum dialect_id dialect)
 {
     struct span user_id = person_identity(person).user_id;
     uint16_t hash = hash_of(user_id);
@@ -75,21 +87,21 @@ enum roster_change roster_add(struct roster *r, const char *socket_id, struct pe
     }
     struct roster_member *m = &r->members[r->count++];
     *m = (struct roster_member){
-        .user_hash = hash, .person = person_hold(person), .dialect = (uint8_t)dialect};
+        .user_hash = hash, .node = node, .dialect = dialect & 63, .person = person_hold(person)};
     memcpy(m->socket_id, socket_id, ROSTER_SOCKET_ID_LEN);
-    r->by_dialect[dialect]++;
+    count_here(r, m, 1);
     return known && !counts_names(m->dialect) ? ROSTER_SOCKET : ROSTER_USER;
 }
 
 void roster_change(struct roster *r, struct roster_member *m, struct person *person,
                    enum dialect_id dialect)
 {
-    r->by_dialect[m->dialect]--;
-    r->by_dialect[dialect]++;
+    count_here(r, m, UINT32_MAX);
     (void)person_hold(person);
     person_release(m->person);
     m->person = person;
-    m->dialect = (uint8_t)dialect;
+    m->dialect = dialect & 63;
+    count_here(r, m, 1);
 }
 
 /* The name of a user goes with the first of those of his sockets that are counted by names. */
@@ -115,7 +127,7 @@ enum roster_change roster_remove(struct roster *r, const char *socket_id,
         return ROSTER_NONE;
     }
     *gone = *m;
-    r->by_dialect[m->dialect]--;
+    count_here(r, m, UINT32_MAX);
     r->count--;
     memmove(m, m + 1, (size_t)(&r->members[r->count] - m) * sizeof *m);
     if (r->cap > MEMBERS_MIN && r->count < r->cap / 4) {
@@ -124,6 +136,20 @@ enum roster_change roster_remove(struct roster *r, const char *socket_id,
     unlist(r, gone);
     bool left = roster_has_user(r, person_identity(gone->person).user_id);
     return left ? ROSTER_SOCKET : ROSTER_USER;
+}
+
+void roster_forget_others(struct roster *r)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < r->count; i++) {
+        if (r->members[i].node == ROSTER_HERE) {
+            r->members[kept++] = r->members[i];
+        } else {
+            person_release(r->members[i].person);
+        }
+    }
+    r->count = kept;
 }
 
 bool roster_is_first(const struct roster *r, uint32_t i)

@@ -10,6 +10,8 @@
 #include "src/chat/doubts.h"
 #include "src/chat/membership.h"
 #include "src/chat/message.h"
+#include "src/chat/note.h"
+#include "src/chat/recent.h"
 
 /* Owned by the loop that it is on. */
 struct sending {
@@ -20,7 +22,9 @@ struct sending {
     struct chat_loop *home;
     struct chat_room *room; /* while it is at the home */
     struct chat_reply reply;
+    struct sending_wait *waiting;  /* until it is stored */
     const struct refusal *refusal; /* NULL: all went well */
+    bool from_afar;                /* by another node: nobody here waits for an answer */
     int64_t now_ms;
     struct record *record;
 };
@@ -32,19 +36,32 @@ const struct message *sending_message(const struct list_node *node)
 
 /* ---- back at the sender ---- */
 
+/* A note that cannot be taken in is lost to this node; what is not there to be changed is no loss.
+ */
+static void count_lost(struct chat_loop *cl, const struct refusal *why)
+{
+    if (why == &refused_busy || why == &refused_storage) {
+        chat_count(cl, STAT_NOTES_LOST);
+    }
+}
+
 static void finish(struct task *task)
 {
     struct sending *sending = container_of(task, struct sending, task);
     struct chat_loop *cl = sending->own;
 
-    if (sending->refusal != NULL) {
+    if (sending->from_afar) {
+        count_lost(cl, sending->refusal);
+    } else if (sending->refusal != NULL) {
         chat_reply_refuse(cl, &sending->reply, sending->refusal);
     } else if (sending->reply.ack != NULL) {
         bytes_clear(&cl->out);
         message_write_sent(&cl->out, &sending->record->message, sending->now_ms);
         chat_reply_send(cl, &sending->reply);
     }
-    chat_reply_finish(&sending->reply);
+    if (!sending->from_afar) {
+        chat_reply_finish(&sending->reply);
+    }
     record_release(sending->record);
     free(sending);
 }
@@ -82,8 +99,8 @@ static void count(const struct sending *sending)
     enum stat_id which = m->action == MESSAGE_EDIT     ? STAT_MESSAGES_EDITED
                          : m->action == MESSAGE_DELETE ? STAT_MESSAGES_DELETED
                                                        : said_in(m->dialect);
-    stats_add(stats, which, 1);
-    stats_add(stats, STAT_DELIVERIES, sending->room->roster.count);
+    stats_add(stats, which, !sending->from_afar);
+    stats_add(stats, STAT_DELIVERIES, sending->room->roster.here);
 }
 
 static void tell(struct sending *sending)
@@ -94,12 +111,14 @@ static void tell(struct sending *sending)
                        .wall_ms = sending->now_ms,
                        .messages = m,
                        .message_count = 1};
+    const struct note note = {.kind = NOTE_MESSAGE, .message = *m};
+    const struct note *to_others = sending->from_afar ? NULL : &note;
 
     count(sending);
     if (chat_room_kind(m->room) == ROOM_TALK) {
-        announce(sending->room, &n);
+        announce(sending->room, &n, to_others);
     } else {
-        direct_deliver(sending->room, m);
+        direct_deliver(sending->room, m, to_others);
     }
 }
 
@@ -116,6 +135,7 @@ static void place(struct message *m, const struct message *appended)
     if (m->action == MESSAGE_SAY) {
         m->offset = appended->offset;
     } else {
+        m->offset = m->offset == 0 ? appended->said : m->offset; /* another node's is another */
         m->changed = appended->offset;
     }
 }
@@ -150,6 +170,28 @@ static void make_up(struct sending *sending)
     record_release(r);
 }
 
+static void run_waiting(struct sending *sending)
+{
+    while (sending->waiting != NULL) {
+        struct sending_wait *wait = sending->waiting;
+        sending->waiting = wait->next;
+        wait->fn(wait);
+    }
+}
+
+void sending_after(struct chat_room *room, struct sending_wait *wait)
+{
+    struct list_node *latest = room == NULL ? NULL : room->sends.first;
+
+    if (latest == NULL) {
+        wait->fn(wait);
+        return;
+    }
+    struct sending *sending = container_of(latest, struct sending, node);
+    wait->next = sending->waiting;
+    sending->waiting = wait;
+}
+
 static void on_durable(struct journal_append *op)
 {
     struct sending *sending = container_of(op, struct sending, op);
@@ -168,6 +210,7 @@ static void on_durable(struct journal_append *op)
     } else if (op->error != 0 && op->message.action != MESSAGE_EDIT) {
         doubts_add(&room->doubts, sending->record);
     }
+    run_waiting(sending);
     chat_room_settle(room);
     go_back(sending);
 }
@@ -189,18 +232,60 @@ static void append(struct sending *sending)
     }
 }
 
+/* Has another node said that before? Where nothing is stored it takes this to know that something
+ * comes again, and with edits always, since who edits twice has edited twice. */
+static bool is_repeated(struct sending *sending)
+{
+    const struct message *m = &sending->record->message;
+    bool stored = sending->home->chat->journal != NULL && m->action != MESSAGE_EDIT;
+    bool known = !stored && chat_is_clustered(sending->home->chat) &&
+                 recent_add(&sending->home->recent, sending->home->chat->hash_secret, m);
+
+    return known && sending->from_afar;
+}
+
+/* Is it in the store already, at the place that it says? */
+static bool is_placed(const struct sending *sending)
+{
+    return sending->from_afar && chat_store_is_shared(sending->home->chat);
+}
+
 static void arrive(struct task *task)
 {
     struct sending *sending = container_of(task, struct sending, task);
 
+    if (is_repeated(sending)) {
+        go_back(sending);
+        return;
+    }
     sending->room = chat_room_get(sending->home, sending->record->message.room);
-    if (sending->home->chat->journal != NULL) {
+    if (sending->home->chat->journal != NULL && !is_placed(sending)) {
         append(sending);
         return;
     }
-    tell(sending);
+    if (is_placed(sending)) {
+        tell_members(sending);
+    } else {
+        tell(sending);
+    }
     chat_room_settle(sending->room);
     go_back(sending);
+}
+
+void sending_receive(struct chat_loop *cl, const struct message *m, int64_t now_ms)
+{
+    struct sending *sending = xcalloc(1, sizeof *sending);
+    struct message ours = *m;
+
+    if (!chat_store_is_shared(cl->chat)) {
+        ours.offset = ours.changed = 0;
+    }
+    sending->own = cl;
+    sending->home = chat_home_of(cl->chat, m->room);
+    sending->from_afar = true;
+    sending->now_ms = now_ms;
+    sending->record = record_create(&ours);
+    chat_go(cl, sending->home, &sending->task, arrive);
 }
 
 void sending_begin(struct chat_loop *cl, const struct message *m, int64_t now_ms,

@@ -7,6 +7,10 @@
  * completes that in the order of its offsets: so every member gets it in that order. Without a
  * journal nothing is kept: the home announces at once, and there are no offsets.
  *
+ * What another node of the cluster says (remote.h) goes the same way, but for the sender: it is
+ * appended here too, so that this node's history has it, and told to the members on this node. What
+ * comes twice is told once, by its id.
+ *
  * Threads: as said. */
 // SPDX-License-Identifier: MIT
 #ifndef CHAT_SENDING_H
@@ -18,6 +22,17 @@
  * is the message as it shall be, and now_ms the time of that. Answers reply, and takes it over. */
 void sending_begin(struct chat_loop *cl, const struct message *m, int64_t now_ms,
                    struct chat_reply *reply);
+
+/* Takes in what another node says, which is copied; likewise. */
+void sending_receive(struct chat_loop *cl, const struct message *m, int64_t now_ms);
+
+/* Runs fn(wait) once all that is on its way into the room by now has been stored or refused: at
+ * once if nothing is (room may be NULL then). On the room's home. */
+struct sending_wait {
+    void (*fn)(struct sending_wait *wait);
+    struct sending_wait *next;
+};
+void sending_after(struct chat_room *room, struct sending_wait *wait);
 
 /* What the node in a room's `sends` is about. */
 const struct message *sending_message(const struct list_node *node);

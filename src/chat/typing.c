@@ -6,6 +6,8 @@
 
 #include "src/base/memory.h"
 #include "src/chat/announce.h"
+#include "src/chat/crew.h"
+#include "src/chat/note.h"
 #include "src/chat/text.h"
 
 enum {
@@ -55,8 +57,10 @@ static void tell(struct chat_loop *cl, struct rookery_socket *s, struct span roo
                  enum notice_kind kind)
 {
     struct notice n = {.kind = kind, .room = room, .who = person_identity(chat_person(s))};
+    struct note note = {
+        .kind = kind == NOTICE_TYPING ? NOTE_TYPING : NOTE_TYPING_STOP, .room = room, .who = n.who};
 
-    announce_from(cl, room, TOLD, &n, s);
+    announce_from(cl, room, TOLD, &n, s, &note);
 }
 
 /* ---- the end of it ---- */
@@ -171,7 +175,8 @@ static void tell_status(struct rookery_str room, void *arg)
     if (chat_room_kind(name) == ROOM_TALK &&
         !span_eq(name, span_of_str(rookery_socket_id(news->socket)))) {
         news->notice.room = name;
-        announce_from(news->cl, name, TOLD, &news->notice, news->socket);
+        announce_from(news->cl, name, TOLD, &news->notice, news->socket, NULL);
+        crew_status(news->cl, name, rookery_socket_id(news->socket).data);
     }
 }
 

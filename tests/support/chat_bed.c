@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include "src/base/memory.h"
+#include "src/socket/io.h"
 #include "src/socket/io_loop.h"
+#include "src/socket/local.h"
 #include "tests/support/chat_limits.h"
 #include "tests/support/store_place.h"
 
@@ -146,6 +148,69 @@ static struct journal journal = {.ops = &journal_ops};
 
 /* ---- the bed ---- */
 
+struct fake_adapter bed_others;
+static bool clustered;
+static struct adapter_ops others_ops;
+static const struct adapter_ops *fake_ops;
+
+static void end_inquiry(struct task *task)
+{
+    struct inquiry *q = container_of(task, struct inquiry, task);
+    q->on_done(q, 0);
+}
+
+/* Nobody answers anything but by facts of the test. */
+static void inquire(struct adapter *a, struct rookery_namespace *nsp, struct inquiry *q,
+                    const struct rookery_target *target, struct rookery_str event,
+                    const struct rookery_args *args)
+{
+    fake_ops->inquire(a, nsp, q, target, event, args);
+    q->task.run = end_inquiry;
+    executor_post(rookery_loop_at(world, 0)->executor, &q->task);
+}
+
+static void join_cluster(void)
+{
+    fake_adapter_init(&bed_others);
+    fake_ops = bed_others.base.ops;
+    others_ops = *fake_ops;
+    others_ops.inquire = inquire;
+    bed_others.base.ops = &others_ops;
+    io_set_adapter(io_of(world), &bed_others.base);
+    (void)fake_adapter_said(&bed_others);
+}
+
+static struct rookery_namespace *root(void)
+{
+    return rookery_of(world, ROOKERY_STR("/"));
+}
+
+void bed_note(const char *note)
+{
+    const struct rookery_str room = ROOKERY_STR("not read");
+    const struct rookery_target to = {.rooms = &room, .room_count = 1, .local = true};
+
+    world_enter(0);
+    local_broadcast(root(), &to, ROOKERY_STR("event"), NULL, NULL,
+                    (struct rookery_str){note, strlen(note)});
+    bed_settle();
+}
+
+void bed_facts(const char *node, const char *facts)
+{
+    struct bytes json = {0};
+
+    bytes_add_byte(&json, '"');
+    bytes_add_cstr(&json, node);
+    bytes_add_cstr(&json, "\",");
+    bytes_add_cstr(&json, facts);
+    const struct rookery_args args = {.json = {(const char *)json.data, json.len}};
+    world_enter(0);
+    local_server_event(root(), ROOKERY_STR("rookery:chat"), &args, NULL, NULL);
+    bytes_finish(&json);
+    bed_settle();
+}
+
 void bed_start(const struct bed_setup *setup)
 {
     unsigned loops = setup->loops == 0 ? 1 : setup->loops;
@@ -177,6 +242,11 @@ void bed_start(const struct bed_setup *setup)
         memset(stats[i], 0, sizeof *stats[i]);
         bridges[i] =
             (struct bridge){.executor = {.ops = &bridge_ops, .index = i}, .loop = executors[i]};
+    }
+    clustered = setup->clustered;
+    if (clustered) {
+        fake_cluster_begin(world, "here");
+        join_cluster();
     }
     bed_chat = chat_create(world, &options);
 }
@@ -210,6 +280,10 @@ void bed_end(void)
     world_end();
     check(under_way == 0); /* nobody is there any more who would be told */
     chat_destroy(bed_chat);
+    if (clustered) {
+        fake_adapter_finish(&bed_others);
+        fake_cluster_end();
+    }
     store_close(real);
     store_place_remove(&place);
 }

@@ -14,6 +14,8 @@
 #define TESTS_SUPPORT_CHAT_BED_H
 
 #include "src/chat/chat.h"
+#include "tests/support/fake_adapter.h"
+#include "tests/support/fake_cluster.h"
 #include "tests/support/tap.h"
 #include "tests/support/world.h"
 
@@ -22,6 +24,7 @@ struct bed_setup {
     bool without_store;
     struct auth *auth;
     bool auth_required;
+    bool clustered; /* it is the node "here" of a cluster; the others are the test */
     void (*limit)(struct chat_limits *limits); /* changes those of chat_limits.h; NULL: no */
 };
 
@@ -32,6 +35,12 @@ extern int bed_busy_op;
 extern bool bed_doubtful;
 /* Of the calls under way the store's answer to the latest comes first. */
 extern bool bed_backwards;
+
+/* What a clustered bed tells the others. */
+extern struct fake_adapter bed_others;
+/* What they tell it: a note, and facts (a JSON array) of the node of that id. */
+void bed_note(const char *note);
+void bed_facts(const char *node, const char *facts);
 
 void bed_start(const struct bed_setup *setup);
 void bed_end(void);

@@ -22,7 +22,7 @@ static struct person *user(const char *id)
 static enum roster_change come(unsigned socket, const char *id, enum dialect_id dialect)
 {
     struct person *p = user(id);
-    enum roster_change change = roster_add(&roster, socket_id(socket), p, dialect);
+    enum roster_change change = roster_add(&roster, ROSTER_HERE, socket_id(socket), p, dialect);
     person_release(p);
     return change;
 }
