@@ -81,7 +81,7 @@ static inline struct span adapter_object_of(struct json v)
 MUST_USE int adapter_sockets_read(struct adapter_decoder *d, struct json array,
                                   struct adapter_message *m);
 
-/* {seq, lately, done, of: {uid: seq, ...}} of a CATCH_UP. */
+/* {seq, lately, ask, phase, of: {uid: seq, ...}} of a CATCH_UP. */
 MUST_USE int adapter_seen_read(struct adapter_decoder *d, struct json object,
                                struct adapter_message *m);
 

@@ -375,17 +375,24 @@ static int read_number(struct json v, uint64_t *out)
 
 int adapter_seen_read(struct adapter_decoder *d, struct json object, struct adapter_message *m)
 {
-    struct adapter_member has[] = {
-        {.key = SPAN("seq")}, {.key = SPAN("lately")}, {.key = SPAN("done")}, {.key = SPAN("of")}};
+    enum { SEQ, LATELY, ASK, PHASE, OF, COUNT };
+    struct adapter_member has[COUNT] = {
+        [SEQ] = {.key = SPAN("seq")}, [LATELY] = {.key = SPAN("lately")},
+        [ASK] = {.key = SPAN("ask")}, [PHASE] = {.key = SPAN("phase")},
+        [OF] = {.key = SPAN("of")},
+    };
+    uint64_t phase = 0;
 
     if (!adapter_is_object(object)) {
         return ADAPTER_ESHAPE;
     }
-    adapter_members_find(object, has, sizeof has / sizeof *has);
-    if (read_number(has[0].value, &m->seq) < 0 || read_number(has[1].value, &m->lately_ms) < 0 ||
-        !adapter_is_object(has[3].value)) {
+    adapter_members_find(object, has, COUNT);
+    if (read_number(has[SEQ].value, &m->seq) < 0 ||
+        read_number(has[LATELY].value, &m->lately_ms) < 0 ||
+        read_number(has[ASK].value, &m->ask) < 0 || read_number(has[PHASE].value, &phase) < 0 ||
+        phase > ADAPTER_ENDS || !adapter_is_object(has[OF].value)) {
         return ADAPTER_ESHAPE;
     }
-    m->done = adapter_is_there(has[2].value) && json_is_true(has[2].value);
-    return read_seen_of(d, has[3].value, m);
+    m->phase = (enum adapter_phase)phase;
+    return read_seen_of(d, has[OF].value, m);
 }

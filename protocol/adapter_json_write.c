@@ -111,7 +111,8 @@ void adapter_seen_write(struct bytes *out, const struct adapter_message *m)
     bytes_add_byte(out, '{');
     json_member_u64(out, SPAN("seq"), m->seq);
     json_member_u64(out, SPAN("lately"), m->lately_ms);
-    json_member_bool(out, SPAN("done"), m->done);
+    json_member_u64(out, SPAN("ask"), m->ask);
+    json_member_u64(out, SPAN("phase"), m->phase);
     json_write_key(out, SPAN("of"));
     bytes_add_byte(out, '{');
     for (size_t i = 0; i < m->seen_count; i++) {

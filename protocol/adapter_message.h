@@ -57,6 +57,10 @@ struct adapter_socket {
     struct adapter_names rooms;
 };
 
+/* An answer to a CATCH_UP is sent to who has asked, and to nobody else: a beginning, the broadcasts
+ * again as they were, an end. */
+enum adapter_phase { ADAPTER_ASKS, ADAPTER_BEGINS, ADAPTER_ENDS };
+
 /* How far somebody has come with what another has sent. */
 struct adapter_seen {
     struct span uid;
@@ -93,7 +97,8 @@ struct adapter_message {
     const struct adapter_seen *seen;
     size_t seen_count;
     uint64_t lately_ms; /* only what was said within that time */
-    bool done;          /* it is the end of an answer, to the one it is sent to */
+    uint64_t ask;       /* the asker's number of the question; of an answer, of that */
+    enum adapter_phase phase;
 };
 
 /* Must a message of that kind (BROADCAST, EMIT) not be about that event? It would make clients, or

@@ -27,6 +27,8 @@ struct speaker {
     uint64_t seq;          /* the last that we have */
     bool waiting;          /* for it to be done */
     bool asked_again;      /* meanwhile */
+    bool answering;        /* what it sends again is the answer to the latest that we have asked */
+    uint64_t ask;          /* the number of that */
     struct list_queue held;
     uint8_t uid_len;
     char uid[];
@@ -43,6 +45,8 @@ struct catch_up {
     size_t held_bytes;
     struct timer timer;      /* while something is held back */
     uint64_t since_ms;       /* what we have missed has been said after that */
+    uint64_t asks;           /* of ours, so far */
+    uint64_t asked_all;      /* the latest that went to everybody */
     unsigned waiting;        /* speakers that are waited for */
     uint64_t fresh_until_ms; /* whoever is met before that may have spoken in an outage of ours */
 };
@@ -81,6 +85,7 @@ static struct speaker *meet(struct catch_up *cu, struct span uid, uint64_t seq)
     list_queue_add(&cu->by_hearing, &s->node);
     if (cluster_executor(cu->n->cluster)->now_ms < cu->fresh_until_ms) {
         s->seq = 0; /* what it has said in our outage is news */
+        s->ask = cu->asked_all;
         s->waiting = true;
         cu->waiting++;
     }
@@ -106,7 +111,7 @@ static void hold_back(struct catch_up *cu, struct speaker *s, struct span payloa
 static void let_go(struct catch_up *cu, struct speaker *s)
 {
     cu->waiting -= s->waiting;
-    s->waiting = s->asked_again = false;
+    s->waiting = s->asked_again = s->answering = false;
     while (s->held.first != NULL) {
         struct held *h = container_of(s->held.first, struct held, node);
         list_queue_remove(&s->held, &h->node);
@@ -133,8 +138,12 @@ static void let_go_all(struct catch_up *cu)
 static void on_timeout(struct timer *timer)
 {
     struct catch_up *cu = container_of(timer, struct catch_up, timer);
+    const struct bus *bus = cu->n->cluster->bus;
     struct speaker *s;
 
+    if (bus == NULL || !bus->ops->up(bus)) {
+        return; /* they cannot answer; catch_up_begin asks them anew */
+    }
     for (uint32_t i = 0; (s = map_next(&cu->speakers, &i)) != NULL;) {
         if (s->held.first != NULL) {
             let_go(cu, s);
@@ -142,23 +151,29 @@ static void on_timeout(struct timer *timer)
     }
 }
 
-/* whom: empty for everybody. */
-static void ask(struct catch_up *cu, struct span whom)
+/* one: NULL for everybody. */
+static void ask(struct catch_up *cu, struct speaker *one)
 {
     struct cluster_nsp *n = cu->n;
     struct adapter_message m = cluster_message(n, ADAPTER_CATCH_UP);
     struct adapter_seen *seen = xcalloc(cu->speakers.count + 1U, sizeof *seen);
     struct speaker *s;
 
+    m.ask = ++cu->asks;
     for (uint32_t i = 0; (s = map_next(&cu->speakers, &i)) != NULL;) {
-        seen[m.seen_count++] = (struct adapter_seen){key_of_speaker(s), s->seq};
+        if (one == NULL || one == s) {
+            seen[m.seen_count++] = (struct adapter_seen){key_of_speaker(s), s->seq};
+            s->ask = m.ask;
+            s->answering = false;
+        }
     }
     m.seen = seen;
     m.seq = cu->seq;
     m.lately_ms = cluster_executor(n->cluster)->now_ms - cu->since_ms;
-    if (whom.len > 0) {
-        n->cluster->wire->respond(n, &m, whom);
+    if (one != NULL) {
+        n->cluster->wire->respond(n, &m, key_of_speaker(one));
     } else {
+        cu->asked_all = m.ask;
         n->cluster->wire->publish(n, &m);
     }
     free(seen);
@@ -169,7 +184,7 @@ static void ask_if_waiting(struct catch_up *cu, struct speaker *s)
 {
     if (s->waiting && !s->asked_again) {
         s->asked_again = true;
-        ask(cu, key_of_speaker(s));
+        ask(cu, s);
     }
 }
 
@@ -189,6 +204,9 @@ bool catch_up_heard(struct cluster_nsp *n, const struct adapter_message *m, stru
     if (m->seq <= s->seq) {
         cluster_count_one(&n->cluster->counts.repeated);
         return false;
+    }
+    if (again && !s->answering) {
+        return false; /* asked for in an outage before, whose answer leaves out what came between */
     }
     if (s->waiting && !again) {
         hold_back(cu, s, payload);
@@ -264,6 +282,9 @@ static void wait_for_all(struct catch_up *cu)
         s->asked_again = false;
     }
     cu->waiting = cu->speakers.count;
+    if (cu->held_bytes > 0) {
+        executor_timer_start(cluster_executor(cu->n->cluster), &cu->timer, CATCH_UP_WAIT_MS);
+    }
 }
 
 /* What was said in our own outage is published only now. */
@@ -292,7 +313,7 @@ void catch_up_begin(struct cluster_nsp *n, uint64_t down_ms)
     wait_for_all(cu);
     date_spoken(cu, now_ms);
     cu->fresh_until_ms = down_ms == 0 ? 0 : now_ms + CATCH_UP_FRESH_MS;
-    ask(cu, SPAN(""));
+    ask(cu, NULL);
 }
 
 /* ---- answering ---- */
@@ -330,13 +351,28 @@ static void say_again(struct catch_up *cu, const struct adapter_message *m)
 
 static void answer(struct catch_up *cu, const struct adapter_message *m)
 {
-    struct adapter_message done = cluster_message(cu->n, ADAPTER_CATCH_UP);
+    const struct wire_ops *wire = cu->n->cluster->wire;
+    struct adapter_message frame = cluster_message(cu->n, ADAPTER_CATCH_UP);
 
     trim(cu);
+    frame.ask = m->ask;
+    frame.seq = cu->seq;
+    frame.phase = ADAPTER_BEGINS;
+    wire->respond(cu->n, &frame, m->uid);
     say_again(cu, m);
-    done.done = true;
-    done.seq = cu->seq;
-    cu->n->cluster->wire->respond(cu->n, &done, m->uid);
+    frame.phase = ADAPTER_ENDS;
+    wire->respond(cu->n, &frame, m->uid);
+}
+
+static void take_answer(struct catch_up *cu, struct speaker *s, const struct adapter_message *m)
+{
+    if (m->ask != s->ask) {
+        s->answering = false;
+    } else if (m->phase == ADAPTER_BEGINS) {
+        s->answering = true;
+    } else {
+        let_go(cu, s);
+    }
 }
 
 void catch_up_asked(struct cluster_nsp *n, const struct adapter_message *m)
@@ -350,8 +386,8 @@ void catch_up_asked(struct cluster_nsp *n, const struct adapter_message *m)
     if (s == NULL) {
         return;
     }
-    if (m->done) {
-        let_go(cu, s);
+    if (m->phase != ADAPTER_ASKS) {
+        take_answer(cu, s, m);
         return;
     }
     answer(cu, m);

@@ -5,12 +5,12 @@
  * that he has of each:
  *
  *     B: down ........ up ──{seen: {A: 100}, lately: 1200 ms}──> A
- *                         <── 101, 102 (to B alone) ── done ──── A
+ *                         <── begin, 101, 102, end (to B alone) ── A
  *
- * Until A is done, what A says to all is held back at B, so that the order is A's; but no longer
- * than CATCH_UP_WAIT_MS after the first. Numbers that B has are dropped. They need not be without
- * gaps, since B hears only of rooms that it serves. If A has been away itself, it asks too when it
- * is back, and B then asks it once more.
+ * Until A's answer has ended, what A says to all is held back at B, so that the order is A's; but
+ * no longer than CATCH_UP_WAIT_MS after the first. Numbers that B has are dropped. They need not be
+ * without gaps, since B hears only of rooms that it serves. If A has been away itself, it asks too
+ * when it is back, and B then asks it once more.
  *
  * `lately` keeps A from sending what B did not hear since nobody at B was in the room then: nothing
  * is sent again that was said longer ago. It is the time of the outage and CATCH_UP_MARGIN_MS.

@@ -213,6 +213,7 @@ static void hear(struct client *c)
         at += strlen("|42[\"m\",");
         assert(c->got_count < SAID_MAX * 2);
         c->got[c->got_count++] = (unsigned)strtoul(at, NULL, 10);
+        trace("client %u gets %u\n", (unsigned)(c - clients), c->got[c->got_count - 1]);
     }
 }
 

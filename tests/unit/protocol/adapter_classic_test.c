@@ -422,14 +422,14 @@ static void reads_and_writes_a_request_to_catch_up(void)
     struct fixture f = {0};
 
     check(decode(&f, CLASSIC_REQUEST,
-                 SPAN("{\"uid\":\"u\",\"type\":100,\"seen\":{\"seq\":0,\"lately\":0,\"done\":false,"
+                 SPAN("{\"uid\":\"u\",\"type\":100,\"seen\":{\"seq\":0,\"lately\":0,\"ask\":0,"
+                      "\"phase\":0,"
                       "\"of\":{\"abcdef\":7,\"ghijkl\":0}}}")) == 0);
     check(f.m.kind == ADAPTER_CATCH_UP && f.m.seen_count == 2 && comes_back(&f));
     check(is(f.m.seen[0].uid, "abcdef") && f.m.seen[0].seq == 7 && f.m.seen[1].seq == 0);
-    check(
-        decode(&f, CLASSIC_REQUEST,
-               SPAN("{\"type\":100,\"seen\":{\"seq\":0,\"lately\":0,\"done\":false,\"of\":{}}}")) ==
-        ADAPTER_ESHAPE);
+    check(decode(&f, CLASSIC_REQUEST,
+                 SPAN("{\"type\":100,\"seen\":{\"seq\":0,\"lately\":0,\"ask\":0,\"phase\":0,\"of\":"
+                      "{}}}")) == ADAPTER_ESHAPE);
     finish(&f);
 }
 

@@ -250,20 +250,22 @@ static void a_timeout_that_is_no_integer_is_not_said(void)
 
 static void catching_up_is_a_type_of_its_own(void)
 {
-    speaks_json("{\"type\":100,\"data\":{\"seen\":{\"seq\":0,\"lately\":0,\"done\":false,\"of\":{"
-                "\"abc\":17,\"d\\\"e\":0}}}," FROM);
+    speaks_json(
+        "{\"type\":100,\"data\":{\"seen\":{\"seq\":0,\"lately\":0,\"ask\":0,\"phase\":0,\"of\":{"
+        "\"abc\":17,\"d\\\"e\":0}}}," FROM);
     check(got.kind == ADAPTER_CATCH_UP && got.seen_count == 2);
     check(span_eq(got.seen[0].uid, SPAN("abc")) && got.seen[0].seq == 17);
     check(span_eq(got.seen[1].uid, SPAN("d\"e")) && got.seen[1].seq == 0);
     check(encodes_as(CLUSTER_MSGPACK, &got,
                      SPAN("\x84\xa4type\x64\xa4"
-                          "data\x81\xa4seen\x84\xa3seq\x00\xa6lately\x00\xa4"
-                          "done\xc2\xa2of\x82\xa3"
+                          "data\x81\xa4seen\x85\xa3seq\x00\xa6lately\x00\xa3"
+                          "ask\x00\xa5phase\x00\xa2of\x82\xa3"
                           "abc\x11\xa3"
                           "d\"e\x00\xa3uid\xb0" UID "\xa3nsp\xa1/")));
 
-    speaks_json("{\"type\":100,\"data\":{\"seen\":{\"seq\":0,\"lately\":0,\"done\":false,\"of\":{}}"
-                "}," FROM);
+    speaks_json(
+        "{\"type\":100,\"data\":{\"seen\":{\"seq\":0,\"lately\":0,\"ask\":0,\"phase\":0,\"of\":{}}"
+        "}," FROM);
     check(got.seen_count == 0);
 }
 
@@ -345,7 +347,7 @@ static void what_would_hurt_node_is_refused(void)
         {"12", "{\"packet\":1}"},
         {"100", "{}"},
         {"100", "{\"seen\":[]}"},
-        {"100", "{\"seen\":{\"seq\":0,\"lately\":0,\"of\":{\"u\":\"1\"}}}"},
+        {"100", "{\"seen\":{\"seq\":0,\"lately\":0,\"ask\":0,\"phase\":0,\"of\":{\"u\":\"1\"}}}"},
     };
     struct bytes payload = {0};
 
@@ -482,7 +484,7 @@ static void an_entry_is_what_node_adds(void)
 
     struct adapter_message ask = {.kind = ADAPTER_CATCH_UP};
     check(entry_encodes_as(&ask, "100",
-                           "{\"seen\":{\"seq\":0,\"lately\":0,\"done\":false,\"of\":{}}}"));
+                           "{\"seen\":{\"seq\":0,\"lately\":0,\"ask\":0,\"phase\":0,\"of\":{}}}"));
 }
 
 /* On the streams adapter's channels nothing is JSON. */
