@@ -26,7 +26,6 @@ struct speaker {
     struct list_node node; /* in the queue, the one not heard for longest first */
     uint64_t seq;          /* the last that we have */
     bool waiting;          /* for it to be done */
-    bool asked_again;      /* meanwhile */
     bool answering;        /* what it sends again is the answer to the latest that we have asked */
     uint64_t ask;          /* the number of that */
     struct list_queue held;
@@ -111,7 +110,7 @@ static void hold_back(struct catch_up *cu, struct speaker *s, struct span payloa
 static void let_go(struct catch_up *cu, struct speaker *s)
 {
     cu->waiting -= s->waiting;
-    s->waiting = s->asked_again = s->answering = false;
+    s->waiting = s->answering = false;
     while (s->held.first != NULL) {
         struct held *h = container_of(s->held.first, struct held, node);
         list_queue_remove(&s->held, &h->node);
@@ -179,15 +178,6 @@ static void ask(struct catch_up *cu, struct speaker *one)
     free(seen);
 }
 
-/* It is back only now, and has not heard us before. */
-static void ask_if_waiting(struct catch_up *cu, struct speaker *s)
-{
-    if (s->waiting && !s->asked_again) {
-        s->asked_again = true;
-        ask(cu, s);
-    }
-}
-
 bool catch_up_heard(struct cluster_nsp *n, const struct adapter_message *m, struct span payload,
                     bool again)
 {
@@ -199,7 +189,9 @@ bool catch_up_heard(struct cluster_nsp *n, const struct adapter_message *m, stru
         if (s == NULL) {
             return true;
         }
-        ask_if_waiting(cu, s);
+        if (s->waiting) {
+            ask(cu, s);
+        }
     }
     if (m->seq <= s->seq) {
         cluster_count_one(&n->cluster->counts.repeated);
@@ -279,7 +271,6 @@ static void wait_for_all(struct catch_up *cu)
 
     for (uint32_t i = 0; (s = map_next(&cu->speakers, &i)) != NULL;) {
         s->waiting = true;
-        s->asked_again = false;
     }
     cu->waiting = cu->speakers.count;
     if (cu->held_bytes > 0) {
@@ -375,7 +366,7 @@ static void take_answer(struct catch_up *cu, struct speaker *s, const struct ada
     }
 }
 
-void catch_up_asked(struct cluster_nsp *n, const struct adapter_message *m)
+void catch_up_asked(struct cluster_nsp *n, const struct adapter_message *m, bool to_us)
 {
     struct catch_up *cu = n->catch_up;
     struct speaker *s = map_get(&cu->speakers, m->uid);
@@ -391,7 +382,9 @@ void catch_up_asked(struct cluster_nsp *n, const struct adapter_message *m)
         return;
     }
     answer(cu, m);
-    ask_if_waiting(cu, s);
+    if (s->waiting && !to_us) { /* it is back only now, and has not heard us before */
+        ask(cu, s);
+    }
 }
 
 /* ---- life ---- */
@@ -406,12 +399,16 @@ void catch_up_init(struct cluster_nsp *n)
     n->catch_up = cu;
 }
 
+void catch_up_stop(struct cluster_nsp *n)
+{
+    executor_timer_stop(cluster_executor(n->cluster), &n->catch_up->timer);
+}
+
 void catch_up_finish(struct cluster_nsp *n)
 {
     struct catch_up *cu = n->catch_up;
     struct speaker *s;
 
-    executor_timer_stop(cluster_executor(n->cluster), &cu->timer);
     while (cu->by_hearing.first != NULL) {
         s = container_of(cu->by_hearing.first, struct speaker, node);
         while (s->held.first != NULL) {

@@ -30,7 +30,7 @@
 #include "src/cluster/cluster_internal.h"
 
 enum {
-    CATCH_UP_WAIT_MS = 2000,
+    CATCH_UP_WAIT_MS = 10000,
     CATCH_UP_MARGIN_MS = 1000,
     CATCH_UP_FRESH_MS = 10000,
     CATCH_UP_HELD_BYTES_MAX = 8 << 20, /* of a namespace; above, order is given up */
@@ -48,13 +48,15 @@ void catch_up_remember(struct cluster_nsp *n, const struct adapter_message *m);
 bool catch_up_heard(struct cluster_nsp *n, const struct adapter_message *m, struct span payload,
                     bool again);
 
-/* A CATCH_UP of another node has come: a question, or the end of an answer. */
-void catch_up_asked(struct cluster_nsp *n, const struct adapter_message *m);
+/* A CATCH_UP of another node has come: a question to all or to us alone, or a part of an answer. */
+void catch_up_asked(struct cluster_nsp *n, const struct adapter_message *m, bool to_us);
 
 /* The bus is up. down_ms: how long it was down; 0: it has never been up before. */
 void catch_up_begin(struct cluster_nsp *n, uint64_t down_ms);
 
 void catch_up_init(struct cluster_nsp *n);
+/* Nothing is held back or let go any more; while the executor is still there. */
+void catch_up_stop(struct cluster_nsp *n);
 void catch_up_finish(struct cluster_nsp *n);
 
 #endif

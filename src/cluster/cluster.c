@@ -276,6 +276,7 @@ void cluster_stop(struct cluster *c)
 
     for (uint32_t i = 0; (n = map_next(&c->namespaces, &i)) != NULL;) {
         questions_give_up(n);
+        catch_up_stop(n);
     }
     c->bus = NULL;
 }

@@ -309,7 +309,7 @@ static void take_from_other(struct cluster_nsp *n, const struct adapter_message 
         take_server_event(n, m);
         break;
     case ADAPTER_CATCH_UP:
-        catch_up_asked(n, m);
+        catch_up_asked(n, m, way == INCOMING_TO_US);
         break;
     case ADAPTER_COUNT:
     case ADAPTER_ACK:
