@@ -200,9 +200,11 @@ static void on_state(void *arg, bool up, const char *why)
 
     (void)why;
     if (!up) {
-        c->down_at_ms = now_ms;
+        c->down_at_ms = c->up ? now_ms : c->down_at_ms; /* it may be told again, with another why */
+        c->up = false;
         return;
     }
+    c->up = true;
     for (uint32_t i = 0; c->bus != NULL && (n = map_next(&c->namespaces, &i)) != NULL;) {
         catch_up_begin(n, c->was_up ? now_ms - c->down_at_ms + 1 : 0);
     }

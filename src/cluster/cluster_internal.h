@@ -30,7 +30,7 @@ struct cluster {
     const struct wire_ops *wire;
     struct bus *bus; /* NULL: stopped, or not attached */
     bool stopped;
-    bool was_up;
+    bool up, was_up;
     uint64_t down_at_ms;
     uint64_t hash_secret[2];
     struct map namespaces; /* struct cluster_nsp by name */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/base/memory.h"
+
 struct member {
     const struct rookery *io;
     const char *id;
@@ -70,14 +72,14 @@ void rookery_on_cluster(struct rookery *io, rookery_cluster_fn fn, void *arg)
 void fake_cluster_change(const struct rookery *io, const char *id, bool alive)
 {
     const struct rookery_node node = {.id = {id, strlen(id)}};
-    const struct member *m = find(io);
+    const struct member *m = xnonnull(find(io));
 
     m->on_node(&node, alive, m->node_arg);
 }
 
 void fake_cluster_redis(const struct rookery *io, bool up)
 {
-    const struct member *m = find(io);
+    const struct member *m = xnonnull(find(io));
 
     m->on_redis(up, m->redis_arg);
 }
