@@ -93,7 +93,7 @@ struct adapter_message {
     uint64_t count;
     const struct adapter_socket *sockets;
     size_t socket_count;
-    /* CATCH_UP; also seq: that of the sender's last. */
+    /* CATCH_UP; also seq: that of the sender's last, or (BEGINS) of the one before what comes. */
     const struct adapter_seen *seen;
     size_t seen_count;
     uint64_t lately_ms; /* only what was said within that time */

@@ -26,6 +26,7 @@ struct speaker {
     struct list_node node; /* in the queue, the one not heard for longest first */
     uint64_t seq;          /* the last that we have */
     bool waiting;          /* for it to be done */
+    uint64_t again;        /* the number that comes next in it */
     bool answering;        /* what it sends again is the answer to the latest that we have asked */
     uint64_t ask;          /* the number of that */
     struct list_queue held;
@@ -178,6 +179,18 @@ static void ask(struct catch_up *cu, struct speaker *one)
     free(seen);
 }
 
+/* Answers are complete from their first number on. What is not in its place belongs to an answer to
+ * an earlier question, which an outage has held up or repeated, and leaves out what came between.
+ */
+static bool is_next_in_answer(struct speaker *s, uint64_t seq)
+{
+    if (!s->answering || seq != s->again) {
+        return false;
+    }
+    s->again++;
+    return true;
+}
+
 bool catch_up_heard(struct cluster_nsp *n, const struct adapter_message *m, struct span payload,
                     bool again)
 {
@@ -193,12 +206,12 @@ bool catch_up_heard(struct cluster_nsp *n, const struct adapter_message *m, stru
             ask(cu, s);
         }
     }
+    if (again && !is_next_in_answer(s, m->seq)) {
+        return false;
+    }
     if (m->seq <= s->seq) {
         cluster_count_one(&n->cluster->counts.repeated);
         return false;
-    }
-    if (again && !s->answering) {
-        return false; /* asked for in an outage before, whose answer leaves out what came between */
     }
     if (s->waiting && !again) {
         hold_back(cu, s, payload);
@@ -321,23 +334,26 @@ static uint64_t seen_of(const struct cluster_nsp *n, const struct adapter_messag
     return m->lately_ms > 0 ? 0 : UINT64_MAX;
 }
 
-static void say_again(struct catch_up *cu, const struct adapter_message *m)
+/* What m's sender has missed begins there; NULL: he has missed nothing. */
+static struct list_node *first_missed(const struct catch_up *cu, const struct adapter_message *m)
 {
     struct cluster *c = cu->n->cluster;
     uint64_t seen = seen_of(cu->n, m);
     uint64_t now_ms = cluster_executor(c)->now_ms;
     uint64_t since_ms = now_ms > m->lately_ms ? now_ms - m->lately_ms : 0;
+    struct list_node *node = cu->spoken.first;
 
     if (seen < cu->forgotten_seq && cu->forgotten_ms >= since_ms) {
         cluster_count_one(&c->counts.gaps);
     }
-    for (struct list_node *node = cu->spoken.first; node != NULL; node = node->next) {
+    while (node != NULL) {
         const struct spoken *spoken = container_of(node, struct spoken, node);
         if (spoken->seq > seen && spoken->at_ms >= since_ms) {
-            c->wire->publish_again(cu->n, span_of(spoken->payload, spoken->len), m->uid);
-            cluster_count_one(&c->counts.sent_again);
+            break;
         }
+        node = node->next;
     }
+    return node;
 }
 
 static void answer(struct catch_up *cu, const struct adapter_message *m)
@@ -346,11 +362,17 @@ static void answer(struct catch_up *cu, const struct adapter_message *m)
     struct adapter_message frame = cluster_message(cu->n, ADAPTER_CATCH_UP);
 
     trim(cu);
+    struct list_node *node = first_missed(cu, m);
     frame.ask = m->ask;
-    frame.seq = cu->seq;
+    frame.seq = node == NULL ? cu->seq : container_of(node, struct spoken, node)->seq - 1;
     frame.phase = ADAPTER_BEGINS;
     wire->respond(cu->n, &frame, m->uid);
-    say_again(cu, m);
+    for (; node != NULL; node = node->next) {
+        const struct spoken *spoken = container_of(node, struct spoken, node);
+        wire->publish_again(cu->n, span_of(spoken->payload, spoken->len), m->uid);
+        cluster_count_one(&cu->n->cluster->counts.sent_again);
+    }
+    frame.seq = cu->seq;
     frame.phase = ADAPTER_ENDS;
     wire->respond(cu->n, &frame, m->uid);
 }
@@ -361,6 +383,7 @@ static void take_answer(struct catch_up *cu, struct speaker *s, const struct ada
         s->answering = false;
     } else if (m->phase == ADAPTER_BEGINS) {
         s->answering = true;
+        s->again = m->seq + 1;
     } else {
         let_go(cu, s);
     }
