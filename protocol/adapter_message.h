@@ -58,8 +58,8 @@ struct adapter_socket {
 };
 
 /* An answer to a CATCH_UP is sent to who has asked, and to nobody else: a beginning, the broadcasts
- * again as they were, an end. */
-enum adapter_phase { ADAPTER_ASKS, ADAPTER_BEGINS, ADAPTER_ENDS };
+ * again as they were, an end. It begins late when some that were missed are not kept any more. */
+enum adapter_phase { ADAPTER_ASKS, ADAPTER_BEGINS, ADAPTER_BEGINS_LATE, ADAPTER_ENDS };
 
 /* How far somebody has come with what another has sent. */
 struct adapter_seen {
@@ -93,7 +93,8 @@ struct adapter_message {
     uint64_t count;
     const struct adapter_socket *sockets;
     size_t socket_count;
-    /* CATCH_UP; also seq: that of the sender's last, or (BEGINS) of the one before what comes. */
+    /* CATCH_UP; also seq: that of the sender's last, or (BEGINS...) of the one before what comes.
+     */
     const struct adapter_seen *seen;
     size_t seen_count;
     uint64_t lately_ms; /* only what was said within that time */

@@ -433,6 +433,11 @@ typedef void (*rookery_note_fn)(struct rookery_namespace *nsp, const struct rook
                                 void *arg);
 ROOKERY_API void rookery_on_note(struct rookery_namespace *nsp, rookery_note_fn fn, void *arg);
 
+/* This node was cut off from Redis, and another has said more meanwhile than it keeps: what is
+ * missing has to be had from elsewhere. On loop 0. Before rookery_run. */
+typedef void (*rookery_gap_fn)(struct rookery_namespace *nsp, void *arg);
+ROOKERY_API void rookery_on_gap(struct rookery_namespace *nsp, rookery_gap_fn fn, void *arg);
+
 /* ---- Commands on many sockets ------------------------------------------------------------------
  */
 

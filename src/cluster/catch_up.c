@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "src/cluster/incoming.h"
+#include "src/socket/local.h"
 
 /* A broadcast of ours, as it was published. */
 struct spoken {
@@ -335,7 +336,8 @@ static uint64_t seen_of(const struct cluster_nsp *n, const struct adapter_messag
 }
 
 /* What m's sender has missed begins there; NULL: he has missed nothing. */
-static struct list_node *first_missed(const struct catch_up *cu, const struct adapter_message *m)
+static struct list_node *first_missed(const struct catch_up *cu, const struct adapter_message *m,
+                                      bool *late)
 {
     struct cluster *c = cu->n->cluster;
     uint64_t seen = seen_of(cu->n, m);
@@ -343,7 +345,8 @@ static struct list_node *first_missed(const struct catch_up *cu, const struct ad
     uint64_t since_ms = now_ms > m->lately_ms ? now_ms - m->lately_ms : 0;
     struct list_node *node = cu->spoken.first;
 
-    if (seen < cu->forgotten_seq && cu->forgotten_ms >= since_ms) {
+    *late = seen < cu->forgotten_seq && cu->forgotten_ms >= since_ms;
+    if (*late) {
         cluster_count_one(&c->counts.gaps);
     }
     while (node != NULL) {
@@ -362,10 +365,11 @@ static void answer(struct catch_up *cu, const struct adapter_message *m)
     struct adapter_message frame = cluster_message(cu->n, ADAPTER_CATCH_UP);
 
     trim(cu);
-    struct list_node *node = first_missed(cu, m);
+    bool late;
+    struct list_node *node = first_missed(cu, m, &late);
     frame.ask = m->ask;
     frame.seq = node == NULL ? cu->seq : container_of(node, struct spoken, node)->seq - 1;
-    frame.phase = ADAPTER_BEGINS;
+    frame.phase = late ? ADAPTER_BEGINS_LATE : ADAPTER_BEGINS;
     wire->respond(cu->n, &frame, m->uid);
     for (; node != NULL; node = node->next) {
         const struct spoken *spoken = container_of(node, struct spoken, node);
@@ -381,9 +385,12 @@ static void take_answer(struct catch_up *cu, struct speaker *s, const struct ada
 {
     if (m->ask != s->ask) {
         s->answering = false;
-    } else if (m->phase == ADAPTER_BEGINS) {
+    } else if (m->phase != ADAPTER_ENDS) {
         s->answering = true;
         s->again = m->seq + 1;
+        if (m->phase == ADAPTER_BEGINS_LATE) {
+            local_gap(cu->n->nsp);
+        }
     } else {
         let_go(cu, s);
     }

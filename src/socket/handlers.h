@@ -25,6 +25,11 @@ struct noted_callback {
     void *arg;
 };
 
+struct gap_callback {
+    rookery_gap_fn fn; /* or NULL */
+    void *arg;
+};
+
 /* In the order in which they were set. */
 struct callbacks {
     struct callback *items;
@@ -42,6 +47,7 @@ struct handlers {
     struct callbacks middlewares;
     struct callbacks event_middlewares;
     struct noted_callback noted;
+    struct gap_callback gap;
 };
 
 void handlers_init(struct handlers *h, const uint64_t hash_secret[2]);

@@ -17,6 +17,9 @@ void local_broadcast(struct rookery_namespace *nsp, const struct rookery_target 
                      struct rookery_str event, const struct rookery_args *args,
                      const struct rookery_broadcast *how, struct rookery_str note);
 
+/* Another node has said more in an outage than it could say again (rookery_on_gap). */
+void local_gap(struct rookery_namespace *nsp);
+
 /* A broadcast whose answers another node wants. Each callback on loop 0, never within local_ask;
  * on_over is the last, exactly once, and frees what it is embedded in. */
 struct local_asking {

@@ -288,6 +288,20 @@ void rookery_on_note(struct rookery_namespace *nsp, rookery_note_fn fn, void *ar
     nsp->handlers->noted = (struct noted_callback){fn, arg};
 }
 
+void rookery_on_gap(struct rookery_namespace *nsp, rookery_gap_fn fn, void *arg)
+{
+    nsp->handlers->gap = (struct gap_callback){fn, arg};
+}
+
+void local_gap(struct rookery_namespace *nsp)
+{
+    const struct gap_callback *gap = &nsp->handlers->gap;
+
+    if (gap->fn != NULL) {
+        gap->fn(nsp, gap->arg);
+    }
+}
+
 void rookery_use(struct rookery_namespace *nsp, rookery_middleware_fn fn, void *arg)
 {
     callbacks_add(&nsp->handlers->middlewares, (struct callback){{.on_connect = fn}, arg});

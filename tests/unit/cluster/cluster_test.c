@@ -27,17 +27,32 @@ static void on_ping(struct rookery_namespace *nsp, const struct rookery_event *e
     }
 }
 
+static unsigned gaps;
+
+static void on_gap(struct rookery_namespace *nsp, void *arg)
+{
+    (void)nsp, (void)arg;
+    gaps++;
+}
+
 static void set_up(unsigned node, struct rookery_namespace *root)
 {
+    rookery_on_gap(root, on_gap, NULL);
     rookery_on_server_event(root, lit("ping"), on_ping, (void *)(uintptr_t)node);
 }
 
 static enum cluster_wire wire;
+static size_t remembered_bytes; /* 0: as many as by default */
 
 static void start(unsigned nodes, unsigned loops)
 {
-    cluster_bed_start(&(struct cluster_bed_setup){
-        .nodes = nodes, .loops = loops, .wire = wire, .mode = CLUSTER_DYNAMIC, .set_up = set_up});
+    gaps = 0;
+    cluster_bed_start(&(struct cluster_bed_setup){.nodes = nodes,
+                                                  .loops = loops,
+                                                  .wire = wire,
+                                                  .mode = CLUSTER_DYNAMIC,
+                                                  .catch_up_bytes_max = remembered_bytes,
+                                                  .set_up = set_up});
     a = cluster_bed_join(0, 0, "/");
     b = cluster_bed_join(1, loops - 1, "/");
     c = nodes > 2 ? cluster_bed_join(2, 0, "/") : NULL;
@@ -307,6 +322,31 @@ static void catches_up_with_what_others_have_said(void)
     check_peer(c, "");
     say(0, "r", "m", "6");
     check_peer(b, "|42[\"m\",6]");
+    check(gaps == 0);
+    cluster_bed_end();
+}
+
+/* Streams remember more than that. */
+static void says_when_more_was_said_than_is_remembered(void)
+{
+    if (wire == WIRE_STREAMS) {
+        return;
+    }
+    remembered_bytes = wire == WIRE_CLASSIC ? 230 : 420; /* two messages or three */
+    start(2, 1);
+    cluster_bed_enter_room(b, "r");
+    say(0, "r", "m", "0");
+    bus_hub_break(cluster_bed_bus(1), 1000);
+    cluster_bed_advance(100);
+    for (char n = '1'; n <= '5'; n++) {
+        say(0, "r", "m", (char[]){n, '\0'});
+    }
+    cluster_bed_advance(4000);
+    const char *got = peer_got(b);
+    check(strncmp(got, "|42[\"m\",0]", 10) == 0 && strstr(got, "1]") == NULL);
+    check(strstr(got, "4]|42[\"m\",5]") != NULL);
+    check(gaps == 1 && cluster_bed_counts(0)->gaps == 1);
+    remembered_bytes = 0;
     cluster_bed_end();
 }
 
@@ -345,6 +385,7 @@ static void all(const char *name, enum cluster_wire which)
     RUN(names_rooms_and_counts_servers);
     RUN(keeps_what_is_said_while_the_bus_is_away);
     RUN(catches_up_with_what_others_have_said);
+    RUN(says_when_more_was_said_than_is_remembered);
     RUN(answers_at_once_while_the_bus_is_away);
 }
 
