@@ -119,6 +119,18 @@ struct rookery_cluster {
     const char *ca_file; /* of rediss://; NULL: those of the system */
 };
 
+/* How long a client whose connection has broken may come back to the session that it had, and get
+ * what it has missed. It needs a cluster of the "streams" kind, of which any node will do; with any
+ * other it is off.
+ *
+ * Events then have one more argument at clients, the last: the offset that a client names when it
+ * comes back. Volatile ones, those that want answers, and those for this node alone have none, and
+ * do not wait for the others, which reach the sockets of this node, too, by way of Redis. */
+struct rookery_recovery {
+    unsigned max_disconnection_ms; /* 0: never */
+    bool skip_middlewares;         /* false: those of rookery_use are asked again */
+};
+
 struct rookery_cookie {
     const char *name; /* NULL: no cookie */
     const char *path; /* NULL: "/"; "": left out */
@@ -153,9 +165,10 @@ struct rookery_options {
     struct rookery_cors cors;
     struct rookery_cookie cookie;
     struct rookery_cluster cluster;
-    const char *trusted_proxies; /* NULL: none; "127.0.0.1, 10.0.0.0/8": X-Forwarded-For and
-                                  * X-Real-IP from there say whose request it is */
-    const char *client_dir;      /* NULL: client bundles are not served; else where they are */
+    struct rookery_recovery recovery; /* 0, false */
+    const char *trusted_proxies;      /* NULL: none; "127.0.0.1, 10.0.0.0/8": X-Forwarded-For and
+                                       * X-Real-IP from there say whose request it is */
+    const char *client_dir;           /* NULL: client bundles are not served; else where they are */
 };
 
 ROOKERY_API void rookery_options_init(struct rookery_options *options);
@@ -283,6 +296,9 @@ rookery_socket_id(const struct rookery_socket *s); /* 20 characters */
 ROOKERY_API struct rookery_namespace *rookery_socket_namespace(const struct rookery_socket *s);
 ROOKERY_API struct rookery_loop *rookery_socket_loop(const struct rookery_socket *s);
 ROOKERY_API bool rookery_socket_connected(const struct rookery_socket *s);
+/* Its client has come back to the session that it had: the socket has the id, the rooms (with tag
+ * 0) and the info of then, for middlewares too. */
+ROOKERY_API bool rookery_socket_recovered(const struct rookery_socket *s);
 ROOKERY_API const char *
 rookery_socket_transport(const struct rookery_socket *s); /* "polling", "websocket" */
 

@@ -18,6 +18,15 @@
 
 struct adapter;
 
+/* What this node's own sockets are to get of an event, while the adapter has it (see `recovers`).
+ * It is the adapter's until it has called one of the two, once. */
+struct adapter_echo {
+    /* Says it to them, on a loop of this server. offset: what it can be found again by; empty: it
+     * cannot. */
+    void (*deliver)(struct adapter_echo *e, struct rookery_str offset);
+    void (*drop)(struct adapter_echo *e);
+};
+
 /* An event for other nodes' sockets. */
 struct adapter_packet {
     const struct rookery_target *to; /* NULL: everybody */
@@ -25,8 +34,9 @@ struct adapter_packet {
     struct rookery_str event;
     const struct rookery_args *args; /* NULL: none */
     bool is_volatile, no_compress;
-    struct rookery_str note; /* see rookery_broadcast_forms; empty: none */
-    unsigned timeout_ms;     /* with a gather */
+    struct rookery_str note;   /* see rookery_broadcast_forms; empty: none */
+    unsigned timeout_ms;       /* with a gather */
+    struct adapter_echo *echo; /* NULL: it has been said here */
 };
 
 enum adapter_action { ADAPT_JOIN, ADAPT_LEAVE, ADAPT_DISCONNECT };
@@ -62,6 +72,32 @@ struct inquiry {
     struct inquiry *next;
 };
 
+/* A session that its client may come back to. */
+struct adapter_session {
+    struct rookery_str sid, pid;
+    const struct rookery_str *rooms; /* that of its id too, if it is in it */
+    size_t room_count;
+    struct rookery_str info_json; /* an object */
+};
+
+enum { ADAPTER_OFFSET_MAX = 64 }; /* bytes of an offset */
+
+/* A session that is wanted back, with what its client has missed. Each callback runs on loop 0 with
+ * borrowed data; on_done is the last, exactly once. Owned by who asks, until then. */
+struct restoration {
+    struct rookery_str pid, offset;       /* of the last event that the client got */
+    const struct adapter_session *former; /* NULL: it is taken from where it was saved */
+    /* Unless there is a former one: this is it. */
+    void (*on_session)(struct restoration *r, const struct adapter_session *session);
+    /* The next event that was missed. False: it cannot be sent again, so nothing is restored. */
+    bool (*on_missed)(struct restoration *r, const struct adapter_packet *packet,
+                      struct rookery_str offset);
+    /* restored: that was all that has been said by now; what follows comes to the sockets of this
+     * node after it, and `through` is the offset at which that begins. Else there is no such
+     * session or offset, or it took too long, or it was too much. */
+    void (*on_done)(struct restoration *r, bool restored, struct rookery_str through);
+};
+
 struct adapter_ops {
     /* A namespace exists (fixed ones before the server runs). */
     void (*open)(struct adapter *a, struct rookery_namespace *nsp);
@@ -85,10 +121,18 @@ struct adapter_ops {
      * not posted. */
     bool (*await_room)(struct adapter *a, struct rookery_namespace *nsp, unsigned loop,
                        struct rookery_str room, struct task *done);
+    /* Only if it recovers, from any loop: keeps a session for as long as one may come back, */
+    void (*save)(struct adapter *a, struct rookery_namespace *nsp,
+                 const struct adapter_session *session);
+    /* and gives it back, to one of those who ask for it. */
+    void (*restore)(struct adapter *a, struct rookery_namespace *nsp, struct restoration *r);
 };
 
 struct adapter {
     const struct adapter_ops *ops;
+    /* Clients may come back to their sessions: what is broadcast without a gather comes with an
+     * echo, and is said here when the adapter says so. */
+    bool recovers;
     bool own_rooms; /* room_opened and room_closed also of the rooms of single sockets */
 };
 

@@ -7,6 +7,10 @@
  * What other nodes of a cluster are told of it goes to the adapter (outward.h), and what they say
  * comes back in at local_broadcast and local_ask.
  *
+ * With an adapter that recovers sessions, what is for all nodes is said here only when the adapter
+ * knows its offset (struct adapter_echo): then a client can name the last thing that it got. What
+ * wants answers, and what is for this node alone, has none and does not wait.
+ *
  * A parent namespace has no packets of its own: each loop encodes for each child that it has. A
  * thread that runs no loop has loop 0 do it. */
 // SPDX-License-Identifier: MIT
@@ -21,6 +25,7 @@
 #include "src/socket/outward.h"
 #include "src/socket/rooms.h"
 #include "src/socket/socket.h"
+#include "src/socket/text.h"
 
 /* The arguments of the call, but for the namespace. */
 struct call {
@@ -31,9 +36,11 @@ struct call {
     const struct rookery_broadcast *how;       /* not NULL */
     const struct rookery_elsewhere *elsewhere; /* NULL: this node only */
     struct local_asking *asking;               /* wants the answers; or NULL */
+    struct span offset;                        /* the last argument; empty: none */
 };
 
 static const struct rookery_broadcast plainly;
+static const struct span nowhere;
 
 static bool asks(const struct call *call)
 {
@@ -53,8 +60,7 @@ static bool concerns_others(const struct rookery_namespace *nsp, const struct ca
     return call->elsewhere != NULL && outward_wanted(nsp, call->to);
 }
 
-static void tell_others(struct rookery_namespace *nsp, const struct call *call,
-                        struct gather *answers)
+static struct adapter_packet packet_of(const struct call *call)
 {
     struct adapter_packet packet = {
         .to = call->to,
@@ -69,7 +75,21 @@ static void tell_others(struct rookery_namespace *nsp, const struct call *call,
     if (call->from != NULL) {
         packet.except_id = rookery_socket_id(call->from);
     }
+    return packet;
+}
+
+static void tell_others(struct rookery_namespace *nsp, const struct call *call,
+                        struct gather *answers)
+{
+    const struct adapter_packet packet = packet_of(call);
+
     outward_broadcast(nsp, &packet, answers);
+}
+
+/* Does the adapter say when it is said here? */
+static bool is_echoed(const struct rookery_namespace *nsp, const struct call *call)
+{
+    return concerns_others(nsp, call) && nsp->io->adapter->recovers && !asks(call);
 }
 
 /* ---- encoding ---- */
@@ -97,7 +117,8 @@ static int encode(struct encoder *encoder, struct sio_head head, const struct ca
     for (size_t i = 0; i < call->count; i++) {
         const struct rookery_form *form = &call->forms[i];
         encoded[i] = (struct delivery_form){.tags = form->tags};
-        int error = encoder_event(encoder, head, form->event, &form->args, &encoded[i].packet);
+        int error = encoder_event_at(encoder, head, form->event, &form->args, call->offset,
+                                     &encoded[i].packet);
         if (error < 0) {
             release_frames(encoded, i);
             return error;
@@ -204,6 +225,7 @@ static int broadcast_from_loop(struct rookery_loop *here, struct rookery_namespa
 struct kept_call {
     struct errand errand; /* for parents, on every loop */
     struct task task;     /* for other threads, on loop 0 */
+    struct adapter_echo echo;
     struct call call;
     struct rookery_broadcast how;
     struct rookery_form *forms;
@@ -256,12 +278,15 @@ static void run_for_children(struct errand *e, struct rookery_loop *loop)
     }
 }
 
+static int broadcast(struct rookery_loop *here, struct rookery_namespace *nsp,
+                     const struct call *call);
+
 static void run_on_loop_0(struct task *task)
 {
     struct kept_call *kept = container_of(task, struct kept_call, task);
     struct rookery_namespace *nsp = kept->errand.nsp;
 
-    (void)broadcast_from_loop(&nsp->io->loops[0], nsp, &kept->call); /* it has been checked */
+    (void)broadcast(&nsp->io->loops[0], nsp, &kept->call); /* it has been checked */
     errand_drop(&kept->errand);
 }
 
@@ -284,13 +309,70 @@ static int broadcast_later(struct rookery_namespace *nsp, const struct call *cal
         return error;
     }
     struct kept_call *kept = keep(nsp, call);
-    if (namespace_is_parent(nsp)) {
+    if (namespace_is_parent(nsp) && !is_echoed(nsp, call)) {
         kept->errand.run = run_for_children;
         kept->speaker = kept->elsewhere == NULL ? NULL : outward_speaker(nsp->io);
         errand_send(&kept->errand, NULL);
     } else {
         kept->task.run = run_on_loop_0;
         executor_post(nsp->io->loops[0].executor, &kept->task);
+    }
+    return 0;
+}
+
+/* ---- when the adapter says so ---- */
+
+static void deliver_echo(struct adapter_echo *e, struct rookery_str offset)
+{
+    struct kept_call *kept = container_of(e, struct kept_call, echo);
+    struct rookery_namespace *nsp = kept->errand.nsp;
+
+    if (!kept->how.is_volatile) {
+        kept->call.offset = span_of_str(offset);
+    }
+    (void)broadcast_from_loop(outward_speaker(nsp->io), nsp, &kept->call);
+    errand_drop(&kept->errand);
+}
+
+static void drop_echo(struct adapter_echo *e)
+{
+    errand_drop(&container_of(e, struct kept_call, echo)->errand);
+}
+
+/* The sender may be gone by then, so it is left out by its id. */
+static void send_echoed(struct rookery_namespace *nsp, const struct call *call)
+{
+    static const struct rookery_target everybody;
+    struct adapter_packet packet = packet_of(call);
+    struct call later = *call;
+    struct rookery_target to = call->to == NULL ? everybody : *call->to;
+    struct rookery_str *except = xcalloc(to.except_count + 1, sizeof *except);
+
+    for (size_t i = 0; i < to.except_count; i++) {
+        except[i] = to.except[i];
+    }
+    except[to.except_count] = packet.except_id;
+    to.except = except;
+    to.except_count += call->from != NULL;
+    later.to = &to;
+    later.elsewhere = NULL;
+    struct kept_call *kept = keep(nsp, &later);
+    kept->echo = (struct adapter_echo){deliver_echo, drop_echo};
+    packet.echo = &kept->echo;
+    nsp->io->adapter->ops->broadcast(nsp->io->adapter, nsp, &packet, NULL);
+    free(except);
+}
+
+static int broadcast_echoed(struct rookery_namespace *nsp, const struct call *call)
+{
+    int error = check_forms(call->forms, call->count);
+
+    if (error < 0) {
+        return error;
+    }
+    for (struct rookery_namespace *n = namespace_first(nsp); n != NULL;
+         n = namespace_next(nsp, n)) {
+        send_echoed(n, call);
     }
     return 0;
 }
@@ -305,6 +387,9 @@ static int broadcast(struct rookery_loop *here, struct rookery_namespace *nsp,
 
     if (error < 0) {
         return error;
+    }
+    if (here != NULL && is_echoed(nsp, call)) {
+        return broadcast_echoed(nsp, call);
     }
     return here == NULL || namespace_is_parent(nsp) ? broadcast_later(nsp, call)
                                                     : broadcast_from_loop(here, nsp, call);
@@ -323,7 +408,11 @@ int rookery_broadcast(struct rookery_namespace *nsp, const struct rookery_target
 {
     const struct rookery_form form = form_for_all(event, args);
     const struct rookery_elsewhere same = {.event = event, .args = form.args};
-    const struct call call = {NULL, to, &form, 1, how == NULL ? &plainly : how, &same, NULL};
+    const struct call call = {.to = to,
+                              .forms = &form,
+                              .count = 1,
+                              .how = how == NULL ? &plainly : how,
+                              .elsewhere = &same};
 
     return broadcast(io_current(nsp->io), nsp, &call);
 }
@@ -334,7 +423,7 @@ int rookery_broadcast_from(struct rookery_socket *s, const struct rookery_target
 {
     const struct rookery_form form = form_for_all(event, args);
     const struct rookery_elsewhere same = {.event = event, .args = form.args};
-    const struct call call = {s, to, &form, 1, how == NULL ? &plainly : how, &same, NULL};
+    const struct call call = {s, to, &form, 1, how == NULL ? &plainly : how, &same, NULL, nowhere};
 
     return broadcast(s->share->loop, s->share->nsp, &call);
 }
@@ -353,7 +442,7 @@ int rookery_broadcast_forms(struct rookery_namespace *nsp, const struct rookery_
                             const struct rookery_form *forms, size_t count,
                             struct rookery_socket *from, const struct rookery_elsewhere *elsewhere)
 {
-    const struct call call = {from, to, forms, count, &plainly, elsewhere, NULL};
+    const struct call call = {from, to, forms, count, &plainly, elsewhere, NULL, nowhere};
 
     if (to == NULL || to->room_count != 1 || !forms_valid(forms, count) ||
         (from != NULL && from->share->nsp != nsp)) {
@@ -368,16 +457,20 @@ int rookery_broadcast_forms(struct rookery_namespace *nsp, const struct rookery_
 
 /* ---- what other nodes say ---- */
 
-void local_broadcast(struct rookery_namespace *nsp, const struct rookery_target *to,
-                     struct rookery_str event, const struct rookery_args *args,
-                     const struct rookery_broadcast *how, struct rookery_str note)
+void local_broadcast_at(struct rookery_namespace *nsp, const struct rookery_target *to,
+                        const struct rookery_elsewhere *said, const struct rookery_broadcast *how,
+                        struct rookery_str offset)
 {
     const struct noted_callback *noted = &nsp->handlers->noted;
-    const struct rookery_form form = form_for_all(event, args);
-    const struct call call = {NULL, to, &form, 1, how == NULL ? &plainly : how, NULL, NULL};
+    const struct rookery_form form = form_for_all(said->event, &said->args);
+    const struct call call = {.to = to,
+                              .forms = &form,
+                              .count = 1,
+                              .how = how == NULL ? &plainly : how,
+                              .offset = span_of_str(offset)};
     struct rookery_target here = {0};
 
-    if (note.len == 0 || noted->fn == NULL) {
+    if (said->note.len == 0 || noted->fn == NULL) {
         (void)broadcast(&nsp->io->loops[0], nsp, &call); /* what it cannot be is not said */
         return;
     }
@@ -385,7 +478,7 @@ void local_broadcast(struct rookery_namespace *nsp, const struct rookery_target 
         here = *to;
     }
     here.local = true;
-    noted->fn(nsp, &(struct rookery_noted){&here, note, event, form.args}, noted->arg);
+    noted->fn(nsp, &(struct rookery_noted){&here, said->note, said->event, said->args}, noted->arg);
 }
 
 static void ask_nobody(void *arg)
@@ -402,7 +495,7 @@ void local_ask(struct rookery_namespace *nsp, const struct rookery_target *to,
 {
     const struct rookery_broadcast how = {.timeout_ms = timeout_ms};
     const struct rookery_form form = form_for_all(event, args);
-    const struct call call = {NULL, to, &form, 1, &how, NULL, asking};
+    const struct call call = {NULL, to, &form, 1, &how, NULL, asking, nowhere};
     struct rookery_loop *loop_0 = &nsp->io->loops[0];
 
     if (broadcast(loop_0, nsp, &call) < 0) {

@@ -8,7 +8,7 @@
 #include "src/socket/event.h"
 #include "src/socket/incoming.h"
 #include "src/socket/io.h"
-#include "src/socket/middleware.h"
+#include "src/socket/recovery.h"
 #include "src/socket/socket.h"
 
 /* Apart from the client, which outlives it by far. */
@@ -185,7 +185,7 @@ static void receive_connect(struct client *c, const struct sio_packet *packet)
         refuse_connect(c, packet->nsp, SPAN("Too many namespaces"));
         return;
     }
-    middleware_ask_connect(s);
+    recovery_admit(s);
 }
 
 static void receive_for_socket(struct client *c, const struct sio_packet *packet,

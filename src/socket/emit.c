@@ -1,6 +1,7 @@
 /* rookery_emit: an event to one socket. */
 // SPDX-License-Identifier: MIT
 #include "src/socket/acks.h"
+#include "src/socket/recovery.h"
 #include "src/socket/socket.h"
 
 static void send(struct rookery_socket *s, struct span frames, const struct rookery_emit *how)
@@ -16,6 +17,17 @@ static void send(struct rookery_socket *s, struct span frames, const struct rook
     frame_release(f);
 }
 
+/* It may be missed by its client, and found again: the adapter has it. */
+static int emit_by_own_room(struct rookery_socket *s, struct rookery_str event,
+                            const struct rookery_args *args, const struct rookery_emit *h)
+{
+    const struct rookery_str id = rookery_socket_id(s);
+    const struct rookery_target to = {.rooms = &id, .room_count = 1};
+    const struct rookery_broadcast how = {.no_compress = h->no_compress};
+
+    return rookery_broadcast(s->share->nsp, &to, event, args, &how);
+}
+
 int rookery_emit(struct rookery_socket *s, struct rookery_str event,
                  const struct rookery_args *args, const struct rookery_emit *how)
 {
@@ -27,6 +39,9 @@ int rookery_emit(struct rookery_socket *s, struct rookery_str event,
 
     if (!socket_receives(s)) {
         return ROOKERY_EGONE;
+    }
+    if (recovery_pid(s).len != 0 && h->on_ack == NULL && !h->is_volatile) {
+        return emit_by_own_room(s, event, args, h);
     }
     if (h->on_ack != NULL) {
         head.has_id = true;

@@ -54,9 +54,23 @@ static bool is_json(struct span text)
     return text.len != 0 && json_parse(text, JSON_DEPTH_MAX, &ignored) == 0;
 }
 
-/* name is NULL for answers. */
-static int write_text(struct encoder *e, const struct sio_head *head,
-                      const struct rookery_str *name, struct span args, bool trusted)
+/* What stands around the arguments of an event; of an answer there is nothing. */
+struct surround {
+    const struct rookery_str *name;
+    struct span offset; /* empty: none */
+};
+
+static const struct surround of_answer;
+
+static void write_offset(struct bytes *out, struct span offset)
+{
+    bytes_add_cstr(out, ",\"");
+    bytes_add_span(out, offset);
+    bytes_add_byte(out, '"');
+}
+
+static int write_text(struct encoder *e, const struct sio_head *head, const struct surround *around,
+                      struct span args, bool trusted)
 {
     struct bytes *out = &e->out;
 
@@ -64,13 +78,16 @@ static int write_text(struct encoder *e, const struct sio_head *head,
     sio_head_encode(out, head);
     size_t payload = out->len;
     bytes_add_byte(out, '[');
-    if (name != NULL) {
-        json_write_string(out, span_of_str(*name));
+    if (around->name != NULL) {
+        json_write_string(out, span_of_str(*around->name));
     }
-    if (name != NULL && args.len != 0) {
+    if (around->name != NULL && args.len != 0) {
         bytes_add_byte(out, ',');
     }
     bytes_add_span(out, args);
+    if (around->offset.len != 0) {
+        write_offset(out, around->offset);
+    }
     bytes_add_byte(out, ']');
     return trusted || is_json(span_skip(bytes_span(out), payload)) ? 0 : ROOKERY_EINVAL;
 }
@@ -118,7 +135,7 @@ static int add_binary(struct encoder *e, const struct rookery_bin *bin)
     return 0;
 }
 
-static int encode_binary(struct encoder *e, struct sio_head head, const struct rookery_str *name,
+static int encode_binary(struct encoder *e, struct sio_head head, const struct surround *around,
                          const struct rookery_args *args, bool trusted, struct span *frames)
 {
     unsigned order[ENCODER_ATTACHMENTS_MAX];
@@ -131,7 +148,7 @@ static int encode_binary(struct encoder *e, struct sio_head head, const struct r
         head.type = head.type == SIO_EVENT ? SIO_BINARY_EVENT : SIO_BINARY_ACK;
         head.attachments = (unsigned)count;
     }
-    int error = write_text(e, &head, name, bytes_span(&e->args), true);
+    int error = write_text(e, &head, around, bytes_span(&e->args), true);
     size_t begin = end_text(e);
     for (int i = 0; i < count && error == 0; i++) {
         error = add_binary(e, &args->bins[order[i]]);
@@ -140,7 +157,7 @@ static int encode_binary(struct encoder *e, struct sio_head head, const struct r
     return error;
 }
 
-static int encode(struct encoder *e, struct sio_head head, const struct rookery_str *name,
+static int encode(struct encoder *e, struct sio_head head, const struct surround *around,
                   const struct rookery_args *args, struct span *frames)
 {
     static const struct rookery_args none;
@@ -152,16 +169,17 @@ static int encode(struct encoder *e, struct sio_head head, const struct rookery_
         return ROOKERY_ELIMIT;
     }
     if (a->bin_count != 0) {
-        return encode_binary(e, head, name, a, trusted, frames);
+        return encode_binary(e, head, around, a, trusted, frames);
     }
-    int error = write_text(e, &head, name, json, trusted);
+    int error = write_text(e, &head, around, json, trusted);
     *frames = frames_from(e, end_text(e));
     return error;
 }
 
-int encoder_event(struct encoder *e, struct sio_head head, struct rookery_str name,
-                  const struct rookery_args *args, struct span *frames)
+int encoder_event_at(struct encoder *e, struct sio_head head, struct rookery_str name,
+                     const struct rookery_args *args, struct span offset, struct span *frames)
 {
+    const struct surround around = {&name, offset};
     struct span text = span_of_str(name);
 
     if (sio_name_reserved(text)) {
@@ -170,7 +188,13 @@ int encoder_event(struct encoder *e, struct sio_head head, struct rookery_str na
     if (text.len > ENCODER_BYTES_MAX / 16) { /* an escape takes six bytes for one */
         return ROOKERY_ELIMIT;
     }
-    return utf8_valid(text) ? encode(e, head, &name, args, frames) : ROOKERY_EINVAL;
+    return utf8_valid(text) ? encode(e, head, &around, args, frames) : ROOKERY_EINVAL;
+}
+
+int encoder_event(struct encoder *e, struct sio_head head, struct rookery_str name,
+                  const struct rookery_args *args, struct span *frames)
+{
+    return encoder_event_at(e, head, name, args, span_of(NULL, 0), frames);
 }
 
 int encoder_check(struct rookery_str name, const struct rookery_args *args)
@@ -186,13 +210,13 @@ int encoder_check(struct rookery_str name, const struct rookery_args *args)
 int encoder_ack(struct encoder *e, struct sio_head head, const struct rookery_args *args,
                 struct span *frames)
 {
-    return encode(e, head, NULL, args, frames);
+    return encode(e, head, &of_answer, args, frames);
 }
 
-struct span encoder_connect(struct encoder *e, struct span nsp, struct span sid)
+struct span encoder_connect(struct encoder *e, struct span nsp, struct span sid, struct span pid)
 {
     begin_text(e);
-    sio_connect_encode(&e->out, nsp, sid, span_of(NULL, 0));
+    sio_connect_encode(&e->out, nsp, sid, pid);
     return frames_from(e, end_text(e));
 }
 

@@ -37,6 +37,11 @@ void encoder_finish(struct encoder *e);
 MUST_USE int encoder_event(struct encoder *e, struct sio_head head, struct rookery_str name,
                            const struct rookery_args *args, struct span *frames);
 
+/* The same, with an offset (see adapter.h; JSON needs no escapes in it) as its last argument. */
+MUST_USE int encoder_event_at(struct encoder *e, struct sio_head head, struct rookery_str name,
+                              const struct rookery_args *args, struct span offset,
+                              struct span *frames);
+
 /* An answer. head is that of an ACK without attachments. As encoder_event. */
 MUST_USE int encoder_ack(struct encoder *e, struct sio_head head, const struct rookery_args *args,
                          struct span *frames);
@@ -44,7 +49,8 @@ MUST_USE int encoder_ack(struct encoder *e, struct sio_head head, const struct r
 /* What encoder_event would say about it. */
 MUST_USE int encoder_check(struct rookery_str name, const struct rookery_args *args);
 
-struct span encoder_connect(struct encoder *e, struct span nsp, struct span sid);
+/* pid: empty if there is none. */
+struct span encoder_connect(struct encoder *e, struct span nsp, struct span sid, struct span pid);
 /* data: JSON, or empty. */
 struct span encoder_connect_error(struct encoder *e, struct span nsp, struct span message,
                                   struct span data);

@@ -37,6 +37,7 @@ struct io_options {
     unsigned attachments_max;    /* of one packet that a client sends */
     unsigned json_depth_max;     /* of what a client sends */
     bool keep_handshake;         /* after the connection handlers have run */
+    bool skip_middlewares;       /* of those who come back to their sessions */
     char id_prefix[SOCKET_PREFIX_MAX + 1]; /* of [A-Za-z0-9_-]: what the ids of all sockets begin
                                               with, "": nothing in particular */
 };

@@ -12,10 +12,21 @@
 #include "src/api/rookery.h"
 
 /* A broadcast from another node: as rookery_broadcast to sockets of this node only, unless it has a
- * note and the application takes such (rookery_on_note). */
-void local_broadcast(struct rookery_namespace *nsp, const struct rookery_target *to,
-                     struct rookery_str event, const struct rookery_args *args,
-                     const struct rookery_broadcast *how, struct rookery_str note);
+ * note and the application takes such (rookery_on_note). offset: see struct adapter_echo. */
+void local_broadcast_at(struct rookery_namespace *nsp, const struct rookery_target *to,
+                        const struct rookery_elsewhere *said, const struct rookery_broadcast *how,
+                        struct rookery_str offset);
+
+/* One that has no offset. */
+static inline void local_broadcast(struct rookery_namespace *nsp, const struct rookery_target *to,
+                                   struct rookery_str event, const struct rookery_args *args,
+                                   const struct rookery_broadcast *how, struct rookery_str note)
+{
+    static const struct rookery_args none;
+    const struct rookery_elsewhere said = {note, event, args == NULL ? none : *args};
+
+    local_broadcast_at(nsp, to, &said, how, (struct rookery_str){0});
+}
 
 /* Another node has said more in an outage than it could say again (rookery_on_gap). */
 void local_gap(struct rookery_namespace *nsp);

@@ -6,6 +6,7 @@
 #include "src/base/memory.h"
 #include "src/socket/args_copy.h"
 #include "src/socket/event.h"
+#include "src/socket/recovery.h"
 #include "src/socket/socket.h"
 #include "src/socket/text.h"
 
@@ -89,7 +90,7 @@ static void conclude(struct rookery_next *n)
     if (n->of_event) {
         event_handle(n->socket, &n->event);
     } else {
-        socket_connect(n->socket);
+        recovery_connect(n->socket);
     }
 }
 
@@ -156,6 +157,7 @@ static void refuse_connect(struct rookery_socket *s, struct rookery_str message,
     client_send(s->client,
                 encoder_connect_error(&s->share->loop->encoder, namespace_name(s->share->nsp),
                                       span_of_str(message), span_of_str(data_json)));
+    recovery_give_up(s);
     socket_abandon(s);
 }
 

@@ -9,6 +9,7 @@
 #include "src/engine/request.h"
 #include "src/socket/acks.h"
 #include "src/socket/io.h"
+#include "src/socket/recovery.h"
 #include "src/socket/rooms.h"
 #include "src/socket/text.h"
 
@@ -53,6 +54,7 @@ struct rookery_socket *socket_create(struct share *share, struct client *client,
     s->share = share;
     s->client = client;
     s->auth = span_eq(auth, SPAN("{}")) ? NULL : copy_text(auth);
+    recovery_open(s);
     return s;
 }
 
@@ -68,6 +70,7 @@ void rookery_socket_release(struct rookery_socket *s)
         rookery_socket_set_data(s, NULL, NULL);
         free(s->auth);
         free(s->info);
+        recovery_finish(s);
         free(s);
     }
 }
@@ -93,8 +96,9 @@ void socket_connect(struct rookery_socket *s)
     rooms_own_opened(s);
     client_greeted(s->client);
     io_loop_count(share->loop, STAT_SOCKETS_CONNECTED, 1);
-    client_send(s->client,
-                encoder_connect(&share->loop->encoder, namespace_name(share->nsp), socket_id(s)));
+    recovery_send_missed(s);
+    client_send(s->client, encoder_connect(&share->loop->encoder, namespace_name(share->nsp),
+                                           socket_id(s), recovery_pid(s)));
     (void)rookery_socket_hold(s);
     for (size_t i = 0; i < list->count; i++) {
         list->items[i].fn.on_socket(s, list->items[i].arg);
@@ -114,6 +118,7 @@ static void detach(struct rookery_socket *s)
 void socket_abandon(struct rookery_socket *s)
 {
     detach(s);
+    recovery_abandon(s);
     s->client = NULL;
     rookery_socket_release(s);
 }
@@ -151,6 +156,7 @@ void socket_leave(struct rookery_socket *s, const char *reason)
     rooms_seal(s);
     s->state = SOCKET_LEAVING;
     tell(s, &handlers->disconnecting, reason);
+    recovery_save(s, reason);
     leave_own_room(s);
     (void)map_remove(&s->share->sockets, socket_id(s));
     detach(s);

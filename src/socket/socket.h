@@ -4,10 +4,10 @@
  *       |                                                                       ^
  *       +----------------------------socket_abandon()---------------------------+
  *
- *   CONNECTING  middlewares are being asked; it may be in rooms but receives nothing
- *   CONNECTED   its CONNECT is answered
- *   LEAVING     its on_disconnecting handlers run: still in its rooms, but receives nothing more
- *   GONE        in no room, not of the client's; memory for those who hold it
+ *   CONNECTING  its former session is being restored, or middlewares are being asked; it may be in
+ * rooms but receives nothing CONNECTED   its CONNECT is answered LEAVING     its on_disconnecting
+ * handlers run: still in its rooms, but receives nothing more GONE        in no room, not of the
+ * client's; memory for those who hold it
  *
  * It is in the room named like its id without a membership: such rooms are found by looking the id
  * up among the sockets (see receivers.h).
@@ -50,8 +50,9 @@ struct rookery_socket {
     struct list pending_acks;    /* see acks.h */
     void *data;
     void (*free_data)(void *data);
-    char *auth; /* JSON, NUL-terminated; NULL: "{}" */
-    char *info; /* likewise */
+    char *auth;                /* JSON, NUL-terminated; NULL: "{}" */
+    char *info;                /* likewise */
+    struct recovery *recovery; /* see recovery.h; NULL: it cannot be come back to */
 };
 
 /* CONNECTING, with one reference, the client's. auth may be empty. */

@@ -82,6 +82,10 @@ static void broadcast(struct adapter *a, struct rookery_namespace *nsp,
     }
     bytes_add_cstr(&f->said, packet->is_volatile ? " volatile" : "");
     bytes_add_cstr(&f->said, packet->no_compress ? " plain" : "");
+    if (packet->echo != NULL) {
+        bytes_add_cstr(&f->said, " echoed");
+        f->echo = packet->echo;
+    }
     if (answers != NULL) {
         bytes_add_cstr(&f->said, " timeout=");
         bytes_add_u64(&f->said, packet->timeout_ms);
@@ -159,8 +163,33 @@ static bool await_room(struct adapter *a, struct rookery_namespace *nsp, unsigne
     return f->keeps_waiting;
 }
 
-static const struct adapter_ops ops = {open,        broadcast,   order,     inquire,
-                                       room_opened, room_closed, await_room};
+static void save(struct adapter *a, struct rookery_namespace *nsp,
+                 const struct adapter_session *session)
+{
+    struct fake_adapter *f = enter(a);
+
+    add_call(f, "save", nsp);
+    add_str(f, " ", session->sid);
+    add_str(f, " ", session->pid);
+    add_list(f, " in ", session->rooms, session->room_count);
+    add_str(f, " ", session->info_json);
+    lock_leave(&f->lock);
+}
+
+static void restore(struct adapter *a, struct rookery_namespace *nsp, struct restoration *r)
+{
+    struct fake_adapter *f = enter(a);
+
+    add_call(f, r->former == NULL ? "restore" : "read on", nsp);
+    add_str(f, " ", r->pid);
+    add_str(f, " from ", r->offset);
+    f->restoration = r;
+    lock_leave(&f->lock);
+}
+
+static const struct adapter_ops ops = {
+    open, broadcast, order, inquire, room_opened, room_closed, await_room, save, restore,
+};
 
 void fake_adapter_init(struct fake_adapter *f)
 {

@@ -22,10 +22,12 @@ struct fake_adapter {
     struct lock lock;
     struct bytes said;
     unsigned broadcasts, orders;
-    struct gather *answers;  /* of the last broadcast that wants some */
-    struct inquiry *inquiry; /* the last; the test ends it */
-    bool keeps_waiting;      /* awaited rooms do not come at once */
-    struct task *awaiting;   /* the last; the test posts it */
+    struct gather *answers;          /* of the last broadcast that wants some */
+    struct inquiry *inquiry;         /* the last; the test ends it */
+    bool keeps_waiting;              /* awaited rooms do not come at once */
+    struct task *awaiting;           /* the last; the test posts it */
+    struct adapter_echo *echo;       /* of the last broadcast; the test ends it */
+    struct restoration *restoration; /* the last; likewise */
 };
 
 void fake_adapter_init(struct fake_adapter *f);

@@ -158,8 +158,8 @@ static void bounds_the_number_of_attachments(void)
 
 static void frames_what_the_server_says_itself(void)
 {
-    check_frames(encoder_connect(&e, SPAN("/"), SPAN("abc")), "\x81\x0f"
-                                                              "40{\"sid\":\"abc\"}");
+    check_frames(encoder_connect(&e, SPAN("/"), SPAN("abc"), SPAN("")), "\x81\x0f"
+                                                                        "40{\"sid\":\"abc\"}");
     check_frames(encoder_connect_error(&e, SPAN("/x"), SPAN("no"), SPAN("{\"a\":1}")),
                  "\x81\x24"
                  "44/x,{\"message\":\"no\",\"data\":{\"a\":1}}");
