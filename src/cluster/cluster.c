@@ -9,6 +9,7 @@
 #include "src/cluster/interest.h"
 #include "src/cluster/outgoing.h"
 #include "src/cluster/question.h"
+#include "src/cluster/recovery.h"
 
 enum { CATCH_UP_BYTES = 16 << 20, CATCH_UP_MS = 60000 };
 
@@ -105,6 +106,8 @@ static const struct adapter_ops adapter_ops = {
     .room_opened = interest_room_opened,
     .room_closed = interest_room_closed,
     .await_room = await_room,
+    .save = recovery_save_session,
+    .restore = recovery_restore,
 };
 
 struct adapter *cluster_adapter(struct cluster *c)
@@ -256,6 +259,7 @@ struct cluster *cluster_create(struct executor *const executors[], unsigned loop
     executor_random(copy[0], c->hash_secret, sizeof c->hash_secret);
     map_init(&c->namespaces, key_of_nsp, c->hash_secret);
     interest_changes_init(c);
+    echoes_init(c);
     return c;
 }
 
@@ -272,6 +276,14 @@ void cluster_attach(struct cluster *c, struct bus *bus)
     }
 }
 
+void cluster_keep_sessions(struct cluster *c, struct keyspace *sessions)
+{
+    if (c->options.recovery_ms != 0 && c->wire->publish_echoed != NULL) {
+        c->sessions = sessions;
+        c->adapter.recovers = sessions != NULL;
+    }
+}
+
 void cluster_stop(struct cluster *c)
 {
     struct cluster_nsp *n;
@@ -280,6 +292,8 @@ void cluster_stop(struct cluster *c)
         questions_give_up(n);
         catch_up_stop(n);
     }
+    recovery_stop(c);
+    echoes_stop(c);
     c->bus = NULL;
 }
 

@@ -15,6 +15,7 @@
 
 #include "protocol/adapter_cluster.h"
 #include "src/bus/bus.h"
+#include "src/keyspace/keyspace.h"
 #include "src/socket/adapter.h"
 
 enum cluster_wire {
@@ -32,6 +33,7 @@ struct cluster_options {
     unsigned stream_entries_max;
     size_t catch_up_bytes_max; /* of what was said lately, for nodes that were cut off; 0: 16 MiB */
     unsigned catch_up_ms;      /* how lately; 0: 60,000 */
+    unsigned recovery_ms;      /* streams: how long sessions may be come back to; 0: they are not */
     struct span id_prefix; /* with which the ids of all sockets of this node begin; may be empty */
 };
 
@@ -43,7 +45,9 @@ struct cluster_counts {
     _Atomic uint64_t repeated;   /* messages that had come before */
     _Atomic uint64_t sent_again; /* messages to nodes that had been cut off */
     _Atomic uint64_t gaps;       /* nodes that wanted more than was kept for them */
-    _Atomic uint64_t rooms;      /* with members here, at present */
+    _Atomic uint64_t sessions_saved, sessions_restored;
+    _Atomic uint64_t sessions_lost; /* that were asked for in vain */
+    _Atomic uint64_t rooms;         /* with members here, at present */
 };
 
 struct cluster;
@@ -60,6 +64,11 @@ struct bus_handlers cluster_bus_handlers(struct cluster *c);
 
 /* The bus that it uses from now on; it outlives the loops' last turns. Before the loops run. */
 void cluster_attach(struct cluster *c, struct bus *bus);
+
+/* Where sessions are saved, if the options and the wire let them be recovered; else it is not used.
+ * Its keys are Node's, sio:session:<pid>, so it has no prefix of its own. It outlives the loops'
+ * last turns, and is closed before cluster_destroy. Before io_set_adapter. */
+void cluster_keep_sessions(struct cluster *c, struct keyspace *sessions);
 
 /* Says nothing any more; what was asked ends. When the loops have stopped, before bus_close. */
 void cluster_stop(struct cluster *c);

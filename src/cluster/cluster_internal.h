@@ -11,6 +11,8 @@
 #include "src/base/map.h"
 #include "src/base/memory.h"
 #include "src/cluster/cluster.h"
+#include "src/cluster/echo.h"
+#include "src/cluster/position.h"
 #include "src/socket/text.h"
 
 enum { CLUSTER_UID_MAX = 16, CLUSTER_ID_PREFIX_MAX = 20 };
@@ -40,6 +42,12 @@ struct cluster {
     struct bytes subscribed;
     struct room_changes *changes; /* by loop, see interest.h */
     struct cluster_counts counts;
+    struct span entry_id; /* of the entry that is being delivered, if it has an offset; or empty */
+    struct keyspace *sessions; /* NULL: none are recovered; then the rest is not used */
+    struct echoes echoes;
+    struct position passed; /* of the entry that was dealt with last */
+    struct list restores;   /* see recovery.h */
+    unsigned restore_count;
 };
 
 /* A namespace's part: an adapter of its own to the other nodes, with its own uid. */
@@ -66,6 +74,9 @@ struct wire_ops {
     void (*open)(struct cluster_nsp *n);
     /* Sends a broadcast, an order, or a request, to everybody. */
     void (*publish)(struct cluster_nsp *n, const struct adapter_message *m);
+    /* Sends a broadcast whose echo is expected; NULL: sessions are not recovered. */
+    void (*publish_echoed)(struct cluster_nsp *n, const struct adapter_message *m,
+                           struct span number, struct bus_call *call);
     /* Sends an answer to who has asked (asker may be empty: unknown). */
     void (*respond)(struct cluster_nsp *n, const struct adapter_message *m, struct span asker);
     /* Sends to that node alone what has been encoded (c->payload of a publish before). */

@@ -112,7 +112,8 @@ static void deliver(struct cluster_nsp *n, const struct adapter_message *m)
     if (m->request_id.len > 0) {
         ask(n, m, &to, &args);
     } else {
-        local_broadcast(n->nsp, &to, str_of_span(m->event), &args, &how, str_of_span(m->note));
+        const struct rookery_elsewhere said = {str_of_span(m->note), str_of_span(m->event), args};
+        local_broadcast_at(n->nsp, &to, &said, &how, str_of_span(n->cluster->entry_id));
     }
     borrowed_finish(&b);
 }

@@ -22,10 +22,11 @@ struct parcel {
     struct task task;
     struct cluster *cluster;
     struct rookery_namespace *nsp;
-    struct gather *answers;   /* of a broadcast, or NULL */
-    struct inquiry *inquiry;  /* or NULL */
-    struct adapter_message m; /* without what the namespace's part adds */
-    struct span spans[];      /* that m points to; then their text */
+    struct gather *answers;    /* of a broadcast, or NULL */
+    struct adapter_echo *echo; /* likewise */
+    struct inquiry *inquiry;   /* or NULL */
+    struct adapter_message m;  /* without what the namespace's part adds */
+    struct span spans[];       /* that m points to; then their text */
 };
 
 /* ---- packing ---- */
@@ -141,6 +142,22 @@ static struct cluster_nsp *address(struct parcel *parcel)
     return n;
 }
 
+static void publish(struct cluster_nsp *n, struct parcel *parcel)
+{
+    struct cluster *c = n->cluster;
+    char number[ECHO_NUMBER_MAX];
+
+    if (parcel->echo != NULL) {
+        struct bus_call *call = echo_expect(c, parcel->echo, number);
+        c->wire->publish_echoed(n, &parcel->m, span_cstr(number), call);
+    } else {
+        catch_up_number(n, &parcel->m);
+        c->wire->publish(n, &parcel->m);
+        catch_up_remember(n, &parcel->m);
+    }
+    cluster_count_one(&c->counts.broadcasts_sent);
+}
+
 static void send_broadcast(struct task *task)
 {
     struct parcel *parcel = container_of(task, struct parcel, task);
@@ -151,13 +168,13 @@ static void send_broadcast(struct task *task)
         if (parcel->answers != NULL) {
             gather_remote_over(parcel->answers, false);
         }
+        if (parcel->echo != NULL) {
+            parcel->echo->drop(parcel->echo);
+        }
     } else if (parcel->answers != NULL) {
         question_ask_sockets(n, &parcel->m, parcel->answers);
     } else {
-        catch_up_number(n, &parcel->m);
-        c->wire->publish(n, &parcel->m);
-        catch_up_remember(n, &parcel->m);
-        cluster_count_one(&c->counts.broadcasts_sent);
+        publish(n, parcel);
     }
     free(parcel);
 }
@@ -212,6 +229,7 @@ void outgoing_broadcast(struct adapter *a, struct rookery_namespace *nsp,
     parcel->m.no_compress = packet->no_compress;
     parcel->m.timeout_ms = packet->timeout_ms;
     parcel->answers = answers;
+    parcel->echo = packet->echo;
     send_parcel(parcel, send_broadcast);
 }
 

@@ -1,7 +1,9 @@
 /* The wire of redis-streams-adapter 0.3: broadcasts and orders are entries of one stream, what is
- * asked and answered goes by channels. The stream remembers, so nothing is numbered here. */
+ * asked and answered goes by channels. The stream remembers, so nothing is numbered here, but for
+ * what this node has to recognize when it comes back (echo.h). */
 // SPDX-License-Identifier: MIT
 #include "src/cluster/incoming.h"
+#include "src/cluster/recovery.h"
 #include "src/cluster/wire_cluster.h"
 
 static const struct span none;
@@ -19,7 +21,9 @@ static void open_channels(struct cluster_nsp *n)
     wire_cluster_open(n, BUS_CHANNEL);
 }
 
-static void append(struct cluster_nsp *n, const struct adapter_message *m)
+/* number may be empty. */
+static void append(struct cluster_nsp *n, const struct adapter_message *m, struct span number,
+                   struct bus_call *call)
 {
     struct cluster *c = n->cluster;
     char type[4];
@@ -31,11 +35,13 @@ static void append(struct cluster_nsp *n, const struct adapter_message *m)
         {SPAN("nsp"), n->name},
         {SPAN("type"), span_cstr(type)},
         {SPAN("data"), bytes_span(&c->payload)},
+        {SPAN("n"), number},
     };
+    size_t field_count = sizeof fields / sizeof *fields - (number.len == 0);
     bytes_clear(&c->channel);
     cluster_stream_name(&c->channel, cluster_prefix(c), 1, n->name);
-    c->bus->ops->append(c->bus, bytes_span(&c->channel), fields, sizeof fields / sizeof *fields,
-                        c->options.stream_entries_max, NULL);
+    c->bus->ops->append(c->bus, bytes_span(&c->channel), fields, field_count,
+                        c->options.stream_entries_max, call);
 }
 
 static bool is_kept(const struct adapter_message *m)
@@ -47,7 +53,7 @@ static bool is_kept(const struct adapter_message *m)
 static void publish(struct cluster_nsp *n, const struct adapter_message *m)
 {
     if (is_kept(m)) {
-        append(n, m);
+        append(n, m, none, NULL);
     } else {
         wire_cluster_publish(n, BUS_CHANNEL, CLUSTER_MSGPACK, m, none);
     }
@@ -80,7 +86,7 @@ static struct span field_of(const struct bus_entry *entry, struct span name)
     return none;
 }
 
-static void on_entry(struct cluster *c, const struct bus_entry *entry)
+static void take_entry(struct cluster *c, const struct bus_entry *entry)
 {
     const struct cluster_entry parts = {
         .uid = field_of(entry, SPAN("uid")),
@@ -91,14 +97,26 @@ static void on_entry(struct cluster *c, const struct bus_entry *entry)
     struct cluster_nsp *n = cluster_find(c, parts.nsp);
     struct adapter_message m;
 
-    if (n == NULL || span_eq(parts.uid, cluster_uid(n))) {
+    if (n == NULL) {
+        return;
+    }
+    if (span_eq(parts.uid, cluster_uid(n))) {
+        echo_came(c, field_of(entry, SPAN("n")), entry->id);
         return;
     }
     if (cluster_entry_decode(&c->decoder, &parts, &m) < 0) {
         cluster_count_one(&c->counts.malformed);
         return;
     }
+    c->entry_id = c->sessions != NULL && !m.is_volatile ? entry->id : none;
     incoming_take(n, &m, parts.data, INCOMING_TO_ALL);
+    c->entry_id = none;
+}
+
+static void on_entry(struct cluster *c, const struct bus_entry *entry)
+{
+    take_entry(c, entry);
+    recovery_passed(c, entry->id);
 }
 
 const struct wire_ops wire_streams = {
@@ -107,6 +125,7 @@ const struct wire_ops wire_streams = {
     .start = start,
     .open = open_channels,
     .publish = publish,
+    .publish_echoed = append,
     .respond = respond,
     .count = count,
     .room_channel = room_channel,

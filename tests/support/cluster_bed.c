@@ -4,17 +4,20 @@
 #include <stdio.h>
 
 #include "src/socket/io.h"
+#include "tests/support/shared_keys.h"
 
 struct node {
     struct world *world;
     struct cluster *cluster;
     struct bus *bus;
     struct bus_counts bus_counts;
+    struct keyspace *keys;
     struct rookery_namespace *root;
 };
 
 static struct cluster_bed_setup setup;
 static struct bus_hub *hub;
+static struct shared_keys *keys;
 static struct node nodes[CLUSTER_BED_NODES_MAX];
 static unsigned births; /* of nodes */
 
@@ -47,6 +50,7 @@ static void start_node(unsigned i)
 
     (void)snprintf(world_options.id_prefix, sizeof world_options.id_prefix, "%c%03u",
                    (char)('A' + i), births++ % 1000);
+    world_options.skip_middlewares = setup.skip_middlewares;
     (void)world_switch(NULL);
     world_start(loops);
     n->world = world_switch(NULL);
@@ -64,7 +68,8 @@ static void start_node(unsigned i)
         .mode = setup.mode,
         .common_responses = setup.common_responses,
         .request_timeout_ms = 1000,
-        .stream_entries_max = 1000,
+        .stream_entries_max = setup.stream_entries_max == 0 ? 1000 : setup.stream_entries_max,
+        .recovery_ms = setup.recovery_ms,
         .catch_up_bytes_max = setup.catch_up_bytes_max,
         .id_prefix = span_cstr(world_options.id_prefix),
     };
@@ -72,6 +77,8 @@ static void start_node(unsigned i)
     const struct bus_handlers handlers = cluster_bus_handlers(n->cluster);
     n->bus = bus_hub_join(hub, executors[0], &setup.limits, &handlers, &n->bus_counts);
     cluster_attach(n->cluster, n->bus);
+    n->keys = shared_keys_open(keys, executors[0]);
+    cluster_keep_sessions(n->cluster, n->keys);
     n->root = rookery_of(world, ROOKERY_STR("/"));
     rookery_on(n->root, ROOKERY_STR("join"), on_join, NULL);
     rookery_on(n->root, ROOKERY_STR("leave"), on_leave, NULL);
@@ -90,6 +97,7 @@ static void end_node(unsigned i)
     cluster_stop(n->cluster);
     bus_close(n->bus);
     world_end();
+    keyspace_close(n->keys);
     cluster_destroy(n->cluster);
     *n = (struct node){0};
 }
@@ -99,6 +107,7 @@ void cluster_bed_start(const struct cluster_bed_setup *wanted)
     setup = *wanted;
     births = 0;
     hub = bus_hub_create(setup.seed);
+    keys = shared_keys_create();
     for (unsigned i = 0; i < setup.nodes; i++) {
         start_node(i);
     }
@@ -112,6 +121,7 @@ void cluster_bed_end(void)
         end_node(i);
     }
     bus_hub_destroy(hub);
+    shared_keys_destroy(keys);
     hub = NULL;
 }
 

@@ -28,6 +28,9 @@ struct cluster_bed_setup {
     uint64_t seed;
     size_t catch_up_bytes_max;
     struct bus_limits limits;
+    unsigned recovery_ms; /* streams: how long sessions may be come back to; 0: they are not */
+    bool skip_middlewares;
+    unsigned stream_entries_max; /* 0: 1000 */
     /* Handlers of the namespace "/" of a node, before it runs; NULL: none. */
     void (*set_up)(unsigned node, struct rookery_namespace *root);
 };
