@@ -32,6 +32,7 @@ struct cluster_parts {
     struct dialer *dialer;
     struct redis *redis; /* the keyspace's */
     struct keyspace *keyspace;
+    struct keyspace *sessions; /* the same without our prefix: Node.js has such keys, too */
     struct registry *registry;
     struct cluster *cluster;
     struct bus *bus;
@@ -262,6 +263,7 @@ static void create_cluster(struct cluster_parts *p)
         .common_responses = o->common_responses,
         .request_timeout_ms = o->request_timeout_ms,
         .stream_entries_max = o->stream_entries_max,
+        .recovery_ms = p->options.recovery_ms,
         .id_prefix = span_cstr(p->id_prefix),
     };
 
@@ -295,6 +297,8 @@ static int connect_redis(struct cluster_parts *p, struct bytes *why)
     bytes_add_byte(&prefix, ':');
     p->keyspace = keyspace_redis_open(p->redis, p->executor, bytes_span(&prefix));
     bytes_finish(&prefix);
+    p->sessions = keyspace_redis_open(p->redis, p->executor, span_of(NULL, 0));
+    cluster_keep_sessions(p->cluster, p->sessions);
     return 0;
 }
 
@@ -374,10 +378,12 @@ void cluster_parts_stop(struct cluster_parts *p)
     cluster_stop(p->cluster);
     bus_close(p->bus);
     keyspace_close(p->keyspace);
+    keyspace_close(p->sessions);
     redis_destroy(p->redis);
     net_dialer_destroy(p->dialer);
     p->bus = NULL;
     p->keyspace = NULL;
+    p->sessions = NULL;
     p->redis = NULL;
     p->dialer = NULL;
 }

@@ -24,6 +24,7 @@ struct cluster_parts;
 
 struct cluster_parts_options {
     const struct rookery_cluster *cluster;
+    unsigned recovery_ms;
     struct loop *loop; /* loop 0 */
     struct executor *const *executors;
     unsigned loop_count;

@@ -138,6 +138,7 @@ static void add_socketio(struct rookery *io)
         .attachments_max = io->options.attachments_max,
         .json_depth_max = io->options.json_depth_max,
         .keep_handshake = io->options.keep_handshake,
+        .skip_middlewares = io->options.recovery.skip_middlewares,
     };
 
     if (io->cluster != NULL) {
@@ -180,6 +181,7 @@ static int open_cluster(struct rookery *io)
     struct executor **executors = list_executors(io);
     const struct cluster_parts_options options = {
         .cluster = &io->options.cluster,
+        .recovery_ms = io->options.recovery.max_disconnection_ms,
         .loop = &io->loops[0].loop,
         .executors = executors,
         .loop_count = io->loop_count,

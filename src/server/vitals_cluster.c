@@ -81,6 +81,12 @@ static void write_cluster(struct bytes *out, const struct cluster_counts *c)
          &c->sent_again},
         {"rookery_cluster_gaps_total", "Servers that wanted more than was kept for them.",
          &c->gaps},
+        {"rookery_cluster_sessions_saved_total", "Sessions that clients may come back to.",
+         &c->sessions_saved},
+        {"rookery_cluster_sessions_restored_total", "Sessions that clients came back to.",
+         &c->sessions_restored},
+        {"rookery_cluster_sessions_lost_total", "Sessions that clients came back to in vain.",
+         &c->sessions_lost},
     };
 
     write_families(out, METRIC_COUNTER, counters, sizeof counters / sizeof *counters);

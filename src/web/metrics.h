@@ -20,6 +20,8 @@
  *                             cluster_broadcasts_received, cluster_requests_sent,
  *                             cluster_requests_answered, cluster_requests_timed_out,
  *                             cluster_malformed, cluster_repeated, cluster_sent_again,
+ *                             cluster_sessions_saved, cluster_sessions_restored,
+ *                             cluster_sessions_lost,
  *                             cluster_gaps, cluster_nodes_ignored; by reason: bus_dropped
  *   of a cluster, gauges      cluster_up, cluster_nodes, cluster_rooms, bus_subscriptions
  *   histograms, per loop      loop_turn_seconds, loop_lag_seconds

@@ -2,6 +2,8 @@
 // @socket.io/redis-streams-adapter 0.3.1.
 'use strict';
 
+const { recovery } = require('./recovery.js');
 const { rows } = require('./rows.js');
 
 rows('streams');
+recovery();
