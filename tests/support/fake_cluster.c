@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/support/fake_cluster.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,6 +75,7 @@ void fake_cluster_change(const struct rookery *io, const char *id, bool alive)
     const struct rookery_node node = {.id = {id, strlen(id)}};
     const struct member *m = xnonnull(find(io));
 
+    assert(m != NULL);
     m->on_node(&node, alive, m->node_arg);
 }
 
@@ -81,5 +83,6 @@ void fake_cluster_redis(const struct rookery *io, bool up)
 {
     const struct member *m = xnonnull(find(io));
 
+    assert(m != NULL);
     m->on_redis(up, m->redis_arg);
 }
