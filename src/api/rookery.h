@@ -100,7 +100,7 @@ struct rookery_cors {
     int max_age_s; /* -1: not sent */
 };
 
-/* How this server is one of several. See README.md, "Add a node to a Node.js cluster". */
+/* How this server is one of several. README.md, "Several nodes", has the whole. */
 struct rookery_cluster {
     const char *redis_url;       /* NULL: it is alone. redis://[user:password@]host[:port][/db] */
     const char *adapter;         /* "classic" (also NULL), "sharded", "streams" */
