@@ -26,7 +26,7 @@ async function client() {
 
 async function adapter() {
     if (ADAPTER === 'streams') {
-        return streams.createAdapter(await client(), { streamName: PREFIX });
+        return streams.createAdapter(await client(), { streamName: PREFIX, channelPrefix: PREFIX });
     }
     const [pub, sub] = [await client(), await client()];
     return ADAPTER === 'sharded'
