@@ -3,8 +3,8 @@
  *
  *   a loop's first member ──┐
  *   its last one has left ──┴─ gathered per loop and turn ──> loop 0: members on how many loops?
- *                                                               0 -> 1 subscribe, 1 -> 0
- * unsubscribe
+ *                                                             0 -> 1: subscribe
+ *                                                             1 -> 0: unsubscribe
  *
  * Who waits for a room (await) is told when the subscription is in force, or when the bus is down.
  * Rooms whose names begin with our socket ids' prefix have no channel of their own: what is for

@@ -2,8 +2,7 @@
  *
  *   publish the request ──┬── how many servers? (bus count, less this one) ──┐
  *                         └── answers, by request id ────────────────────────┴──> all: over
- *                                                            timeout, bus down ──> over, not
- * complete
+ *                             timeout, or the bus is down ───────────────────────> not all: over
  *
  * Answers are counted, not matched to who owes one, as Node does it: a server that answers twice is
  * taken for two. A question ends exactly once; what comes later finds no question.
