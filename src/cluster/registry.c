@@ -43,12 +43,16 @@ struct registry {
     uint64_t begun_ms; /* for the uptime */
 
     struct timer beat;
+    struct timer looking; /* runs for a while after a look */
+    struct task look;
+    atomic_bool look_wanted; /* and look is posted */
     struct asking number_asked, enrolled, listed, withdrawn, freed;
     unsigned candidate; /* the number that is being claimed */
     _Atomic unsigned number;
 
     struct map peers;
     uint64_t lists;
+    bool changed;           /* its own record, while it was on its way */
     bool down;              /* the last call could not be made */
     uint64_t judge_from_ms; /* nobody is gone before that */
     struct bytes scratch, scratch_texts;
@@ -228,6 +232,37 @@ static void on_ended(struct keyspace_call *call)
     (void)end_call(call);
 }
 
+/* ---- its own record ---- */
+
+static void enrol(struct registry *r);
+
+static void on_enrolled(struct keyspace_call *call)
+{
+    struct registry *r = end_call(call);
+
+    if (r != NULL && r->changed) {
+        enrol(r);
+    }
+}
+
+static void enrol(struct registry *r)
+{
+    struct node_record *self = &r->self.record;
+
+    self->uptime_ms = r->executor->now_ms - r->begun_ms;
+    self->connections = r->connections(r->arg);
+    r->self.heard_wall_ms = executor_wall_ms(r->executor);
+    r->changed = r->enrolled.busy;
+    if (r->enrolled.busy) {
+        return;
+    }
+    bytes_clear(&r->scratch);
+    node_record_write(&r->scratch, self);
+    start_call(&r->enrolled, on_enrolled);
+    r->keyspace->ops->enrol(r->keyspace, NODES_GROUP, self->id, bytes_span(&r->scratch), ttl_ms(r),
+                            &r->enrolled.call);
+}
+
 /* ---- the number ---- */
 
 static struct span number_key(char key[NUMBER_KEY_SIZE], unsigned number)
@@ -265,6 +300,7 @@ static void on_number_claimed(struct keyspace_call *call)
     }
     if (call->found) {
         set_number(r, r->candidate);
+        enrol(r); /* others need it to pass requests on */
     } else {
         give_up_number(r);
     }
@@ -316,23 +352,6 @@ static void keep_number(struct registry *r)
 
 /* ---- heartbeats ---- */
 
-static void enrol(struct registry *r)
-{
-    struct node_record *self = &r->self.record;
-
-    self->uptime_ms = r->executor->now_ms - r->begun_ms;
-    self->connections = r->connections(r->arg);
-    r->self.heard_wall_ms = executor_wall_ms(r->executor);
-    if (r->enrolled.busy) {
-        return;
-    }
-    bytes_clear(&r->scratch);
-    node_record_write(&r->scratch, self);
-    start_call(&r->enrolled, on_ended);
-    r->keyspace->ops->enrol(r->keyspace, NODES_GROUP, self->id, bytes_span(&r->scratch), ttl_ms(r),
-                            &r->enrolled.call);
-}
-
 static void on_listed(struct keyspace_call *call)
 {
     struct registry *r = end_call(call);
@@ -366,6 +385,23 @@ static void beat(struct timer *timer)
     keep_number(r);
     enrol(r);
     list(r);
+}
+
+static void on_look(struct task *task)
+{
+    struct registry *r = container_of(task, struct registry, look);
+
+    atomic_store_explicit(&r->look_wanted, false, memory_order_release);
+    if (r->keyspace != NULL && !timer_running(&r->looking)) {
+        executor_timer_start(r->executor, &r->looking, REGISTRY_LOOK_MS);
+        list(r);
+    }
+}
+
+/* Who asks meanwhile finds it running, and asks again when his own time has come. */
+static void on_looked(struct timer *timer)
+{
+    (void)timer;
 }
 
 /* ---- making and ending ---- */
@@ -403,6 +439,8 @@ struct registry *registry_create(struct executor *executor, const struct registr
     r->arg = options->arg;
     r->candidate = options->number;
     r->beat.fire = beat;
+    r->looking.fire = on_looked;
+    r->look.run = on_look;
     r->begun_ms = executor->now_ms;
     r->self.self = true;
     self->started_ms = options->started_ms;
@@ -458,6 +496,7 @@ void registry_leave(struct registry *r)
     }
     r->keyspace = NULL;
     executor_timer_stop(r->executor, &r->beat);
+    executor_timer_stop(r->executor, &r->looking);
     start_call(&r->withdrawn, on_ended);
     k->ops->withdraw(k, NODES_GROUP, r->self.record.id, &r->withdrawn.call);
     if (r->self.record.number != 0) {
@@ -510,6 +549,13 @@ bool registry_address_of(const struct registry *r, unsigned number, char out[NOD
     }
     node_view_give_back(view);
     return found;
+}
+
+void registry_look(struct registry *r)
+{
+    if (!atomic_exchange_explicit(&r->look_wanted, true, memory_order_acq_rel)) {
+        executor_post(r->executor, &r->look);
+    }
 }
 
 void registry_each(const struct registry *r, registry_node_fn fn, void *arg)

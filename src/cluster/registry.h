@@ -30,6 +30,7 @@ enum {
     NODE_TTL_BEATS = 3,
     NODES_MAX = 1024, /* others that are kept in mind; more are counted and left out */
     NODE_ADDRESS_SIZE = NODE_TEXT_BYTES_MAX + 1,
+    REGISTRY_LOOK_MS = 50,
 };
 
 struct registry_node {
@@ -78,6 +79,10 @@ unsigned registry_number(const struct registry *r);
 
 /* Writes the address of the node with that number, NUL-terminated; false if there is none. */
 bool registry_address_of(const struct registry *r, unsigned number, char out[NODE_ADDRESS_SIZE]);
+
+/* Somebody has heard of a node that is not known yet: looks for it before the next heartbeat, but
+ * no more often than every REGISTRY_LOOK_MS. */
+void registry_look(struct registry *r);
 
 /* Calls fn for each node that is known to live, this one first; without the lock. */
 typedef void (*registry_node_fn)(const struct registry_node *node, void *arg);

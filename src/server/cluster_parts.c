@@ -411,7 +411,7 @@ const char *cluster_parts_node_id(const struct cluster_parts *p)
     return p->id;
 }
 
-const struct registry *cluster_parts_registry(const struct cluster_parts *p)
+struct registry *cluster_parts_registry(const struct cluster_parts *p)
 {
     return p->registry;
 }

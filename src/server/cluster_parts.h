@@ -63,7 +63,7 @@ void cluster_parts_on_state(struct cluster_parts *p, rookery_cluster_fn fn, void
 /* ---- from any thread ---- */
 
 const char *cluster_parts_node_id(const struct cluster_parts *p);
-const struct registry *cluster_parts_registry(const struct cluster_parts *p);
+struct registry *cluster_parts_registry(const struct cluster_parts *p);
 void cluster_parts_look(const struct cluster_parts *p, struct server_cluster *out);
 
 /* As the API has it; borrowed from node. */

@@ -6,13 +6,18 @@
 
 enum { ANSWER_MARGIN_MS = 2000, ANSWER_HEAD_BYTES = 4096 };
 
+/* One that has just begun is looked for; its client comes back when it has been refused. */
 static bool find_node(void *arg, unsigned node, struct peer_address *out)
 {
     const struct rookery *io = arg;
+    struct registry *registry = cluster_parts_registry(io->cluster);
     char address[NODE_ADDRESS_SIZE];
 
-    return registry_address_of(cluster_parts_registry(io->cluster), node, address) &&
-           peer_address_read(span_cstr(address), out);
+    if (!registry_address_of(registry, node, address)) {
+        registry_look(registry);
+        return false;
+    }
+    return peer_address_read(span_cstr(address), out);
 }
 
 void server_open_peers(struct rookery *io)

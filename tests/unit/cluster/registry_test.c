@@ -189,6 +189,25 @@ static void who_comes_later_is_seen_within_a_heartbeat(void)
     end();
 }
 
+static void who_is_asked_for_is_looked_for_at_once(void)
+{
+    char address[NODE_ADDRESS_SIZE];
+
+    begin();
+    start(0, 1);
+    pass(100);
+    start(1, 2);
+    turn_at(now_ms + 10);
+    check(!registry_address_of(nodes[0].registry, 2, address));
+    registry_look(nodes[0].registry);
+    registry_look(nodes[0].registry);
+    turn_at(now_ms + 10);
+    check(registry_address_of(nodes[0].registry, 2, address));
+    stop(0, true);
+    stop(1, true);
+    end();
+}
+
 static void who_leaves_in_order_is_missed_within_a_heartbeat(void)
 {
     both();
@@ -341,6 +360,7 @@ int main(void)
 {
     RUN(nodes_see_each_other_this_one_first);
     RUN(who_comes_later_is_seen_within_a_heartbeat);
+    RUN(who_is_asked_for_is_looked_for_at_once);
     RUN(who_leaves_in_order_is_missed_within_a_heartbeat);
     RUN(who_dies_is_missed_when_its_time_is_over);
     RUN(who_is_silent_is_missed_by_our_own_clock_once);
