@@ -49,7 +49,6 @@ struct redis_call {
     /* error: 0, or an enum redis_error; reply is NULL unless it is 0 or REDIS_EREPLY. */
     void (*on_reply)(struct redis_call *call, int error, const struct redis_reply *reply);
     struct redis_call *next; /* the client's */
-    struct task task;
 };
 
 struct redis_options {
