@@ -83,19 +83,19 @@ static bool keep_data;
 static struct bus *join_redis(struct member *m, const struct bus_limits *limits,
                               const struct bus_handlers *handlers)
 {
-    return bus_redis_open(redis_loop.dialer, &(struct redis_options){.url = redis_loop.place.url},
-                          limits, handlers, &m->counts, &(struct bytes){0});
+    return bus_redis_open(redis_loop.dialer, &(struct redis_options){.url = redis_loop.url}, limits,
+                          handlers, &m->counts, &(struct bytes){0});
 }
 
 static void kill_redis(bool keep)
 {
     keep_data = keep;
-    redis_place_kill(&redis_loop.place);
+    redis_loop_kill_server();
 }
 
 static void start_redis_again(void)
 {
-    redis_place_start(&redis_loop.place, keep_data);
+    redis_loop_start_server(keep_data);
 }
 
 const struct back_end redis_back_end = {"redis",          redis_loop_start, redis_loop_stop,

@@ -674,7 +674,7 @@ int main(void)
 {
     run_all(&hub_back_end);
     run_all(&slow_hub_back_end);
-    if (redis_place_available()) {
+    if (redis_server_installed()) {
         run_all(&redis_back_end);
     } else {
         printf("ok %d - redis # SKIP there is no redis-server\n", ++tap_cases);

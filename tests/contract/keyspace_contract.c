@@ -338,7 +338,7 @@ static void calls_fail_while_redis_is_away_and_work_again_after(void)
     start();
 
     put("a", "1", LONG_MS);
-    redis_place_kill(&redis_loop.place);
+    redis_loop_kill_server();
     k->ops->get(k, SPAN("a"), probe(&sent));
     wait_until(sent.done == 1 && !redis_up(redis_loop.bystander));
     check(sent.error == KEYSPACE_EDOWN);
@@ -346,7 +346,7 @@ static void calls_fail_while_redis_is_away_and_work_again_after(void)
     check(p.done == 0);
     wait_until(p.done == 1);
     check(p.error == KEYSPACE_EDOWN && p.listed == 0);
-    redis_place_start(&redis_loop.place, true);
+    redis_loop_start_server(true);
     wait_until(redis_up(redis_loop.bystander));
     check_str(get("a"), "1");
     stop();
@@ -386,7 +386,7 @@ static void run_all(const struct back_end *tested)
 int main(void)
 {
     run_all(&local_back_end);
-    if (redis_place_available()) {
+    if (redis_server_installed()) {
         run_all(&redis_back_end);
     } else {
         printf("ok %d - redis # SKIP there is no redis-server\n", ++tap_cases);

@@ -1,7 +1,9 @@
+// SPDX-License-Identifier: MIT
 #include "tests/support/redis_server.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,20 +11,27 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { OPTIONS_MAX = 24, PORT_MIN = 20000, PORTS = 10000 };
+enum { START_TRIES = 1000, START_PAUSE_MS = 10, FOLDER_DEPTH = 8 };
 
 bool redis_server_installed(void)
 {
     return access("/usr/bin/redis-server", X_OK) == 0;
 }
 
+static struct sockaddr_in address_of(unsigned port)
+{
+    return (struct sockaddr_in){.sin_family = AF_INET,
+                                .sin_port = htons((uint16_t)port),
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+}
+
 static bool is_free(unsigned port)
 {
-    struct sockaddr_in a = {.sin_family = AF_INET,
-                            .sin_port = htons((uint16_t)port),
-                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in a = address_of(port);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bool ok = bind(fd, (struct sockaddr *)&a, sizeof a) == 0;
 
@@ -89,9 +98,29 @@ void redis_server_configure(struct redis_server *s, const char *text)
 void redis_server_start(struct redis_server *s, const char *const *options)
 {
     find_place(s);
+    (void)fflush(stdout);
     s->pid = fork();
     if (s->pid == 0) {
         become_server(s, options);
+    }
+}
+
+static bool takes_connections(unsigned port)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in a = address_of(port);
+    char pong[8] = "";
+
+    bool ok = connect(fd, (struct sockaddr *)&a, sizeof a) == 0 && write(fd, "PING\r\n", 6) == 6 &&
+              read(fd, pong, sizeof pong - 1) > 0 && pong[0] == '+';
+    (void)close(fd);
+    return ok;
+}
+
+void redis_server_wait(const struct redis_server *s)
+{
+    for (int i = 0; i < START_TRIES && !takes_connections(s->port); i++) {
+        (void)nanosleep(&(struct timespec){.tv_nsec = START_PAUSE_MS * 1000000L}, NULL);
     }
 }
 
@@ -104,16 +133,26 @@ void redis_server_kill(struct redis_server *s)
     }
 }
 
+static int remove_below(const char *path, const struct stat *status, int kind, struct FTW *at)
+{
+    if (at->level > 0) {
+        (void)remove(path);
+    }
+    return 0;
+}
+
+void redis_server_wipe(struct redis_server *s)
+{
+    (void)nftw(s->folder, remove_below, FOLDER_DEPTH, FTW_DEPTH | FTW_PHYS);
+    s->config[0] = '\0';
+}
+
 void redis_server_finish(struct redis_server *s)
 {
-    static const char *const files[] = {"nodes.conf", "redis.conf", "dump.rdb"};
-    char path[96];
-
     redis_server_kill(s);
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", s->folder, files[i]);
-        (void)unlink(path);
+    if (s->folder[0] != '\0') {
+        redis_server_wipe(s);
+        (void)rmdir(s->folder);
     }
-    (void)rmdir(s->folder);
     *s = (struct redis_server){0};
 }

@@ -1,5 +1,5 @@
-/* Redis servers for tests: the real one, on a free port of the loopback, without files. They die
- * with the test. */
+/* Redis servers for tests: the real one, on a free port of the loopback, which keeps nothing on
+ * disk unless it is told to. They die with the test. */
 #ifndef TESTS_SUPPORT_REDIS_SERVER_H
 #define TESTS_SUPPORT_REDIS_SERVER_H
 
@@ -23,8 +23,14 @@ void redis_server_configure(struct redis_server *s, const char *text);
  * NULL. A server that has run before gets its old port. */
 void redis_server_start(struct redis_server *s, const char *const *options);
 
+/* Until it takes connections. */
+void redis_server_wait(const struct redis_server *s);
+
 /* As a crash would. */
 void redis_server_kill(struct redis_server *s);
+
+/* Forgets what it has on disk, while it does not run. */
+void redis_server_wipe(struct redis_server *s);
 
 /* And forgets what it had. */
 void redis_server_finish(struct redis_server *s);
