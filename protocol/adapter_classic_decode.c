@@ -476,7 +476,7 @@ static int read_object(struct adapter_decoder *d, enum classic_channel which, st
     int rc = is_json ? take_json(d, payload, &root)
                      : take_msgpack(d, payload, &root, &m->args.bin_count);
 
-    if (rc < 0) {
+    if (rc != 0) {
         return rc;
     }
     if (root.type != JSON_OBJECT) {
