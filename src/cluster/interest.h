@@ -7,8 +7,9 @@
  *                                                             1 -> 0: unsubscribe
  *
  * Who waits for a room (await) is told when the subscription is in force, or when the bus is down.
- * Rooms whose names begin with our socket ids' prefix have no channel of their own: what is for
- * them comes by the prefix (a client may give a room such a name, and shall not get it twice).
+ * On the classic wire rooms whose names begin with our socket ids' prefix have no channel of their
+ * own: what is for them comes by the prefix (a client may give a room such a name, and shall not
+ * get it twice).
  *
  * Threads: the three functions for the adapter on the loop that they name; the rest on loop 0. */
 // SPDX-License-Identifier: MIT
