@@ -103,16 +103,26 @@ static int decode_broadcast(struct cluster_nsp *n, struct adapter_decoder *d, st
     return classic_decode(d, CLASSIC_BROADCAST, n->name, payload, m);
 }
 
+/* What is not need not be decoded. */
+static bool is_for(const struct cluster_nsp *n, const struct channel_rest *in)
+{
+    if (in->which == CLASSIC_BROADCAST) {
+        return (in->rest.len == 0 || interest_has(n, in->rest)) &&
+               !span_eq(classic_peek_uid(in->payload), cluster_uid(n));
+    }
+    /* Requests do not name their namespace, and "-request#/a#b#" is not for /a. */
+    return in->rest.len == 0 ||
+           (in->which == CLASSIC_RESPONSE && span_eq(in->rest, cluster_uid(n)));
+}
+
 static void take(struct cluster_nsp *n, const struct channel_rest *in)
 {
     struct cluster *c = n->cluster;
     struct adapter_message m;
     bool to_us = in->which == CLASSIC_RESPONSE && in->rest.len > 0;
 
-    if (in->which == CLASSIC_BROADCAST &&
-        ((in->rest.len > 0 && !interest_has(n, in->rest)) ||
-         span_eq(classic_peek_uid(in->payload), cluster_uid(n)))) {
-        return; /* it need not be decoded */
+    if (!is_for(n, in)) {
+        return;
     }
     if (classic_decode(&c->decoder, (enum classic_channel)in->which, n->name, in->payload, &m) <
         0) {

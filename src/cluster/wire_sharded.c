@@ -35,8 +35,8 @@ static void count(struct cluster_nsp *n, struct bus_call *call)
 static bool room_channel(struct cluster_nsp *n, struct span room, struct bytes *out,
                          enum bus_kind *kind)
 {
-    struct cluster *c = n->cluster;
-    bool own_id = c->options.id_prefix.len > 0 && span_starts(room, c->options.id_prefix);
+    const struct cluster *c = n->cluster;
+    bool own_id = false; /* see adapter.own_rooms: in dynamic mode those do not come here */
 
     if (!cluster_room_has_channel(room, own_id, c->options.mode)) {
         return false;
