@@ -124,8 +124,14 @@ void bus_redis_publish(struct bus *bus, enum bus_kind kind, struct span channel,
     const struct span args[] = {channel, payload};
 
     assert(kind != BUS_PREFIX);
-    outbox_add(&b->outbox, kind == BUS_CHANNEL ? OUTBOX_CHANNEL : OUTBOX_SHARD, 0, args, 2, !b->up,
-               call);
+    const struct outbox_order order = {
+        .kind = kind == BUS_CHANNEL ? OUTBOX_CHANNEL : OUTBOX_SHARD,
+        .args = args,
+        .count = 2,
+        .late = !b->up,
+        .call = call,
+    };
+    outbox_add(&b->outbox, &order);
     bus_redis_flush(b);
 }
 
@@ -141,7 +147,15 @@ void bus_redis_append(struct bus *bus, struct span stream, const struct bus_fiel
         args[1 + 2 * i] = fields[i].name;
         args[2 + 2 * i] = fields[i].value;
     }
-    outbox_add(&b->outbox, OUTBOX_ENTRY, entries_max, args, count, !b->up, call);
+    const struct outbox_order order = {
+        .kind = OUTBOX_ENTRY,
+        .entries_max = entries_max,
+        .args = args,
+        .count = count,
+        .late = !b->up,
+        .call = call,
+    };
+    outbox_add(&b->outbox, &order);
     free(args);
     bus_redis_flush(b);
 }

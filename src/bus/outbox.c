@@ -117,17 +117,16 @@ static struct outbox_item *make_item(const struct span *args, size_t count)
     return item;
 }
 
-void outbox_add(struct outbox *o, enum outbox_kind kind, uint64_t entries_max,
-                const struct span *args, size_t count, bool late, struct bus_call *call)
+void outbox_add(struct outbox *o, const struct outbox_order *order)
 {
-    struct outbox_item *item = make_item(args, count);
+    struct outbox_item *item = make_item(order->args, order->count);
 
-    item->kind = kind;
-    item->entries_max = entries_max;
-    item->call = call;
+    item->kind = order->kind;
+    item->entries_max = order->entries_max;
+    item->call = order->call;
     item->number = o->numbers++;
     item->until_ms = o->executor->now_ms + o->limits.keep_ms;
-    item->late = late;
+    item->late = order->late;
     o->bytes += item->bytes;
     list_queue_add(&o->items, &item->node);
     if (o->next == NULL) {

@@ -63,9 +63,17 @@ void outbox_init(struct outbox *o, struct executor *executor, const struct bus_l
 /* Everything in it is dropped, not counted, its calls with BUS_EDOWN. */
 void outbox_finish(struct outbox *o);
 
-/* late: the bus is down. */
-void outbox_add(struct outbox *o, enum outbox_kind kind, uint64_t entries_max,
-                const struct span *args, size_t count, bool late, struct bus_call *call);
+/* What is to be sent; args are copied. */
+struct outbox_order {
+    enum outbox_kind kind;
+    uint64_t entries_max; /* of OUTBOX_ENTRY */
+    const struct span *args;
+    size_t count;
+    bool late; /* the bus is down */
+    struct bus_call *call;
+};
+
+void outbox_add(struct outbox *o, const struct outbox_order *order);
 
 /* The next to be sent, which is sent now; NULL: none, or enough is. */
 struct outbox_item *outbox_next(struct outbox *o);

@@ -819,8 +819,14 @@ static void node_publish(struct bus *bus, enum bus_kind kind, struct span channe
     const struct span args[] = {channel, payload};
 
     assert(kind != BUS_PREFIX);
-    outbox_add(&node->outbox, kind == BUS_CHANNEL ? OUTBOX_CHANNEL : OUTBOX_SHARD, 0, args, 2,
-               !node->up, call);
+    const struct outbox_order order = {
+        .kind = kind == BUS_CHANNEL ? OUTBOX_CHANNEL : OUTBOX_SHARD,
+        .args = args,
+        .count = 2,
+        .late = !node->up,
+        .call = call,
+    };
+    outbox_add(&node->outbox, &order);
     flush(node);
 }
 
@@ -835,8 +841,15 @@ static void node_append(struct bus *bus, struct span stream, const struct bus_fi
         args[1 + 2 * i] = fields[i].name;
         args[2 + 2 * i] = fields[i].value;
     }
-    outbox_add(&node->outbox, OUTBOX_ENTRY, entries_max, args, 1 + 2 * field_count, !node->up,
-               call);
+    const struct outbox_order order = {
+        .kind = OUTBOX_ENTRY,
+        .entries_max = entries_max,
+        .args = args,
+        .count = 1 + 2 * field_count,
+        .late = !node->up,
+        .call = call,
+    };
+    outbox_add(&node->outbox, &order);
     free(args);
     flush(node);
 }

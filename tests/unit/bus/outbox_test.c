@@ -31,7 +31,7 @@ static void stop(void)
 static void add(const char *payload)
 {
     const struct span args[] = {SPAN("c"), span_cstr(payload)};
-    outbox_add(&outbox, OUTBOX_CHANNEL, 0, args, 2, false, NULL);
+    outbox_add(&outbox, &(struct outbox_order){.kind = OUTBOX_CHANNEL, .args = args, .count = 2});
 }
 
 static bool says(const struct outbox_item *item, const char *payload)
