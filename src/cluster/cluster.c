@@ -95,7 +95,7 @@ static void open_namespace(struct adapter *a, struct rookery_namespace *nsp)
 static bool await_room(struct adapter *a, struct rookery_namespace *nsp, unsigned loop,
                        struct rookery_str room, struct task *done)
 {
-    return cluster_of(a)->wire->has_room_channels && interest_await(a, nsp, loop, room, done);
+    return cluster_of(a)->wire->room_channel != NULL && interest_await(a, nsp, loop, room, done);
 }
 
 static const struct adapter_ops adapter_ops = {
@@ -136,12 +136,14 @@ struct span cluster_make_id(struct cluster *c, unsigned len, char *out)
     static const char base64url[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     static const char hex[] = "0123456789abcdef";
+    bool is_classic = c->options.wire == WIRE_CLASSIC;
+    const char *letters = is_classic ? base64url : hex;
     uint8_t random[CLUSTER_UID_MAX];
 
     assert(len <= sizeof random);
     executor_random(cluster_executor(c), random, len);
     for (unsigned i = 0; i < len; i++) {
-        out[i] = c->options.wire == WIRE_CLASSIC ? base64url[random[i] & 63] : hex[random[i] & 15];
+        out[i] = letters[random[i] & (is_classic ? 63U : 15U)];
     }
     return span_of(out, len);
 }

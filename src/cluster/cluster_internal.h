@@ -67,8 +67,7 @@ struct wire_ops {
     unsigned uid_len;
     unsigned request_id_len;
     bool forgets; /* what was said while somebody was away has to be asked for (catch_up.h) */
-    bool asks_for_rooms; /* has a request for the names of rooms */
-    bool has_room_channels;
+    bool asks_for_rooms;              /* has a request for the names of rooms */
     void (*start)(struct cluster *c); /* the bus is there; NULL: nothing to do */
     /* A namespace is there: its common channels. */
     void (*open)(struct cluster_nsp *n);
@@ -84,7 +83,7 @@ struct wire_ops {
     /* How many servers there are in the namespace, this one included. */
     void (*count)(struct cluster_nsp *n, struct bus_call *call);
     /* Appends to out the channel that brings what is for that room alone; false: it comes anyway.
-     */
+     * NULL: everything does. */
     bool (*room_channel)(struct cluster_nsp *n, struct span room, struct bytes *out,
                          enum bus_kind *kind);
     /* Decodes a broadcast as it is published. */

@@ -89,7 +89,7 @@ static bool find_channel(struct cluster_nsp *n, struct span room, enum bus_kind 
     struct cluster *c = n->cluster;
 
     bytes_clear(&c->subscribed);
-    return n->cluster->wire->room_channel(n, room, &c->subscribed, kind);
+    return c->wire->room_channel != NULL && c->wire->room_channel(n, room, &c->subscribed, kind);
 }
 
 static struct interest *open_room(struct cluster_nsp *n, struct span room)

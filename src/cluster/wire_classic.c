@@ -164,7 +164,6 @@ const struct wire_ops wire_classic = {
     .request_id_len = 6,
     .forgets = true,
     .asks_for_rooms = true,
-    .has_room_channels = true,
     .open = open_channels,
     .publish = publish,
     .respond = respond,

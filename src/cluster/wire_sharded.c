@@ -50,7 +50,6 @@ const struct wire_ops wire_sharded = {
     .uid_len = 16,
     .request_id_len = 16,
     .forgets = true,
-    .has_room_channels = true,
     .open = open_channels,
     .publish = publish,
     .respond = respond,

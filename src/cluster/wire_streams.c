@@ -69,13 +69,6 @@ static void count(struct cluster_nsp *n, struct bus_call *call)
     wire_cluster_count(n, BUS_CHANNEL, call);
 }
 
-static bool room_channel(struct cluster_nsp *n, struct span room, struct bytes *out,
-                         enum bus_kind *kind)
-{
-    (void)n, (void)room, (void)out, (void)kind;
-    return false;
-}
-
 static struct span field_of(const struct bus_entry *entry, struct span name)
 {
     for (size_t i = 0; i < entry->field_count; i++) {
@@ -128,7 +121,6 @@ const struct wire_ops wire_streams = {
     .publish_echoed = append,
     .respond = respond,
     .count = count,
-    .room_channel = room_channel,
     .decode_broadcast = wire_cluster_decode,
     .on_message = wire_cluster_on_message,
     .on_entry = on_entry,
