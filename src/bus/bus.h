@@ -34,6 +34,10 @@ enum bus_error {
 
 const char *bus_strerror(int error);
 
+/* A connection that hangs is found out by pings: on_state tells of an outage no later than this
+ * after its beginning. */
+enum { BUS_NOTICE_MS = 10000 };
+
 enum bus_kind {
     BUS_CHANNEL, /* exactly that name */
     BUS_PREFIX,  /* subscriptions only: every channel that begins so */

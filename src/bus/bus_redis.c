@@ -4,6 +4,9 @@
 #include <assert.h>
 
 #include "src/base/memory.h"
+#include "src/redis/redis_conn.h"
+
+_Static_assert(PING_AFTER_MS + PING_TIMEOUT_MS < BUS_NOTICE_MS, "a connection that hangs");
 
 /* A channel of nobody's. */
 #define PROBE_NAME SPAN("rookery probe")

@@ -182,6 +182,7 @@ static void on_message(void *arg, enum bus_kind kind, struct span channel, struc
 {
     struct cluster *c = arg;
 
+    c->heard_ms = cluster_executor(c)->now_ms;
     if (c->bus != NULL) {
         c->wire->on_message(c, kind, channel, payload);
     }
@@ -197,6 +198,12 @@ static void on_entry(void *arg, struct span stream, const struct bus_entry *entr
     }
 }
 
+/* A Redis that hangs is given up late, and may have brought nothing since the last message. */
+static uint64_t deaf_since(const struct cluster *c, uint64_t now_ms)
+{
+    return c->heard_ms + BUS_NOTICE_MS > now_ms ? c->heard_ms : now_ms - BUS_NOTICE_MS;
+}
+
 static void on_state(void *arg, bool up, const char *why)
 {
     struct cluster *c = arg;
@@ -205,7 +212,8 @@ static void on_state(void *arg, bool up, const char *why)
 
     (void)why;
     if (!up) {
-        c->down_at_ms = c->up ? now_ms : c->down_at_ms; /* it may be told again, with another why */
+        /* it may be told again, with another why */
+        c->down_at_ms = c->up ? deaf_since(c, now_ms) : c->down_at_ms;
         c->up = false;
         return;
     }

@@ -33,7 +33,8 @@ struct cluster {
     struct bus *bus; /* NULL: stopped, or not attached */
     bool stopped;
     bool up, was_up;
-    uint64_t down_at_ms;
+    uint64_t heard_ms;   /* when the bus has brought something last */
+    uint64_t down_at_ms; /* what was said since may not have come */
     uint64_t hash_secret[2];
     struct map namespaces; /* struct cluster_nsp by name */
     struct adapter_decoder decoder;

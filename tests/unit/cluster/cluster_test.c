@@ -350,6 +350,25 @@ static void says_when_more_was_said_than_is_remembered(void)
     cluster_bed_end();
 }
 
+/* It takes seconds until a connection that brings nothing is given up. */
+static void catches_up_with_what_was_said_before_the_outage_was_noticed(void)
+{
+    start(2, 1);
+    cluster_bed_enter_room(a, "r");
+    cluster_bed_enter_room(b, "r");
+    say(0, "r", "m", "0");
+    check_peer(b, "|42[\"m\",0]");
+    bus_hub_slow(cluster_bed_bus(1), BUS_NOTICE_MS);
+    say(0, "r", "m", "1");
+    say(0, "r", "m", "2");
+    cluster_bed_advance(8000);
+    bus_hub_slow(cluster_bed_bus(1), 0);
+    bus_hub_break(cluster_bed_bus(1), 50);
+    cluster_bed_advance(1000);
+    check_peer(b, "|42[\"m\",1]|42[\"m\",2]");
+    cluster_bed_end();
+}
+
 /* Everybody who waits is told that it is in vain for now. */
 static void answers_at_once_while_the_bus_is_away(void)
 {
@@ -386,6 +405,7 @@ static void all(const char *name, enum cluster_wire which)
     RUN(keeps_what_is_said_while_the_bus_is_away);
     RUN(catches_up_with_what_others_have_said);
     RUN(says_when_more_was_said_than_is_remembered);
+    RUN(catches_up_with_what_was_said_before_the_outage_was_noticed);
     RUN(answers_at_once_while_the_bus_is_away);
 }
 
