@@ -303,6 +303,25 @@ static void date_spoken(struct catch_up *cu, uint64_t now_ms)
     }
 }
 
+void catch_up_interrupt(struct cluster_nsp *n, uint64_t since_ms)
+{
+    struct catch_up *cu = n->catch_up;
+    struct speaker *s;
+
+    if (!n->cluster->wire->forgets) {
+        return;
+    }
+    if (cu->waiting == 0) {
+        cu->since_ms = since_ms > CATCH_UP_MARGIN_MS ? since_ms - CATCH_UP_MARGIN_MS : 0;
+    }
+    wait_for_all(cu);
+    for (uint32_t i = 0; (s = map_next(&cu->speakers, &i)) != NULL;) {
+        s->ask = 0; /* of an answer that has begun a part may be lost */
+        s->answering = false;
+    }
+    cu->fresh_until_ms = UINT64_MAX;
+}
+
 void catch_up_begin(struct cluster_nsp *n, uint64_t down_ms)
 {
     struct catch_up *cu = n->catch_up;

@@ -51,6 +51,10 @@ bool catch_up_heard(struct cluster_nsp *n, const struct adapter_message *m, stru
 /* A CATCH_UP of another node has come: a question to all or to us alone, or a part of an answer. */
 void catch_up_asked(struct cluster_nsp *n, const struct adapter_message *m, bool to_us);
 
+/* The bus is down, and what was said since since_ms may not have come. What comes before it is up
+ * again, over subscriptions that are back already, is held back like what comes after. */
+void catch_up_interrupt(struct cluster_nsp *n, uint64_t since_ms);
+
 /* The bus is up. down_ms: how long it was down; 0: it has never been up before. */
 void catch_up_begin(struct cluster_nsp *n, uint64_t down_ms);
 

@@ -204,6 +204,20 @@ static uint64_t deaf_since(const struct cluster *c, uint64_t now_ms)
     return c->heard_ms + BUS_NOTICE_MS > now_ms ? c->heard_ms : now_ms - BUS_NOTICE_MS;
 }
 
+static void go_down(struct cluster *c, uint64_t now_ms)
+{
+    struct cluster_nsp *n;
+
+    if (!c->up) {
+        return; /* it may be told again, with another why */
+    }
+    c->up = false;
+    c->down_at_ms = deaf_since(c, now_ms);
+    for (uint32_t i = 0; (n = map_next(&c->namespaces, &i)) != NULL;) {
+        catch_up_interrupt(n, c->down_at_ms);
+    }
+}
+
 static void on_state(void *arg, bool up, const char *why)
 {
     struct cluster *c = arg;
@@ -212,9 +226,7 @@ static void on_state(void *arg, bool up, const char *why)
 
     (void)why;
     if (!up) {
-        /* it may be told again, with another why */
-        c->down_at_ms = c->up ? deaf_since(c, now_ms) : c->down_at_ms;
-        c->up = false;
+        go_down(c, now_ms);
         return;
     }
     c->up = true;

@@ -67,6 +67,7 @@ struct node {
     struct errand connect, tell;
     struct timer down;
     unsigned slow_ms;
+    unsigned late_ms; /* subscriptions are back that much before the rest */
 };
 
 struct entry {
@@ -489,9 +490,6 @@ static void send_message(struct node *node, enum bus_kind kind, struct span name
 static void route(struct bus_hub *hub, enum bus_kind kind, struct span channel, struct span payload)
 {
     for (struct node *node = hub->nodes; node != NULL; node = node->next) {
-        if (!node->up) {
-            continue;
-        }
         if (has_name(&node->forced, kind, channel)) {
             send_message(node, kind, channel, channel, payload);
         }
@@ -774,20 +772,30 @@ static void break_node(struct node *node, unsigned down_ms, const char *why)
     executor_timer_start(node->executor, &node->down, down_ms);
 }
 
-static void come_up(struct node *node)
+static void subscribe_again(struct node *node)
 {
     struct name *n;
 
+    for (uint32_t i = 0; (n = map_next(&node->wishes, &i)) != NULL;) {
+        bool is_new = add_name(&node->forced, n->kind, span_skip(bytes_span(&n->key), 1));
+        node->prefixes += is_new && n->kind == BUS_PREFIX;
+    }
+}
+
+static void come_up(struct node *node)
+{
     tell_state(&node->tell); /* that it was down */
+    subscribe_again(node);
+    if (node->late_ms > 0) {
+        executor_timer_start(node->executor, &node->down, node->late_ms);
+        node->late_ms = 0;
+        return;
+    }
     node->up = true;
     if (node->was_up) {
         count(&node->counts->reconnects, 1);
     }
     node->was_up = true;
-    for (uint32_t i = 0; (n = map_next(&node->wishes, &i)) != NULL;) {
-        (void)add_name(&node->forced, n->kind, span_skip(bytes_span(&n->key), 1));
-        node->prefixes += n->kind == BUS_PREFIX;
-    }
     for (struct follow *f = node->follows; f != NULL; f = f->next) {
         catch_up(node, f);
     }
@@ -1061,6 +1069,11 @@ void bus_hub_restart(struct bus_hub *hub, unsigned down_ms, bool keep_streams)
 void bus_hub_slow(struct bus *bus, unsigned delay_ms)
 {
     node_of(bus)->slow_ms = delay_ms;
+}
+
+void bus_hub_come_late(struct bus *bus, unsigned late_ms)
+{
+    node_of(bus)->late_ms = late_ms;
 }
 
 bool bus_hub_quiet(const struct bus_hub *hub)

@@ -55,6 +55,9 @@ void bus_hub_restart(struct bus_hub *hub, unsigned down_ms, bool keep_streams);
 /* Everything to and from that node takes so much longer. */
 void bus_hub_slow(struct bus *bus, unsigned delay_ms);
 
+/* After its next break that node's subscriptions are in force so long before it is up. */
+void bus_hub_come_late(struct bus *bus, unsigned late_ms);
+
 /* Nothing is on its way, and all nodes are up and have published what they kept. */
 bool bus_hub_quiet(const struct bus_hub *hub);
 

@@ -369,6 +369,22 @@ static void catches_up_with_what_was_said_before_the_outage_was_noticed(void)
     cluster_bed_end();
 }
 
+static void holds_back_what_comes_before_it_is_up_again(void)
+{
+    start(2, 1);
+    cluster_bed_enter_room(a, "r");
+    cluster_bed_enter_room(b, "r");
+    say(0, "r", "m", "0");
+    bus_hub_come_late(cluster_bed_bus(1), 200);
+    bus_hub_break(cluster_bed_bus(1), 100);
+    say(0, "r", "m", "1");
+    cluster_bed_advance(150);
+    say(0, "r", "m", "2"); /* comes by the subscription that is there again */
+    cluster_bed_advance(1000);
+    check_peer(b, "|42[\"m\",0]|42[\"m\",1]|42[\"m\",2]");
+    cluster_bed_end();
+}
+
 /* Everybody who waits is told that it is in vain for now. */
 static void answers_at_once_while_the_bus_is_away(void)
 {
@@ -406,6 +422,7 @@ static void all(const char *name, enum cluster_wire which)
     RUN(catches_up_with_what_others_have_said);
     RUN(says_when_more_was_said_than_is_remembered);
     RUN(catches_up_with_what_was_said_before_the_outage_was_noticed);
+    RUN(holds_back_what_comes_before_it_is_up_again);
     RUN(answers_at_once_while_the_bus_is_away);
 }
 
