@@ -503,7 +503,9 @@ ROOKERY_API void rookery_server_reply(const struct rookery_event *event,
                                       const struct rookery_args *args);
 
 /* Sends an event to the other servers. how (may be NULL): timeout_ms and on_acks, with one answer
- * of each of them; ROOKERY_EGONE as its error says that Redis is away. */
+ * of each of them; ROOKERY_EGONE as its error says that Redis is away. ROOKERY_ERESERVED also for
+ * "connection", "new_namespace" and "error": the last ends a server of Node.js that has no listener
+ * for it. */
 ROOKERY_API int rookery_server_emit(struct rookery_namespace *nsp, struct rookery_str event,
                                     const struct rookery_args *args,
                                     const struct rookery_broadcast *how);

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
 
+#include "protocol/adapter_message.h"
 #include "src/base/memory.h"
 #include "src/socket/args_copy.h"
 #include "src/socket/event.h"
@@ -144,6 +145,9 @@ int rookery_server_emit(struct rookery_namespace *nsp, struct rookery_str event,
 
     if (namespace_is_parent(nsp)) {
         return ROOKERY_EINVAL;
+    }
+    if (adapter_event_reserved(ADAPTER_EMIT, span_of_str(event))) {
+        return ROOKERY_ERESERVED;
     }
     if (error == 0) {
         survey_begin(&create_emitting(nsp, how)->survey, NULL, event, args);

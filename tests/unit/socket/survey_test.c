@@ -3,6 +3,7 @@
 #include "src/socket/survey.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "src/socket/local.h"
 #include "tests/support/fake_adapter.h"
@@ -265,6 +266,20 @@ static void emits_to_servers_and_gathers_their_answers(void)
     end();
 }
 
+/* One that has no listener for "error" would end, if it is one of Node.js. */
+static void emits_nothing_to_servers_that_is_theirs_to_emit(void)
+{
+    static const char *const names[] = {"connect", "connection", "new_namespace", "error"};
+
+    start();
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const struct rookery_str name = {names[i], strlen(names[i])};
+        check(rookery_server_emit(root, name, NULL, &asking) == ROOKERY_ERESERVED);
+    }
+    check_said(&adapter, "");
+    end();
+}
+
 static void is_answered_by_nobody_when_it_is_alone(void)
 {
     start_alone();
@@ -288,6 +303,7 @@ int main(void)
     RUN(has_no_rooms_of_a_parent);
     RUN(counts_servers);
     RUN(emits_to_servers_and_gathers_their_answers);
+    RUN(emits_nothing_to_servers_that_is_theirs_to_emit);
     RUN(is_answered_by_nobody_when_it_is_alone);
     return tap_done();
 }
