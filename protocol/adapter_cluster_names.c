@@ -70,8 +70,7 @@ struct span cluster_room_of(const struct adapter_message *m, enum cluster_mode m
 
 bool cluster_room_has_channel(struct span room, bool room_is_own_id, enum cluster_mode mode)
 {
-    return room.len != 0 &&
-           (mode == CLUSTER_DYNAMIC_PRIVATE || (mode == CLUSTER_DYNAMIC && !room_is_own_id));
+    return mode == CLUSTER_DYNAMIC_PRIVATE || (mode == CLUSTER_DYNAMIC && !room_is_own_id);
 }
 
 void cluster_stream_name(struct bytes *out, struct span base, unsigned streams, struct span nsp)

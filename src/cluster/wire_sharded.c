@@ -42,6 +42,9 @@ static bool room_channel(struct cluster_nsp *n, struct span room, struct bytes *
         return false;
     }
     cluster_channel_write(out, cluster_prefix(c), n->name, room);
+    if (room.len == 0) { /* to Node.js it is a room as any other; we say it to all */
+        bytes_add_byte(out, '#');
+    }
     *kind = BUS_SHARD;
     return true;
 }

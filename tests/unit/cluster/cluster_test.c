@@ -105,6 +105,46 @@ static void carries_broadcasts_to_one_socket_and_past_one(void)
     cluster_bed_end();
 }
 
+static struct span channel(const char *room)
+{
+    static char name[64];
+    (void)snprintf(name, sizeof name, "socket.io#/#%s#", room);
+    return span_cstr(name);
+}
+
+/* A client may give it any name, so that it looks like the id of a socket, or have none. */
+static void carries_broadcasts_to_rooms_with_odd_names(void)
+{
+    char like_an_id[] = "A000x";
+
+    start(2, 1);
+    memcpy(like_an_id, b->id, 4);
+    const char *const names[] = {like_an_id, "#", "a#b", "*", "[x]", "12345678901234567890"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        cluster_bed_enter_room(b, names[i]);
+        say(0, names[i], "in", "");
+        check_peer(b, "|42[\"in\"]");
+    }
+    cluster_bed_enter_room(b, "");
+    struct bus *bus = cluster_bed_bus(0);
+    cluster_bed_enter(0);
+    if (wire == WIRE_CLASSIC) { /* as Node.js does */
+        bus->ops->publish(bus, BUS_CHANNEL, channel(""),
+                          SPAN("\x93\xA4node\x82\xA4type\x02\xA4"
+                               "data\x91\xA2in\x81\xA5rooms\x91\xA0"),
+                          NULL);
+    } else if (wire == WIRE_SHARDED) {
+        bus->ops->publish(bus, BUS_SHARD, channel(""),
+                          SPAN("{\"type\":3,\"data\":{\"packet\":{\"type\":2,\"data\":[\"in\"]},"
+                               "\"opts\":{\"rooms\":[\"\"],\"except\":[],\"flags\":{}}},"
+                               "\"uid\":\"0123456789abcdef\",\"nsp\":\"/\"}"),
+                          NULL);
+    }
+    cluster_bed_advance(20);
+    check_peer(b, wire == WIRE_STREAMS ? "" : "|42[\"in\"]");
+    cluster_bed_end();
+}
+
 static void carries_binary(void)
 {
     start(2, 1);
@@ -411,6 +451,7 @@ static void all(const char *name, enum cluster_wire which)
     printf("# %s\n", name);
     RUN(carries_broadcasts_to_everybody_and_to_rooms);
     RUN(carries_broadcasts_to_one_socket_and_past_one);
+    RUN(carries_broadcasts_to_rooms_with_odd_names);
     RUN(carries_binary);
     RUN(gathers_answers_of_all_nodes);
     RUN(times_out_when_a_client_elsewhere_does_not_answer);
