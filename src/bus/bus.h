@@ -124,9 +124,10 @@ struct bus_limits {
 /* What a bus counts; from any thread. */
 struct bus_counts {
     _Atomic uint64_t published, received, bytes_published, bytes_received;
-    _Atomic uint64_t kept;         /* published later than asked */
-    _Atomic uint64_t dropped_full; /* not published: keep_bytes_max */
-    _Atomic uint64_t dropped_old;  /* not published: keep_ms */
+    _Atomic uint64_t kept;            /* published later than asked */
+    _Atomic uint64_t dropped_full;    /* not published: keep_bytes_max */
+    _Atomic uint64_t dropped_old;     /* not published: keep_ms */
+    _Atomic uint64_t dropped_refused; /* not published: BUS_EREPLY */
     _Atomic uint64_t reconnects;
     _Atomic uint64_t subscriptions; /* wishes at present */
 };

@@ -37,6 +37,7 @@ struct bus_redis {
     bool probing, probe_again; /* again: commands broke meanwhile */
     bool doubted; /* subscriptions seem to be up, but may not know yet that they are not */
     bool commands_broke;
+    bool refused; /* the last message; the log has said so */
     bool up, was_up, told, closing;
 };
 

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "src/base/log.h"
 #include "src/base/memory.h"
 #include "src/bus/bus_redis.h"
 
@@ -34,10 +35,27 @@ static bool is_passing(const struct redis_reply *reply)
     return false;
 }
 
+/* It would refuse the next as well (a user without the right to publish, no memory left), and says
+ * why. */
+static void note_refusal(struct bus_redis *b, const struct outbox_item *item,
+                         const struct redis_reply *reply)
+{
+    bus_redis_count(&b->counts->dropped_refused, 1);
+    if (!b->refused) {
+        log_write(LOG_WARN, "Redis refuses a message to other servers",
+                  LOG_FIELDS(LOG_SPAN("name", item->args[0]), LOG_SPAN("error", reply->text)));
+    }
+}
+
 static void answered(struct bus_redis *b, struct outbox_item *item, int error,
                      const struct redis_reply *reply)
 {
     bool entry = item->kind == OUTBOX_ENTRY;
+
+    if (error != 0) {
+        note_refusal(b, item, reply);
+    }
+    b->refused = error != 0;
     struct bus_call *call = outbox_take(&b->outbox, item, error == 0);
 
     if (call != NULL) {

@@ -2,6 +2,7 @@
 #include "src/server/cluster_parts.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "protocol/base64.h"
@@ -14,7 +15,10 @@
 #include "src/redis/redis_url.h"
 #include "src/server/own_address.h"
 
-enum { PATIENCE_MS = 3000 }; /* for the first connection, before the log says that there is none */
+enum {
+    PATIENCE_MS = 3000, /* for the first connection, before the log says that there is none */
+    WHY_BYTES = 256,
+};
 
 /* Who wants to be told, in a list. */
 struct listener {
@@ -40,6 +44,7 @@ struct cluster_parts {
     struct bus_counts bus_counts;
     struct listener *listeners;
     struct timer patience;
+    char why[WHY_BYTES]; /* Redis is away, as far as is known */
     atomic_bool up;
 };
 
@@ -115,6 +120,7 @@ static void on_redis_state(void *arg, bool up, const char *why)
 {
     struct cluster_parts *p = arg;
 
+    (void)snprintf(p->why, sizeof p->why, "%s", why);
     registry_set_up(p->registry, up);
 }
 
@@ -123,7 +129,7 @@ static void lose_patience(struct timer *timer)
     struct cluster_parts *p = container_of(timer, struct cluster_parts, patience);
 
     if (!atomic_load_explicit(&p->up, memory_order_relaxed)) {
-        log_state(false, "it has not answered yet");
+        log_state(false, p->why[0] == '\0' ? "it has not answered yet" : p->why);
     }
 }
 

@@ -41,6 +41,8 @@ static void write_dropped(struct bytes *out, const struct bus_counts *b)
                    count_of(&b->dropped_full));
     metrics_sample(out, name, (struct metric_label){"reason", SPAN("old")},
                    count_of(&b->dropped_old));
+    metrics_sample(out, name, (struct metric_label){"reason", SPAN("refused")},
+                   count_of(&b->dropped_refused));
 }
 
 static void write_bus(struct bytes *out, const struct bus_counts *b)

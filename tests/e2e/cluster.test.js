@@ -4,6 +4,8 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const { once } = require('node:events');
+const net = require('node:net');
 const { later, start, test } = require('./harness.js');
 const { Cluster, eventually, missing } = require('../interop/cluster/cluster.js');
 
@@ -49,4 +51,22 @@ test('a Redis that is away degrades a server, and nothing more', { skip: missing
     await eventually(async () => assert.equal((await get(a, '/health')).status, 'healthy'));
     await eventually(async () => assert.equal((await get(b, '/health')).status, 'healthy'));
     assert.equal((await names(a)).length, 2);
+});
+
+test('the log says why Redis is not there, or takes no messages', { skip: missing }, async () => {
+    const cluster = await begin();
+    const redis = net.connect(cluster.redisPort, '127.0.0.1');
+    later(() => redis.destroy());
+    redis.write('ACL SETUSER mute on >p +@all -publish ~* &*\r\n');
+    assert.match(String(await once(redis, 'data')), /OK/);
+    const as = (user) => start({
+        args: ['--redis-url', cluster.url.replace('//', `//${user}@`)],
+        env: { ROOKERY_LOG_LEVEL: 'warn' },
+        log: true,
+    });
+    const [wrong, mute] = await Promise.all([as('mute:wrong'), as('mute:p')]);
+    await eventually(() => assert.match(wrong.log, /Redis is away.*WRONGPASS/));
+    await eventually(() => assert.match(mute.log, /Redis refuses a message.*NOPERM/));
+    assert.equal((await get(wrong, '/health')).redis, 'disconnected');
+    assert.match(await (await fetch(`${mute.origin}/metrics`)).text(), /dropped_total\{reason="refused"\} [1-9]/);
 });

@@ -79,14 +79,19 @@ const QUIET = {
 
 // A daemon that listens. data: the folder to keep its messages in; port: one, a list, or null to leave
 // it to env, which is added to the environment. daemon.origins: one per port; daemon.origin: the first.
-async function start({ data = folder(), port = 0, args = [], env = {} } = {}) {
+// log: daemon.log is what it logs, which is not shown then.
+async function start({ data = folder(), port = 0, args = [], env = {}, log = false } = {}) {
     const ports = port === null ? [] : ['--port', [port].flat().join(',')];
     const daemon = new Daemon(spawn(
         program,
         ['--host', '127.0.0.1', ...ports, '--data', data, ...args],
-        { stdio: ['ignore', 'pipe', 'inherit'], env: { ...QUIET, ...process.env, ...env } },
+        { stdio: ['ignore', 'pipe', log ? 'pipe' : 'inherit'], env: { ...QUIET, ...process.env, ...env } },
     ));
     later(() => daemon.end('SIGKILL'));
+    daemon.log = '';
+    daemon.child.stderr?.setEncoding('utf8').on('data', (text) => {
+        daemon.log += text;
+    });
     daemon.origins = [];
     const ready = new Promise((resolve) => {
         readline.createInterface(daemon.child.stdout).on('line', (line) => {
