@@ -111,6 +111,16 @@ def an_interrupted_run_tells_what_it_has():
     assert result["count"]["sent"] > 0
 
 
+def rooms_take_turns_with_servers_or_their_members_do():
+    args = ("rooms", "--users", "12", "--rooms", "2", "--rate", "100", *SHORT)
+    with servers.running("floor", BUILD) as (_, port), servers.running("floor", BUILD) as (_, other):
+        check_clean(*load(port, *args, f"127.0.0.1:{other}"))
+        # The floor knows no others: half of each room hears nothing.
+        result, status = load(port, *args, "--drain", "0.3", "--spread", f"127.0.0.1:{other}")
+    expect((result["clean"], status, result["joined"]), (False, 1, 12))
+    expect(result["count"]["delivered"], result["count"]["sent"] * 3)
+
+
 def wait_for_traffic(pid):
     """Returns when the server has used far more CPU than letting ten users join takes."""
     deadline = time.monotonic() + RUN_S
@@ -220,6 +230,7 @@ CASES = (
     a_number_of_messages_ends_a_run,
     a_storm_comes_up_as_often_as_told,
     an_interrupted_run_tells_what_it_has,
+    rooms_take_turns_with_servers_or_their_members_do,
     a_server_that_dies_is_noticed,
     a_refused_connection_is_counted,
     a_server_that_never_answers_is_given_up,

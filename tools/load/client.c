@@ -30,9 +30,12 @@ void swarm_init(struct swarm *s, const struct load_options *options,
     s->events = events;
     s->transport = polling ? &transport_polling : &transport_websocket;
     s->random = (uint64_t)time(NULL) << 20 | 1;
-    bytes_add_cstr(&s->host, options->host);
-    bytes_add_byte(&s->host, ':');
-    bytes_add_u64(&s->host, options->port);
+    for (uint32_t i = 0; i < options->url_count; i++) {
+        struct bytes *host = &s->servers[i].host;
+        bytes_add_cstr(host, options->urls[i].host);
+        bytes_add_byte(host, ':');
+        bytes_add_u64(host, options->urls[i].port);
+    }
     for (uint32_t i = 0; i < options->template_count; i++) {
         const struct template *t = &options->templates[i];
         template_write_prefix(t, "42", t->deliver, &s->prefixes[i].deliver);
@@ -42,7 +45,9 @@ void swarm_init(struct swarm *s, const struct load_options *options,
 
 void swarm_finish(struct swarm *s)
 {
-    bytes_finish(&s->host);
+    for (unsigned i = 0; i < URLS_MAX; i++) {
+        bytes_finish(&s->servers[i].host);
+    }
     for (unsigned i = 0; i < TEMPLATES_MAX; i++) {
         bytes_finish(&s->prefixes[i].deliver);
         bytes_finish(&s->prefixes[i].ack);
@@ -63,8 +68,21 @@ void client_init(struct client *c, struct swarm *s, uint32_t id)
 {
     const struct load_options *o = s->options;
 
-    *c = (struct client){
-        .swarm = s, .id = id, .template = (uint8_t)(id / o->rooms % o->template_count)};
+    *c = (struct client){.swarm = s,
+                         .id = id,
+                         .template = (uint8_t)(id / o->rooms % o->template_count),
+                         .server =
+                             (uint8_t)((o->spread ? id / o->rooms : id % o->rooms) % o->url_count)};
+}
+
+int client_open_conn(struct client *c, struct conn *conn, const struct conn_ops *ops)
+{
+    return conn_open(conn, &c->swarm->loop, &c->swarm->servers[c->server].address, ops);
+}
+
+struct span client_host(const struct client *c)
+{
+    return bytes_span(&c->swarm->servers[c->server].host);
 }
 
 uint32_t client_room(const struct client *c)

@@ -70,7 +70,10 @@ struct swarm {
     const struct load_options *options;
     const struct transport *transport;
     const struct client_events *events;
-    struct bytes host; /* HTTP's Host: name:port */
+    struct {
+        struct sockaddr_in address; /* the owner's to set */
+        struct bytes host;          /* HTTP's Host: name:port */
+    } servers[URLS_MAX];
     struct {
         struct bytes deliver; /* 42["message" : what a delivery begins with */
         struct bytes ack;     /* 43 or 43/nsp, */
@@ -94,6 +97,7 @@ struct client {
     uint32_t seq; /* messages it has sent */
     enum client_state state;
     uint8_t template; /* which of the options'; the members of a room take turns */
+    uint8_t server;   /* which of the swarm's */
     bool upgraded;    /* WebSocket: the 101 has come */
     bool post_busy;   /* polling: a POST is not answered yet */
 };
@@ -129,6 +133,12 @@ static inline bool client_is_coming_up(const struct client *c)
 }
 
 /* --- for the transports --- */
+
+/* Starts to connect one of its connections to its server, as conn_open does. */
+MUST_USE int client_open_conn(struct client *c, struct conn *conn, const struct conn_ops *ops);
+
+/* What it writes as HTTP's Host. */
+struct span client_host(const struct client *c);
 
 /* One text packet has come. May end the client: look at conn_is_open() after it. */
 void client_on_packet(struct client *c, struct span packet);

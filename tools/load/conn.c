@@ -26,9 +26,9 @@ static uint64_t monotonic_ns(void)
     return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
-int loop_init(struct loop *loop, const struct sockaddr_in *target, uint32_t sources)
+int loop_init(struct loop *loop, uint32_t sources)
 {
-    *loop = (struct loop){.target = *target, .sources = sources, .origin_ns = monotonic_ns()};
+    *loop = (struct loop){.sources = sources, .origin_ns = monotonic_ns()};
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (loop->epoll_fd < 0) {
         return -1;
@@ -208,21 +208,21 @@ static int bind_source(struct loop *loop, int fd)
     return bind(fd, (struct sockaddr *)&from, sizeof from);
 }
 
-static int start_connect(struct loop *loop, int fd)
+static int start_connect(struct loop *loop, const struct sockaddr_in *to, int fd)
 {
     const int on = 1;
 
     if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0 || bind_source(loop, fd) < 0) {
         return -1;
     }
-    if (connect(fd, (struct sockaddr *)&loop->target, sizeof loop->target) < 0 &&
-        errno != EINPROGRESS) {
+    if (connect(fd, (const struct sockaddr *)to, sizeof *to) < 0 && errno != EINPROGRESS) {
         return -1;
     }
     return 0;
 }
 
-int conn_open(struct conn *c, struct loop *loop, const struct conn_ops *ops)
+int conn_open(struct conn *c, struct loop *loop, const struct sockaddr_in *to,
+              const struct conn_ops *ops)
 {
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = c};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -231,7 +231,8 @@ int conn_open(struct conn *c, struct loop *loop, const struct conn_ops *ops)
     if (fd < 0) {
         return -1;
     }
-    if (start_connect(loop, fd) < 0 || epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
+    if (start_connect(loop, to, fd) < 0 ||
+        epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
         int error = errno;
         (void)close(fd);
         errno = error;

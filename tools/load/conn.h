@@ -59,13 +59,12 @@ struct loop {
     uint64_t now_ns;    /* since then; renewed before each conn's bytes are handed over */
     uint8_t *scratch;   /* shared read buffer; holds the longest packet and one read more */
     struct conn *dirty;
-    struct sockaddr_in target;
     uint32_t sources; /* loopback addresses to connect from; 0 the kernel's choice */
     uint32_t next_source;
 };
 
 /* 0, or -1 with errno. */
-MUST_USE int loop_init(struct loop *loop, const struct sockaddr_in *target, uint32_t sources);
+MUST_USE int loop_init(struct loop *loop, uint32_t sources);
 void loop_finish(struct loop *loop);
 
 /* Renews loop->now_ns and returns it. */
@@ -78,7 +77,8 @@ void loop_flush(struct loop *loop);
 
 /* Starts to connect. What is put into conn_out() now goes out when the connection is there. Returns
  * 0, or -1 with errno: no descriptor, no port. The conn's memory may be reused after a close. */
-MUST_USE int conn_open(struct conn *c, struct loop *loop, const struct conn_ops *ops);
+MUST_USE int conn_open(struct conn *c, struct loop *loop, const struct sockaddr_in *to,
+                       const struct conn_ops *ops);
 
 /* Where the owner appends what is to be written at the end of this turn. */
 struct bytes *conn_out(struct conn *c);

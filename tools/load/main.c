@@ -54,9 +54,9 @@ static int execute(const struct load_options *o)
 
     if (run_init(&run, o) < 0) {
         if (errno != 0) {
-            (void)fprintf(stderr, "rookery-load: %s: %m\n", o->host);
+            (void)fprintf(stderr, "rookery-load: %s: %m\n", run.url->host);
         } else {
-            (void)fprintf(stderr, "rookery-load: no such host: %s\n", o->host);
+            (void)fprintf(stderr, "rookery-load: no such host: %s\n", run.url->host);
         }
         return EXIT_USAGE;
     }

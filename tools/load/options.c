@@ -86,6 +86,8 @@ static const struct option options[] = {
     {"rate", KIND_RATE, AT(rate), 0.001, 1e7, "N",
      "open loop: messages per second, at fixed times"},
     {"acks", KIND_FLAG, AT(acks), 0, 0, NULL, "every send asks for an acknowledgement"},
+    {"spread", KIND_FLAG, AT(spread), 0, 0, NULL,
+     "with several URLs: the members of a room take turns with them, not the rooms"},
     {"no-join", KIND_FLAG, AT(no_join), 0, 0, NULL, "nobody joins, so nobody receives"},
     {"text-bytes", KIND_COUNT, AT(text_bytes), MARKER_BYTES, 1 << 20, "N",
      "length of a message's text"},
@@ -259,9 +261,11 @@ static int parse_url(struct load_options *o, char *url)
             return -1;
         }
     }
-    o->host = host;
-    o->port = (uint32_t)port;
-    return host[0] != '\0' && strlen(host) < HOST_BYTES_MAX ? 0 : -1;
+    if (o->url_count == URLS_MAX || host[0] == '\0' || strlen(host) >= HOST_BYTES_MAX) {
+        return -1;
+    }
+    o->urls[o->url_count++] = (struct load_url){host, (uint32_t)port};
+    return 0;
 }
 
 /* One "--name value", "--name=value" or "--flag" at argv[*i]; steps over what it used. */
@@ -298,8 +302,6 @@ static void set_defaults(struct load_options *o, const struct scenario *scenario
 {
     *o = (struct load_options){
         .scenario = scenario,
-        .host = "127.0.0.1",
-        .port = 3000,
         .path = "/socket.io/",
         .transport = "websocket",
         .users = scenario->users,
@@ -383,6 +385,9 @@ enum options_result options_parse(struct load_options *o, int argc, char **argv,
     for (uint32_t i = 0; i < o->template_count; i++) {
         o->rooms_are_hex = o->rooms_are_hex || template_has_hex_rooms(&o->templates[i]);
     }
+    if (o->url_count == 0) {
+        o->urls[o->url_count++] = (struct load_url){"127.0.0.1", 3000};
+    }
     wrong = check(o);
     if (wrong != NULL) {
         (void)snprintf(why, why_bytes, "%s", wrong);
@@ -394,7 +399,7 @@ enum options_result options_parse(struct load_options *o, int argc, char **argv,
 void options_help(FILE *out)
 {
     (void)fprintf(out,
-                  "usage: rookery-load SCENARIO [OPTION]... [http://HOST:PORT]\n\n"
+                  "usage: rookery-load SCENARIO [OPTION]... [http://HOST:PORT]...\n\n"
                   "Puts load on a Socket.IO 4 server and counts what comes back.\n\nScenarios:\n");
     for (unsigned i = 0; i < SCENARIOS; i++) {
         (void)fprintf(out, "  %-9s %s\n", scenarios[i].name, scenarios[i].help);

@@ -1,6 +1,6 @@
 /* Options: what one run of the generator does, from the command line.
  *
- *     rookery-load SCENARIO [--name VALUE | --name=VALUE]... [URL]
+ *     rookery-load SCENARIO [--name VALUE | --name=VALUE]... [URL]...
  *
  * A scenario is a row of defaults; every option may change one of them. One table in options.c
  * holds name, kind, range and help of each option, and drives parsing and --help. Strings are
@@ -13,7 +13,7 @@
 
 #include "tools/load/template.h"
 
-enum { TEMPLATES_MAX = 8 };
+enum { TEMPLATES_MAX = 8, URLS_MAX = 8 };
 
 /* What the scenarios differ in. */
 struct scenario {
@@ -30,15 +30,21 @@ struct scenario {
     bool returns;       /* users lose their connections at once and come back: that is measured */
 };
 
+/* A server of those that are one cluster. */
+struct load_url {
+    const char *host;
+    uint32_t port;
+};
+
 struct load_options {
     const struct scenario *scenario;
     struct template templates[TEMPLATES_MAX]; /* the members of a room take turns with them */
     uint32_t template_count;
-    bool rooms_are_hex; /* one of them needs that */
-    const char *host;
+    bool rooms_are_hex;             /* one of them needs that */
+    struct load_url urls[URLS_MAX]; /* rooms take turns with them, or (spread) their members */
+    uint32_t url_count;
     const char *path;      /* of the Engine.IO endpoint, with its slashes */
     const char *transport; /* "websocket" or "polling" */
-    uint32_t port;
     uint32_t users;
     uint32_t rooms;
     uint32_t senders; /* per room; 0 all of its members */
@@ -59,6 +65,7 @@ struct load_options {
     double rate;
     bool acks;
     bool no_join;
+    bool spread;
     bool json;
     bool quiet;
 };

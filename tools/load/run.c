@@ -295,40 +295,49 @@ void run_interrupt(struct run *r)
 
 /* --- beginning and end ----------------------------------------------------------------------- */
 
-static int resolve(const char *host, uint32_t port, struct sockaddr_in *out)
+static int resolve(const struct load_url *url, struct sockaddr_in *out)
 {
     const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found;
 
-    if (getaddrinfo(host, NULL, &hints, &found) != 0) {
+    if (getaddrinfo(url->host, NULL, &hints, &found) != 0) {
         errno = 0;
         return -1;
     }
     memcpy(out, found->ai_addr, sizeof *out);
-    out->sin_port = htons((uint16_t)port);
+    out->sin_port = htons((uint16_t)url->port);
     freeaddrinfo(found);
     return 0;
 }
 
-static uint32_t choose_sources(const struct load_options *o, const struct sockaddr_in *target)
+static int resolve_all(struct run *r)
 {
-    bool loopback = ntohl(target->sin_addr.s_addr) >> 24 == 127;
-
-    if (!loopback) {
-        return 0;
+    for (uint32_t i = 0; i < r->options->url_count; i++) {
+        r->url = &r->options->urls[i];
+        if (resolve(r->url, &r->swarm.servers[i].address) < 0) {
+            return -1;
+        }
     }
-    return o->sources != 0 ? o->sources : LOOPBACK_SOURCES;
+    return 0;
+}
+
+static uint32_t choose_sources(const struct run *r)
+{
+    for (uint32_t i = 0; i < r->options->url_count; i++) {
+        if (ntohl(r->swarm.servers[i].address.sin_addr.s_addr) >> 24 != 127) {
+            return 0;
+        }
+    }
+    return r->options->sources != 0 ? r->options->sources : LOOPBACK_SOURCES;
 }
 
 int run_init(struct run *r, const struct load_options *options)
 {
-    struct sockaddr_in target;
     uint32_t run_id;
 
     *r = (struct run){
         .options = options, .cycles_left = options->cycles, .server_known = options->pid != 0};
-    if (resolve(options->host, options->port, &target) < 0 ||
-        loop_init(&r->swarm.loop, &target, choose_sources(options, &target)) < 0) {
+    if (resolve_all(r) < 0 || loop_init(&r->swarm.loop, choose_sources(r)) < 0) {
         return -1;
     }
     r->clients = calloc(options->users, sizeof *r->clients);

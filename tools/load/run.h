@@ -45,6 +45,7 @@ struct run_reading {
 
 struct run {
     const struct load_options *options;
+    const struct load_url *url; /* that run_init has looked up last */
     struct swarm swarm;
     struct traffic traffic;
     struct client *clients;

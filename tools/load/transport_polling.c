@@ -33,7 +33,7 @@ static void write_head(const struct client *c, const char *method, struct bytes 
         bytes_add_cstr(out, c->sid);
     }
     bytes_add_cstr(out, " HTTP/1.1\r\nHost: ");
-    bytes_add_span(out, bytes_span(&c->swarm->host));
+    bytes_add_span(out, client_host(c));
     bytes_add_cstr(out, "\r\n");
 }
 
@@ -84,7 +84,7 @@ static const struct conn_ops poll_ops, post_ops;
 /* What is pending goes out with the end of this turn: see on_post_flush. */
 static void want_post(struct client *c)
 {
-    if (!conn_is_open(&c->post) && conn_open(&c->post, &c->swarm->loop, &post_ops) < 0) {
+    if (!conn_is_open(&c->post) && client_open_conn(c, &c->post, &post_ops) < 0) {
         client_abandon(c, CLIENT_NO_DESCRIPTOR);
         return;
     }
@@ -107,7 +107,7 @@ static ssize_t on_poll_bytes(struct conn *conn, struct span in)
     }
     if (!head.keep_alive) {
         conn_close(conn);
-        if (conn_open(conn, &c->swarm->loop, &poll_ops) < 0) {
+        if (client_open_conn(c, conn, &poll_ops) < 0) {
             client_abandon(c, CLIENT_NO_DESCRIPTOR);
             return n;
         }
@@ -185,7 +185,7 @@ static const struct conn_ops post_ops = {
 
 static int polling_open(struct client *c)
 {
-    if (conn_open(&c->conn, &c->swarm->loop, &poll_ops) < 0) {
+    if (client_open_conn(c, &c->conn, &poll_ops) < 0) {
         return -1;
     }
     write_poll(c);

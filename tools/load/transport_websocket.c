@@ -29,8 +29,7 @@ static void write_handshake(struct client *c)
     bytes_clear(target);
     bytes_add_cstr(target, c->swarm->options->path);
     bytes_add_cstr(target, "?EIO=4&transport=websocket");
-    ws_handshake_request(bytes_span(&c->swarm->host), bytes_span(target), KEY, SPAN(""),
-                         conn_out(&c->conn));
+    ws_handshake_request(client_host(c), bytes_span(target), KEY, SPAN(""), conn_out(&c->conn));
 }
 
 static void write_frame(struct client *c, enum ws_opcode opcode, struct span payload)
@@ -159,7 +158,7 @@ static const struct conn_ops ops = {.on_bytes = on_bytes, .on_lost = on_lost};
 
 static int websocket_open(struct client *c)
 {
-    if (conn_open(&c->conn, &c->swarm->loop, &ops) < 0) {
+    if (client_open_conn(c, &c->conn, &ops) < 0) {
         return -1;
     }
     write_handshake(c);

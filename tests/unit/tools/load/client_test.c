@@ -58,8 +58,12 @@ static void begin(const char *template, const char *set)
 {
     swarm_finish(&swarm);
     swarm = (struct swarm){0};
-    options = (struct load_options){
-        .host = "h", .transport = "websocket", .template_count = 1, .users = 4, .rooms = 2};
+    options = (struct load_options){.urls = {{"h", 1}},
+                                    .url_count = 1,
+                                    .transport = "websocket",
+                                    .template_count = 1,
+                                    .users = 4,
+                                    .rooms = 2};
     check(template_find(template, &options.templates[0]) == 0);
     check(set == NULL || template_set(&options.templates[0], set) == 0);
     swarm_init(&swarm, &options, &events);
@@ -121,6 +125,31 @@ static void an_event_can_confirm_the_join(void)
     check(joined == 0);
     get("42[\"message_history\",[]]");
     check(joined == 1);
+}
+
+/* The server of user 0 to 3, in rooms 0, 1, 0, 1. */
+static void check_servers(bool spread, const char *want)
+{
+    struct client others[4];
+
+    begin("chat", NULL);
+    options.urls[1] = (struct load_url){"i", 2};
+    options.url_count = 2;
+    options.spread = spread;
+    swarm_finish(&swarm);
+    swarm = (struct swarm){0};
+    swarm_init(&swarm, &options, &events);
+    swarm.transport = &fake;
+    for (uint32_t i = 0; i < 4; i++) {
+        client_init(&others[i], &swarm, i);
+        check(span_eq(client_host(&others[i]), want[i] == 'h' ? SPAN("h:1") : SPAN("i:2")));
+    }
+}
+
+static void rooms_take_turns_with_servers_or_their_members_do(void)
+{
+    check_servers(false, "hihi");
+    check_servers(true, "hhii");
 }
 
 static void members_of_a_room_take_turns_with_templates_and_name_one_room(void)
@@ -249,6 +278,7 @@ int main(void)
 {
     RUN(connects_then_joins_then_is_joined);
     RUN(an_event_can_confirm_the_join);
+    RUN(rooms_take_turns_with_servers_or_their_members_do);
     RUN(members_of_a_room_take_turns_with_templates_and_name_one_room);
     RUN(without_a_join_the_connect_is_enough);
     RUN(deliveries_and_acks_go_to_the_owner);

@@ -24,12 +24,17 @@ static enum options_result parse(const char *words)
     return options_parse(&o, argc, argv, why, sizeof why);
 }
 
+static bool url_is(unsigned i, const char *host, uint32_t port)
+{
+    return strcmp(o.urls[i].host, host) == 0 && o.urls[i].port == port;
+}
+
 static void a_scenario_brings_its_defaults(void)
 {
     check(parse("rooms") == OPTIONS_OK);
     check(o.users == 1000 && o.rooms == 100 && o.in_flight == 100 && o.rate <= 0);
     check(!o.acks && !o.no_join && o.text_bytes == 64);
-    check(strcmp(o.host, "127.0.0.1") == 0 && o.port == 3000);
+    check(o.url_count == 1 && url_is(0, "127.0.0.1", 3000));
     check(strcmp(o.templates[0].name, "chat") == 0);
     check(parse("ack") == OPTIONS_OK);
     check(o.acks && o.no_join);
@@ -43,9 +48,12 @@ static void options_come_with_a_blank_or_an_equals_sign(void)
           OPTIONS_OK);
     check(o.users == 50 && o.rooms == 5 && o.json);
     check(o.seconds_ns == 500000000);
-    check(strcmp(o.host, "10.0.0.7") == 0 && o.port == 8080);
+    check(url_is(0, "10.0.0.7", 8080));
     check(parse("rooms localhost") == OPTIONS_OK);
-    check(strcmp(o.host, "localhost") == 0 && o.port == 80);
+    check(url_is(0, "localhost", 80));
+    check(parse("rooms --spread a:1 b:2") == OPTIONS_OK);
+    check(o.spread && o.url_count == 2 && url_is(0, "a", 1) && url_is(1, "b", 2));
+    check(parse("rooms a b c d e f g h i") == OPTIONS_BAD);
 }
 
 static void the_last_of_rate_and_in_flight_chooses_the_loop(void)

@@ -31,7 +31,8 @@ static const struct client_events events;
 
 static void begin(uint32_t in_flight, double rate, bool acks, const char *to)
 {
-    options = (struct load_options){.host = "h",
+    options = (struct load_options){.urls = {{"h", 1}},
+                                    .url_count = 1,
                                     .transport = "websocket",
                                     .template_count = 1,
                                     .users = USERS,
