@@ -108,14 +108,53 @@ def wait_ready(process, port, log):
     raise Unavailable(f"does not listen after {READY_S} s")
 
 
+def stop(process):
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 @contextlib.contextmanager
-def running(name, build):
-    """Starts a server on a free port; yields (pid, port); stops it by its pid."""
+def redis():
+    """A Redis of its own on a free port, without files; yields (pid, port)."""
+    if shutil.which("redis-server") is None:
+        raise Unavailable("no redis-server")
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="bench-redis-") as folder:
+        log = pathlib.Path(folder, "log")
+        with log.open("wb") as out:
+            process = subprocess.Popen(["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "",
+                                        "--appendonly", "no", "--dir", folder], stdout=out, stderr=out)
+        try:
+            wait_ready(process, port, log)
+            yield process.pid, port
+        finally:
+            stop(process)
+
+
+def clustered(name, redis_port, prefix):
+    """What makes that server one of those on that Redis with that prefix: (arguments, environment)."""
+    url = f"redis://127.0.0.1:{redis_port}"
+    if name == "node":
+        return (), {"REDIS_URL": url, "PREFIX": prefix}
+    return ("--redis-url", url, "--redis-prefix", prefix), {}
+
+
+@contextlib.contextmanager
+def running(name, build, redis_port=None, prefix="socket.io"):
+    """Starts a server on a free port, with a Redis as one of several; yields (pid, port); stops it by its
+    pid."""
     port = free_port()
     build = pathlib.Path(build).resolve()
     data = pathlib.Path(tempfile.mkdtemp(prefix="bench-data-", dir=build))  # on the build's disk, not tmpfs
     try:
         argv, env = COMMANDS[name](build, port, data)
+        if redis_port is not None:
+            more_args, more_env = clustered(name, redis_port, prefix)
+            argv, env = [*argv, *more_args], {**env, **more_env}
         log = data / "log"
         with log.open("wb") as out:
             process = subprocess.Popen(argv, env={**os.environ, **env}, stdout=out, stderr=out)
@@ -123,11 +162,6 @@ def running(name, build):
             wait_ready(process, port, log)
             yield process.pid, port
         finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(STOP_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            stop(process)
     finally:
         shutil.rmtree(data, ignore_errors=True)
