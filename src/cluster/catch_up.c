@@ -4,16 +4,8 @@
 #include <stdlib.h>
 
 #include "src/cluster/incoming.h"
+#include "src/cluster/spoken.h"
 #include "src/socket/local.h"
-
-/* A broadcast of ours, as it was published. */
-struct spoken {
-    struct list_node node;
-    uint64_t seq;
-    uint64_t at_ms; /* when it was published */
-    size_t len;
-    uint8_t payload[];
-};
 
 /* A broadcast of somebody we are waiting for. */
 struct held {
@@ -37,10 +29,6 @@ struct speaker {
 
 struct catch_up {
     struct cluster_nsp *n;
-    uint64_t seq; /* our last */
-    struct list_queue spoken;
-    size_t spoken_bytes;
-    uint64_t forgotten_seq, forgotten_ms; /* of the latest that is not remembered any more */
     struct map speakers;
     struct list_queue by_hearing; /* the speakers */
     size_t held_bytes;
@@ -169,7 +157,7 @@ static void ask(struct catch_up *cu, struct speaker *one)
         }
     }
     m.seen = seen;
-    m.seq = cu->seq;
+    m.seq = spoken_seq(n->spoken);
     m.lately_ms = cluster_executor(n->cluster)->now_ms - cu->since_ms;
     if (one != NULL) {
         n->cluster->wire->respond(n, &m, key_of_speaker(one));
@@ -227,56 +215,6 @@ bool catch_up_heard(struct cluster_nsp *n, const struct adapter_message *m, stru
     return true;
 }
 
-/* ---- what we have said ---- */
-
-static void forget_spoken(struct catch_up *cu, struct spoken *spoken)
-{
-    cu->forgotten_seq = spoken->seq;
-    cu->forgotten_ms = spoken->at_ms;
-    list_queue_remove(&cu->spoken, &spoken->node);
-    cu->spoken_bytes -= spoken->len;
-    free(spoken);
-}
-
-static void trim(struct catch_up *cu)
-{
-    const struct cluster_options *o = &cu->n->cluster->options;
-    uint64_t now_ms = cluster_executor(cu->n->cluster)->now_ms;
-
-    while (cu->spoken.first != NULL) {
-        struct spoken *oldest = container_of(cu->spoken.first, struct spoken, node);
-        if (cu->spoken_bytes <= o->catch_up_bytes_max && now_ms - oldest->at_ms < o->catch_up_ms) {
-            return;
-        }
-        forget_spoken(cu, oldest);
-    }
-}
-
-void catch_up_number(struct cluster_nsp *n, struct adapter_message *m)
-{
-    if (!m->is_volatile) {
-        m->seq = ++n->catch_up->seq;
-    }
-}
-
-void catch_up_remember(struct cluster_nsp *n, const struct adapter_message *m)
-{
-    struct catch_up *cu = n->catch_up;
-    struct span payload = bytes_span(&n->cluster->payload);
-
-    if (m->seq == 0 || !n->cluster->wire->forgets) {
-        return;
-    }
-    struct spoken *spoken = xmalloc(sizeof *spoken + payload.len);
-    spoken->seq = m->seq;
-    spoken->at_ms = cluster_executor(n->cluster)->now_ms;
-    spoken->len = payload.len;
-    memcpy(spoken->payload, payload.data, payload.len);
-    list_queue_add(&cu->spoken, &spoken->node);
-    cu->spoken_bytes += payload.len;
-    trim(cu);
-}
-
 /* ---- asking ---- */
 
 static void wait_for_all(struct catch_up *cu)
@@ -289,17 +227,6 @@ static void wait_for_all(struct catch_up *cu)
     cu->waiting = cu->speakers.count;
     if (cu->held_bytes > 0) {
         executor_timer_start(cluster_executor(cu->n->cluster), &cu->timer, CATCH_UP_WAIT_MS);
-    }
-}
-
-/* What was said in our own outage is published only now. */
-static void date_spoken(struct catch_up *cu, uint64_t now_ms)
-{
-    for (struct list_node *node = cu->spoken.first; node != NULL; node = node->next) {
-        struct spoken *spoken = container_of(node, struct spoken, node);
-        if (spoken->at_ms >= cu->since_ms) {
-            spoken->at_ms = now_ms;
-        }
     }
 }
 
@@ -335,70 +262,12 @@ void catch_up_begin(struct cluster_nsp *n, uint64_t down_ms)
         cu->since_ms = now_ms > lately_ms ? now_ms - lately_ms : 0;
     }
     wait_for_all(cu);
-    date_spoken(cu, now_ms);
+    spoken_date(n->spoken, cu->since_ms);
     cu->fresh_until_ms = down_ms == 0 ? 0 : now_ms + CATCH_UP_FRESH_MS;
     ask(cu, NULL);
 }
 
-/* ---- answering ---- */
-
-/* What m's sender has of what we have said. If he has never heard us, that is nothing of what was
- * said in his outage, and all that was said before he was there. */
-static uint64_t seen_of(const struct cluster_nsp *n, const struct adapter_message *m)
-{
-    for (size_t i = 0; i < m->seen_count; i++) {
-        if (span_eq(m->seen[i].uid, cluster_uid(n))) {
-            return m->seen[i].seq;
-        }
-    }
-    return m->lately_ms > 0 ? 0 : UINT64_MAX;
-}
-
-/* What m's sender has missed begins there; NULL: he has missed nothing. */
-static struct list_node *first_missed(const struct catch_up *cu, const struct adapter_message *m,
-                                      bool *late)
-{
-    struct cluster *c = cu->n->cluster;
-    uint64_t seen = seen_of(cu->n, m);
-    uint64_t now_ms = cluster_executor(c)->now_ms;
-    uint64_t since_ms = now_ms > m->lately_ms ? now_ms - m->lately_ms : 0;
-    struct list_node *node = cu->spoken.first;
-
-    *late = seen < cu->forgotten_seq && cu->forgotten_ms >= since_ms;
-    if (*late) {
-        cluster_count_one(&c->counts.gaps);
-    }
-    while (node != NULL) {
-        const struct spoken *spoken = container_of(node, struct spoken, node);
-        if (spoken->seq > seen && spoken->at_ms >= since_ms) {
-            break;
-        }
-        node = node->next;
-    }
-    return node;
-}
-
-static void answer(struct catch_up *cu, const struct adapter_message *m)
-{
-    const struct wire_ops *wire = cu->n->cluster->wire;
-    struct adapter_message frame = cluster_message(cu->n, ADAPTER_CATCH_UP);
-
-    trim(cu);
-    bool late;
-    struct list_node *node = first_missed(cu, m, &late);
-    frame.ask = m->ask;
-    frame.seq = node == NULL ? cu->seq : container_of(node, struct spoken, node)->seq - 1;
-    frame.phase = late ? ADAPTER_BEGINS_LATE : ADAPTER_BEGINS;
-    wire->respond(cu->n, &frame, m->uid);
-    for (; node != NULL; node = node->next) {
-        const struct spoken *spoken = container_of(node, struct spoken, node);
-        wire->publish_again(cu->n, span_of(spoken->payload, spoken->len), m->uid);
-        cluster_count_one(&cu->n->cluster->counts.sent_again);
-    }
-    frame.seq = cu->seq;
-    frame.phase = ADAPTER_ENDS;
-    wire->respond(cu->n, &frame, m->uid);
-}
+/* ---- answers ---- */
 
 static void take_answer(struct catch_up *cu, struct speaker *s, const struct adapter_message *m)
 {
@@ -430,7 +299,7 @@ void catch_up_asked(struct cluster_nsp *n, const struct adapter_message *m, bool
         take_answer(cu, s, m);
         return;
     }
-    answer(cu, m);
+    spoken_tell_again(n->spoken, m);
     if (s->waiting && !to_us) { /* it is back only now, and has not heard us before */
         ask(cu, s);
     }
@@ -469,8 +338,5 @@ void catch_up_finish(struct cluster_nsp *n)
         free(s);
     }
     map_finish(&cu->speakers);
-    while (cu->spoken.first != NULL) {
-        forget_spoken(cu, container_of(cu->spoken.first, struct spoken, node));
-    }
     free(cu);
 }

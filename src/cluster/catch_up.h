@@ -37,12 +37,6 @@ enum {
     CATCH_UP_SPEAKERS_MAX = 4096,      /* of a namespace; the one not heard for longest goes */
 };
 
-/* Gives a broadcast that is about to be published its number. */
-void catch_up_number(struct cluster_nsp *n, struct adapter_message *m);
-
-/* The wire has published it: c->payload is remembered, unless it has no number. */
-void catch_up_remember(struct cluster_nsp *n, const struct adapter_message *m);
-
 /* A broadcast with a number has come; again: to us alone. True: it is to be delivered now. Else it
  * is a repetition, or has been held back: then incoming_take gets the payload once more. */
 bool catch_up_heard(struct cluster_nsp *n, const struct adapter_message *m, struct span payload,

@@ -10,6 +10,7 @@
 #include "src/cluster/outgoing.h"
 #include "src/cluster/question.h"
 #include "src/cluster/recovery.h"
+#include "src/cluster/spoken.h"
 
 enum { CATCH_UP_BYTES = 16 << 20, CATCH_UP_MS = 60000 };
 
@@ -50,6 +51,7 @@ static void add_part(struct cluster *c, struct rookery_namespace *nsp)
     (void)cluster_make_id(c, n->uid_len, n->uid);
     interests_init(n);
     questions_init(n);
+    n->spoken = spoken_create(n);
     catch_up_init(n);
     map_add(&c->namespaces, n);
     if (c->bus != NULL) {
@@ -62,6 +64,7 @@ static void destroy_part(struct cluster_nsp *n)
     interests_finish(n);
     questions_finish(n);
     catch_up_finish(n);
+    spoken_destroy(n->spoken);
     free(n);
 }
 

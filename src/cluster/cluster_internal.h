@@ -21,6 +21,7 @@ struct catch_up;
 struct cluster_nsp;
 struct wire_ops;
 struct room_changes;
+struct spoken_log;
 
 struct cluster {
     struct adapter adapter; /* first: see cluster_of */
@@ -58,8 +59,9 @@ struct cluster_nsp {
     struct span name;
     char uid[CLUSTER_UID_MAX];
     unsigned uid_len;
-    struct map interests; /* see interest.h */
-    struct map questions; /* see question.h */
+    struct map interests;      /* see interest.h */
+    struct map questions;      /* see question.h */
+    struct spoken_log *spoken; /* see spoken.h */
     struct catch_up *catch_up;
 };
 
@@ -80,7 +82,8 @@ struct wire_ops {
     /* Sends an answer to who has asked (asker may be empty: unknown). */
     void (*respond)(struct cluster_nsp *n, const struct adapter_message *m, struct span asker);
     /* Sends to that node alone what has been encoded (c->payload of a publish before). */
-    void (*publish_again)(struct cluster_nsp *n, struct span payload, struct span asker);
+    void (*publish_again)(struct cluster_nsp *n, struct span payload, struct span asker,
+                          struct bus_call *call);
     /* How many servers there are in the namespace, this one included. */
     void (*count)(struct cluster_nsp *n, struct bus_call *call);
     /* Appends to out the channel that brings what is for that room alone; false: it comes anyway.

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "src/cluster/catch_up.h"
 #include "src/cluster/question.h"
+#include "src/cluster/spoken.h"
 
 /* What the parts of a message are made of. */
 struct contents {
@@ -151,9 +151,9 @@ static void publish(struct cluster_nsp *n, struct parcel *parcel)
         struct bus_call *call = echo_expect(c, parcel->echo, number);
         c->wire->publish_echoed(n, &parcel->m, span_cstr(number), call);
     } else {
-        catch_up_number(n, &parcel->m);
+        spoken_number(n->spoken, &parcel->m);
         c->wire->publish(n, &parcel->m);
-        catch_up_remember(n, &parcel->m);
+        spoken_remember(n->spoken, &parcel->m);
     }
     cluster_count_one(&c->counts.broadcasts_sent);
 }

@@ -68,12 +68,13 @@ static void respond(struct cluster_nsp *n, const struct adapter_message *m, stru
     cluster_publish(c, BUS_CHANNEL);
 }
 
-static void publish_again(struct cluster_nsp *n, struct span payload, struct span asker)
+static void publish_again(struct cluster_nsp *n, struct span payload, struct span asker,
+                          struct bus_call *call)
 {
     struct cluster *c = n->cluster;
 
     set_channel(n, CLASSIC_RESPONSE, asker);
-    c->bus->ops->publish(c->bus, BUS_CHANNEL, bytes_span(&c->channel), payload, NULL);
+    c->bus->ops->publish(c->bus, BUS_CHANNEL, bytes_span(&c->channel), payload, call);
 }
 
 static void count(struct cluster_nsp *n, struct bus_call *call)

@@ -19,12 +19,13 @@ static void respond(struct cluster_nsp *n, const struct adapter_message *m, stru
     wire_cluster_publish(n, BUS_SHARD, CLUSTER_SHARDED, m, asker);
 }
 
-static void publish_again(struct cluster_nsp *n, struct span payload, struct span asker)
+static void publish_again(struct cluster_nsp *n, struct span payload, struct span asker,
+                          struct bus_call *call)
 {
     struct cluster *c = n->cluster;
 
     wire_cluster_set_channel(n, asker);
-    c->bus->ops->publish(c->bus, BUS_SHARD, bytes_span(&c->channel), payload, NULL);
+    c->bus->ops->publish(c->bus, BUS_SHARD, bytes_span(&c->channel), payload, call);
 }
 
 static void count(struct cluster_nsp *n, struct bus_call *call)

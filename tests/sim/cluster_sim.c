@@ -33,6 +33,7 @@ enum {
     /* A join is in force after that; what was said before has arrived or is under way. */
     SETTLED_MS = 400,
     CALM_MS = 30000,
+    PADDING_MAX = 4000, /* of a message, in some schedules: so that answers have several pieces */
 };
 
 /* ---- randomness ---- */
@@ -85,6 +86,7 @@ static struct client clients[CLIENTS];
 static struct saying said[SAID_MAX];
 static unsigned said_count, node_count;
 static unsigned births[NODES_MAX];
+static int padding;
 static unsigned asked, answered;
 static enum cluster_wire wire;
 static uint64_t seed;
@@ -135,12 +137,12 @@ static void join_or_leave(struct client *c)
 
 static void say(unsigned node)
 {
-    char room[16], json[32];
+    char room[16], json[PADDING_MAX + 32];
     struct saying *s = &said[said_count];
 
     *s = (struct saying){node, births[node], (unsigned)below(ROOMS), now_ms};
     (void)snprintf(room, sizeof room, "room-%u", s->room);
-    (void)snprintf(json, sizeof json, "%u", said_count);
+    (void)snprintf(json, sizeof json, "%u,\"%0*d\"", said_count, padding, 0);
     const struct rookery_str name = {room, strlen(room)};
     const struct rookery_target to = {.rooms = &name, .room_count = 1};
     const struct rookery_args args = {.json = {json, strlen(json)}};
@@ -309,6 +311,7 @@ static void run_schedule(void)
     random_state = seed;
     node_count = 2 + (unsigned)below(NODES_MAX - 1);
     wire = (enum cluster_wire)below(3);
+    padding = below(3) == 0 ? PADDING_MAX : 1;
     said_count = asked = answered = 0;
     now_ms = 0;
     memset(births, 0, sizeof births);
