@@ -270,6 +270,7 @@ static void create_cluster(struct cluster_parts *p)
         .request_timeout_ms = o->request_timeout_ms,
         .stream_entries_max = o->stream_entries_max,
         .recovery_ms = p->options.recovery_ms,
+        .catch_up_bytes_max = o->keep_bytes_max, /* others may miss what is published on return */
         .id_prefix = span_cstr(p->id_prefix),
     };
 
