@@ -42,6 +42,8 @@ struct cluster {
     struct bytes payload; /* of the message that is being encoded, */
     struct bytes channel; /* and where it goes */
     struct bytes subscribed;
+    size_t spoken_bytes; /* of all namespaces together, see spoken.h */
+    uint64_t spoken_swept_ms;
     struct room_changes *changes; /* by loop, see interest.h */
     struct cluster_counts counts;
     struct span entry_id; /* of the entry that is being delivered, if it has an offset; or empty */

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+enum { SWEEP_MS = 1000 };
+
 /* A broadcast, as it was published. */
 struct spoken {
     struct list_node node;
@@ -28,7 +30,6 @@ struct spoken_log {
     struct cluster_nsp *n;
     uint64_t seq;
     struct list_queue spoken;
-    size_t bytes;
     uint64_t forgotten_seq, forgotten_ms; /* of the latest that is not remembered any more */
     struct list answers;
     unsigned answer_count;
@@ -46,20 +47,36 @@ static void forget(struct spoken_log *log, struct spoken *spoken)
     log->forgotten_seq = spoken->seq;
     log->forgotten_ms = spoken->at_ms;
     list_queue_remove(&log->spoken, &spoken->node);
-    log->bytes -= spoken->len;
+    log->n->cluster->spoken_bytes -= spoken->len;
     free(spoken);
 }
 
-static void trim(struct spoken_log *log)
+/* What is too old, and as much more as is too much. */
+static void trim(struct spoken_log *log, size_t bytes_max)
 {
-    const struct cluster_options *o = &log->n->cluster->options;
+    const struct cluster *c = log->n->cluster;
 
     while (log->spoken.first != NULL) {
         struct spoken *oldest = container_of(log->spoken.first, struct spoken, node);
-        if (log->bytes <= o->catch_up_bytes_max && now_of(log) - oldest->at_ms < o->catch_up_ms) {
+        if (c->spoken_bytes <= bytes_max && now_of(log) - oldest->at_ms < c->options.catch_up_ms) {
             return;
         }
         forget(log, oldest);
+    }
+}
+
+/* Namespaces in which nothing is said any more leave their place to others. */
+static void trim_others(struct cluster *c)
+{
+    uint64_t now_ms = cluster_executor(c)->now_ms;
+    struct cluster_nsp *n;
+
+    if (now_ms < c->spoken_swept_ms + SWEEP_MS) {
+        return;
+    }
+    c->spoken_swept_ms = now_ms;
+    for (uint32_t i = 0; (n = map_next(&c->namespaces, &i)) != NULL;) {
+        trim(n->spoken, SIZE_MAX);
     }
 }
 
@@ -77,9 +94,10 @@ uint64_t spoken_seq(const struct spoken_log *log)
 
 void spoken_remember(struct spoken_log *log, const struct adapter_message *m)
 {
-    struct span payload = bytes_span(&log->n->cluster->payload);
+    struct cluster *c = log->n->cluster;
+    struct span payload = bytes_span(&c->payload);
 
-    if (m->seq == 0 || !log->n->cluster->wire->forgets) {
+    if (m->seq == 0 || !c->wire->forgets) {
         return;
     }
     struct spoken *spoken = xmalloc(sizeof *spoken + payload.len);
@@ -88,8 +106,11 @@ void spoken_remember(struct spoken_log *log, const struct adapter_message *m)
     spoken->len = payload.len;
     memcpy(spoken->payload, payload.data, payload.len);
     list_queue_add(&log->spoken, &spoken->node);
-    log->bytes += payload.len;
-    trim(log);
+    c->spoken_bytes += payload.len;
+    if (c->spoken_bytes > c->options.catch_up_bytes_max) {
+        trim_others(c);
+    }
+    trim(log, c->options.catch_up_bytes_max);
 }
 
 void spoken_date(struct spoken_log *log, uint64_t since_ms)
@@ -231,7 +252,7 @@ void spoken_tell_again(struct spoken_log *log, const struct adapter_message *m)
         cluster_count_one(&log->n->cluster->counts.gaps);
         return;
     }
-    trim(log);
+    trim(log, SIZE_MAX);
     a = under_way ? a : begin_answer(log, m->uid);
     a->ask = m->ask;
     a->next = first_missed(log, m, &late);

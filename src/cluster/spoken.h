@@ -8,6 +8,8 @@
  * that it does not push out of the bus what is kept there. It ends when it has come to the present.
  * Who asks again gets the new answer instead.
  *
+ * All namespaces together remember catch_up_bytes_max, each for catch_up_ms.
+ *
  * Threads: loop 0. */
 // SPDX-License-Identifier: MIT
 #ifndef CLUSTER_SPOKEN_H
