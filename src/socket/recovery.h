@@ -4,7 +4,7 @@
  *
  *   CONNECT {pid, offset} -> the adapter restores -> middlewares -> what they took time for ->
  * joins | it cannot
- *                                 +-> an ordinary new session, without a word
+ *                              +-> an ordinary new session, without a word
  *
  * What has been missed is read twice, and nothing in between: the second time, what has been said
  * while middlewares decided. If they decide at once, or are skipped, the socket connects in the

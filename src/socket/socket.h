@@ -4,10 +4,11 @@
  *       |                                                                       ^
  *       +----------------------------socket_abandon()---------------------------+
  *
- *   CONNECTING  its former session is being restored, or middlewares are being asked; it may be in
- * rooms but receives nothing CONNECTED   its CONNECT is answered LEAVING     its on_disconnecting
- * handlers run: still in its rooms, but receives nothing more GONE        in no room, not of the
- * client's; memory for those who hold it
+ *   CONNECTING  it is being restored (recovery.h), or middlewares are being asked; it may be in
+ *               rooms but receives nothing
+ *   CONNECTED   its CONNECT is answered
+ *   LEAVING     its on_disconnecting handlers run: still in its rooms, but receives nothing more
+ *   GONE        in no room, not of the client's; memory for those who hold it
  *
  * It is in the room named like its id without a membership: such rooms are found by looking the id
  * up among the sockets (see receivers.h).
