@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "src/socket/encoder.h"
 
+#include <assert.h>
+
 #include "protocol/json.h"
 #include "protocol/sio_attach.h"
 #include "protocol/utf8.h"
@@ -94,6 +96,7 @@ static int write_text(struct encoder *e, const struct sio_head *head, const stru
 
 static bool is_json_between_brackets(struct encoder *e, struct span args)
 {
+    assert(args.data != NULL || args.len == 0);
     clear(&e->args);
     bytes_add_byte(&e->args, '[');
     bytes_add_span(&e->args, args);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "src/socket/namespace.h"
 
+#include <assert.h>
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +57,7 @@ static struct rookery_namespace *create(struct io *io, struct span name,
 {
     struct rookery_namespace *nsp = xcalloc(1, sizeof *nsp + name.len);
 
+    assert(name.data != NULL);
     nsp->io = io;
     nsp->parent = parent;
     nsp->shares = xcalloc(io->loop_count, sizeof(struct share *));
