@@ -67,7 +67,10 @@ void hub_names_finish(struct map *m)
 
 void hub_names_init(struct bus_hub *hub, struct map *m)
 {
-    uint64_t secret[2] = {hub_random_below(hub, UINT64_MAX), hub_random_below(hub, UINT64_MAX)};
+    uint64_t secret[2];
+
+    secret[0] = hub_random_below(hub, UINT64_MAX); /* one after the other: schedules are repeated */
+    secret[1] = hub_random_below(hub, UINT64_MAX);
     map_init(m, name_key, secret);
 }
 
