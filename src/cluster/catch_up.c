@@ -122,8 +122,7 @@ static void let_go_all(struct catch_up *cu)
     }
 }
 
-/* Those who speak and have not answered by now will not: their kind does not catch up, or Redis is
- * away again. */
+/* Those who speak and have not answered by now will not. */
 static void on_timeout(struct timer *timer)
 {
     struct catch_up *cu = container_of(timer, struct catch_up, timer);

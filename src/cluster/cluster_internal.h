@@ -32,7 +32,6 @@ struct cluster {
     unsigned loop_count;
     const struct wire_ops *wire;
     struct bus *bus; /* NULL: stopped, or not attached */
-    bool stopped;
     bool up, was_up;
     uint64_t heard_ms;   /* when the bus has brought something last */
     uint64_t down_at_ms; /* what was said since may not have come */

@@ -69,7 +69,6 @@ struct inquiry {
     unsigned timeout_ms; /* 0: that of the options */
     bool wants_answers;
     struct task task; /* the adapter's */
-    struct inquiry *next;
 };
 
 /* A session that its client may come back to. */

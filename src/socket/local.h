@@ -52,7 +52,4 @@ typedef void (*local_answer_fn)(const struct rookery_args *answer, void *arg);
 void local_server_event(struct rookery_namespace *nsp, struct rookery_str event,
                         const struct rookery_args *args, local_answer_fn fn, void *arg);
 
-/* The namespace of that name if it exists (fixed or made already), else NULL. */
-struct rookery_namespace *local_namespace(struct rookery *io, struct rookery_str name);
-
 #endif

@@ -138,11 +138,6 @@ static struct rookery_namespace *find(struct io *io, struct span name)
     return nsp;
 }
 
-struct rookery_namespace *local_namespace(struct rookery *server, struct rookery_str name)
-{
-    return find(io_of(server), span_of_str(name));
-}
-
 /* Some other loop may have made it meanwhile. */
 static struct rookery_namespace *find_or_create_child(struct rookery_namespace *parent,
                                                       struct span name)

@@ -82,18 +82,6 @@ static void answers_with_nothing_when_nobody_replies(void)
     world_end();
 }
 
-static void knows_the_namespaces_that_there_are(void)
-{
-    start();
-    (void)rookery_of_pattern(world, "^/d");
-    check(local_namespace(world, ROOKERY_STR("/")) == root);
-    check(local_namespace(world, ROOKERY_STR("/d1")) == NULL);
-    (void)peer_join(0, "/d1");
-    check(local_namespace(world, ROOKERY_STR("/d1")) != NULL);
-    check(local_namespace(world, ROOKERY_STR("")) == NULL);
-    world_end();
-}
-
 /* ---- awaiting rooms ---- */
 
 static void on_joined(struct rookery_socket *s, void *arg)
@@ -146,7 +134,6 @@ int main(void)
 {
     RUN(handles_events_of_other_servers);
     RUN(answers_with_nothing_when_nobody_replies);
-    RUN(knows_the_namespaces_that_there_are);
     RUN(waits_for_a_room_only_if_others_can_speak_there);
     RUN(waits_until_a_room_is_heard);
     return tap_done();
