@@ -488,16 +488,6 @@ void redis_command(struct redis *r, struct span key, const struct span *args, si
     }
 }
 
-size_t redis_pending_bytes(const struct redis *r)
-{
-    size_t bytes = 0;
-
-    for (struct list_node *i = r->nodes.first; i != NULL; i = i->next) {
-        bytes += node_in(i)->pending_bytes;
-    }
-    return bytes;
-}
-
 /* --- where the servers are (redis_places.h) --- */
 
 void redis_watch_add(struct redis *r, struct redis_watch *w)

@@ -88,7 +88,4 @@ bool redis_up(const struct redis *r);
 void redis_command(struct redis *r, struct span key, const struct span *args, size_t count,
                    struct redis_call *call);
 
-/* Bytes of commands that are sent or being sent and not answered yet. */
-size_t redis_pending_bytes(const struct redis *r);
-
 #endif

@@ -35,7 +35,7 @@ struct redis_command *redis_command_create(struct redis_call *call, struct span 
 {
     struct redis_command *command = xmalloc(sizeof *command + (keep ? wire.len : 0));
 
-    *command = (struct redis_command){.call = call, .len = wire.len, .kept = keep ? wire.len : 0};
+    *command = (struct redis_command){.call = call, .kept = keep ? wire.len : 0};
     if (keep) {
         memcpy(command->wire, wire.data, wire.len);
     }
@@ -44,7 +44,6 @@ struct redis_command *redis_command_create(struct redis_call *call, struct span 
 
 void redis_node_send(struct redis_node *n, struct redis_command *command, struct span wire)
 {
-    n->pending_bytes += command->len;
     push(&n->sent, command);
     redis_conn_send(&n->conn, wire);
 }
@@ -98,7 +97,6 @@ static void on_reply(struct redis_conn *c, const struct redis_reply *reply)
         redis_conn_break(c, "a reply that nobody has asked for");
         return;
     }
-    n->pending_bytes -= command->len;
     n->handlers->on_answer(n, command, reply->type == REDIS_FAILURE ? REDIS_EREPLY : 0, reply);
 }
 
@@ -110,7 +108,6 @@ static void fail_all(struct redis_node *n)
 
     n->sent = (struct redis_command_queue){NULL, &n->sent.first};
     n->waiting = (struct redis_command_queue){NULL, &n->waiting.first};
-    n->pending_bytes = 0;
     while ((command = sent.first) != NULL) {
         sent.first = command->next;
         n->handlers->on_answer(n, command, REDIS_ELOST, NULL);

@@ -16,8 +16,7 @@ struct redis_command {
     struct redis_command *next;
     struct redis_call *call; /* NULL: nobody wants the reply */
     unsigned redirects;      /* that it has followed */
-    size_t len;              /* on the wire */
-    size_t kept;             /* bytes of wire that are here: len, or 0 */
+    size_t kept;             /* bytes of wire that are here; 0: none */
     uint8_t wire[];
 };
 
@@ -46,7 +45,6 @@ struct redis_node {
     const struct redis_node_handlers *handlers;
     struct redis_conn conn;
     struct redis_command_queue sent, waiting;
-    size_t pending_bytes;
 };
 
 struct redis_node *redis_node_create(const struct redis_settings *settings,
