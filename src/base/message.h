@@ -1,6 +1,7 @@
 /* A chat message as journals and stores see it: neutral to every dialect that clients speak.
  *
- * A room is a log: saying, editing and deleting each take the next offset. A message keeps the
+ * A room is a log: saying, editing and deleting each take the next offset; where a journal gives
+ * the places (journal.h) they grow, with holes between them. A message keeps the
  * offset at which it was said; `changed` is that of its latest edit or of its deletion, so whoever
  * knows the room up to some offset finds what he missed by both (see store.h).
  *
@@ -20,15 +21,19 @@ enum message_action {
     MESSAGE_SAY,    /* a new message */
     MESSAGE_EDIT,   /* id names the message, content is its new one, user_id who does it */
     MESSAGE_DELETE, /* id names the message, user_id who does it */
+    MESSAGE_MARK,   /* user_id has read the room up to the message that id or said names. Takes no
+                       place in the room, and is no message read back */
 };
 
 /* What became of an append that did not fail. Only what is stored takes an offset. */
 enum message_fate {
     MESSAGE_STORED,
-    MESSAGE_REPEATED,  /* SAY: the id is there already; DELETE: it is deleted already; offset, and
-                          of SAY timestamp_ms, are those of the first time */
-    MESSAGE_MISSING,   /* EDIT, DELETE: there is no such message in the room; offset is 0 */
+    MESSAGE_REPEATED,  /* SAY: the id is there already; DELETE: it is deleted already; MARK: he has
+                          come that far; placed: it has been applied. offset, and of SAY
+                          timestamp_ms, are those of the first time */
+    MESSAGE_MISSING,   /* EDIT, DELETE, MARK: there is no such message in the room; offset is 0 */
     MESSAGE_FORBIDDEN, /* EDIT, DELETE: it is another user's; offset is 0 */
+    MESSAGE_INVALID,   /* the store cannot keep it, now or ever */
 };
 
 /* How far a direct message has come. */
@@ -40,6 +45,8 @@ struct message {
     uint64_t offset;       /* place within the room: 1, 2, 3 ...; 0: none */
     uint64_t changed;      /* read back: offset of its latest edit or of its deletion; 0: none */
     uint64_t said;         /* by an append of EDIT or DELETE: offset of what is changed */
+    uint64_t placed;       /* in an append: the place that a journal has given it; 0: the store's
+                              next of the room */
     struct span user_id;   /* of the sender */
     struct span username;  /* as it was when the message was sent */
     struct span content;   /* the JSON text of a value, as the sender wrote it; empty: deleted */

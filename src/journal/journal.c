@@ -22,7 +22,9 @@ const char *journal_strerror(int error)
     case JOURNAL_EBUSY:
         return "the journal's queue is full";
     case JOURNAL_ESINK:
-        return "the store behind the journal failed";
+        return "the store or broker behind the journal failed";
+    case JOURNAL_EAWAY:
+        return "the broker behind the journal is away";
     }
     return error == 0 ? "success" : "unknown journal error";
 }

@@ -152,10 +152,11 @@ static size_t or_default(size_t value, size_t fallback)
     return value != 0 ? value : fallback;
 }
 
-static struct journal *open_direct(const struct journal_options *options)
+static struct journal *open_direct(const struct journal_options *options, struct bytes *why)
 {
     struct direct *j = xcalloc(1, sizeof *j);
 
+    bytes_clear(why);
     j->journal.ops = &journal_direct;
     j->options = (struct journal_options){
         .sink = options->sink,
@@ -181,6 +182,7 @@ static int append(struct journal *journal, const struct message *message, struct
     int result = JOURNAL_EBUSY;
 
     op->message = *message;
+    op->in_turn = true;
     op->executor = executor;
     op->next = NULL;
     (void)pthread_mutex_lock(&j->lock);

@@ -12,8 +12,10 @@ static void complete(struct turn_hook *hook)
     op->on_done(op);
 }
 
-static struct journal *open_none(const struct journal_options *options)
+static struct journal *open_none(const struct journal_options *options, struct bytes *why)
 {
+    (void)options;
+    bytes_clear(why);
     struct journal *journal = xmalloc(sizeof *journal);
     journal->ops = &journal_none;
     return journal;
@@ -26,6 +28,7 @@ static int append(struct journal *journal, const struct message *message, struct
     op->message = *message;
     op->message.offset = 0;
     op->error = 0;
+    op->in_turn = true;
     op->hook = (struct turn_hook){.run = complete};
     executor_at_turn_end(executor, &op->hook, TURN_SEAL);
     return 0;

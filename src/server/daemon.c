@@ -99,7 +99,9 @@ static int open_storage(struct daemon *d)
         return -1;
     }
     const struct journal_options options = {.sink = {.write = write_to_store, .arg = d}};
-    d->journal = ops->open(&options);
+    struct bytes why = {0};
+    d->journal = ops->open(&options, &why);
+    bytes_finish(&why);
     return 0;
 }
 

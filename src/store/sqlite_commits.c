@@ -36,7 +36,7 @@ static void answer(struct store_call *calls, int error)
             calls->error = error;
             discard(calls);
         }
-        sqlite_queue_answer(calls);
+        store_queue_answer(calls);
         calls = next;
     }
 }
@@ -62,7 +62,7 @@ static int commit(struct sqlite_commits *c, struct message *const *messages, siz
     int error = 0;
 
     (void)pthread_mutex_lock(c->lock);
-    struct store_call *calls = sqlite_queue_take_all(&c->queue, CALLS_PER_COMMIT);
+    struct store_call *calls = store_queue_take_all(&c->queue, CALLS_PER_COMMIT);
     if (count > 0 || calls != NULL) {
         int result = write_all(c->writer, messages, count, calls);
         if (result != SQLITE_OK) {
@@ -85,7 +85,7 @@ static void *serve(void *arg)
 {
     struct sqlite_commits *c = arg;
 
-    while (sqlite_queue_wait(&c->queue)) {
+    while (store_queue_wait(&c->queue)) {
         (void)commit(c, NULL, 0);
     }
     return NULL;
@@ -93,9 +93,9 @@ static void *serve(void *arg)
 
 int sqlite_commits_start(struct sqlite_commits *commits)
 {
-    sqlite_queue_init(&commits->queue, commits->options->write_queue_max);
+    store_queue_init(&commits->queue, commits->options->write_queue_max);
     if (pthread_create(&commits->thread, NULL, serve, commits) != 0) {
-        sqlite_queue_finish(&commits->queue);
+        store_queue_finish(&commits->queue);
         return -1;
     }
     return 0;
@@ -103,9 +103,9 @@ int sqlite_commits_start(struct sqlite_commits *commits)
 
 void sqlite_commits_stop(struct sqlite_commits *commits)
 {
-    sqlite_queue_stop(&commits->queue);
+    store_queue_stop(&commits->queue);
     (void)pthread_join(commits->thread, NULL);
-    sqlite_queue_finish(&commits->queue);
+    store_queue_finish(&commits->queue);
 }
 
 int sqlite_commits_append(struct sqlite_commits *commits, struct message *const *messages,

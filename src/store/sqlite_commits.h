@@ -13,7 +13,7 @@
 #ifndef STORE_SQLITE_COMMITS_H
 #define STORE_SQLITE_COMMITS_H
 
-#include "src/store/sqlite_queue.h"
+#include "src/store/store_queue.h"
 #include "src/store/sqlite_search.h"
 #include "src/store/sqlite_writer.h"
 
@@ -22,7 +22,7 @@ struct sqlite_commits {
     struct sqlite_writer *writer;        /* likewise */
     pthread_mutex_t *lock;               /* likewise; the writer's */
     struct sqlite_search *search;        /* likewise; told when there is something new */
-    struct sqlite_queue queue;
+    struct store_queue queue;
     pthread_t thread;
 };
 

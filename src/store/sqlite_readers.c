@@ -25,28 +25,6 @@ static sqlite_read_fn const read_fns[STORE_WRITES] = {
 static const char begin_sql[] = "BEGIN";
 static const char commit_sql[] = "COMMIT";
 
-#define LIMIT_OF(name) offsetof(struct name, limit) - offsetof(struct name, call)
-
-static const size_t limit_at[STORE_WRITES] = {
-    [STORE_HISTORY] = LIMIT_OF(store_history), [STORE_CHANGES] = LIMIT_OF(store_changes),
-    [STORE_SEARCH] = LIMIT_OF(store_search),   [STORE_ROOMS] = LIMIT_OF(store_rooms),
-    [STORE_READS] = LIMIT_OF(store_reads),     [STORE_DIRECTS] = LIMIT_OF(store_directs),
-};
-
-/* Callers check what peers send. Should one forget it, a request fails, and not the process. */
-static bool in_range(const struct store_call *call)
-{
-    const struct store_history *h = container_of(call, struct store_history, call);
-    unsigned limit = 1;
-
-    if (limit_at[call->op] != 0) {
-        memcpy(&limit, (const char *)call + limit_at[call->op], sizeof limit);
-    }
-    return limit >= 1 && limit <= STORE_PAGE_MAX &&
-           (call->op != STORE_HISTORY ||
-            (h->before != 0) + (h->after != 0) + (h->around != 0) + h->from_start <= 1);
-}
-
 static void tell_problem(const struct sqlite_reader *reader)
 {
     const struct store_options *options = reader->all->options;
@@ -64,10 +42,10 @@ static void *serve(void *arg)
     struct sqlite_reader *reader = arg;
     struct store_call *call;
 
-    while ((call = sqlite_queue_take(&reader->all->queue)) != NULL) {
-        if (!in_range(call)) {
+    while ((call = store_queue_take(&reader->all->queue)) != NULL) {
+        if (!store_call_is_in_range(call)) {
             call->error = STORE_ERANGE;
-            sqlite_queue_answer(call);
+            store_queue_answer(call);
             continue;
         }
         (void)sqlite_db_step(sqlite_conn_get(&reader->conn, begin_sql));
@@ -76,7 +54,7 @@ static void *serve(void *arg)
             call->error = STORE_EIO;
         }
         (void)sqlite_db_step(sqlite_conn_get(&reader->conn, commit_sql));
-        sqlite_queue_answer(call);
+        store_queue_answer(call);
     }
     return NULL;
 }
@@ -114,7 +92,7 @@ int sqlite_readers_start(struct sqlite_readers *readers, const struct store_opti
         .options = options,
         .readers = xcalloc(wanted, sizeof *readers->readers),
     };
-    sqlite_queue_init(&readers->queue, options->read_queue_max);
+    store_queue_init(&readers->queue, options->read_queue_max);
     while (readers->count < wanted) {
         if (start_one(readers, why) != 0) {
             sqlite_readers_stop(readers);
@@ -126,12 +104,12 @@ int sqlite_readers_start(struct sqlite_readers *readers, const struct store_opti
 
 void sqlite_readers_stop(struct sqlite_readers *readers)
 {
-    sqlite_queue_stop(&readers->queue);
+    store_queue_stop(&readers->queue);
     for (unsigned i = 0; i < readers->count; i++) {
         struct sqlite_reader *reader = &readers->readers[i];
         (void)pthread_join(reader->thread, NULL);
         sqlite_conn_close(&reader->conn);
     }
     free(readers->readers);
-    sqlite_queue_finish(&readers->queue);
+    store_queue_finish(&readers->queue);
 }

@@ -7,7 +7,7 @@
 #define STORE_SQLITE_READERS_H
 
 #include "src/store/sqlite_db.h"
-#include "src/store/sqlite_queue.h"
+#include "src/store/store_queue.h"
 
 struct sqlite_reader;
 
@@ -15,7 +15,7 @@ struct sqlite_readers {
     const struct store_options *options; /* borrowed */
     struct sqlite_reader *readers;
     unsigned count;
-    struct sqlite_queue queue;
+    struct store_queue queue;
 };
 
 /* Opens the connections and starts `wanted` threads, after writer and search are open. Returns 0,

@@ -3,7 +3,8 @@
  *                open ──> append (one thread at a time)           ──> close
  *                    └──> the other calls (any loop, concurrently) ──┘
  *
- * A back-end is a struct store_ops, found by name; store_sqlite is the embedded one. All of them
+ * A back-end is a struct store_ops, found by name; store_sqlite is the embedded one, store_mongo
+ * and store_postgres are shared by all nodes of a cluster. All of them
  * pass tests/contract/store_contract.c.
  *
  * Calls: each has a struct that embeds struct store_call, and a function of the same name that
@@ -18,6 +19,10 @@
  * A room's log: saying, editing and deleting take the offsets 1, 2, 3 ... in the order in which
  * they were appended, without gaps. An id is stored once, and whoever says it again gets the offset
  * of the first time. A deleted message keeps its place, without its content. See message.h.
+ *
+ * A log that a journal keeps (journal.h) is written to the store by persist/persister: its messages
+ * have their places already (message.placed), which grow within a room, and come again after a
+ * crash. What the store has had it knows by the id, of an edit or deletion by the place.
  *
  * Ownership: requests and what their spans point to stay the caller's and must live until the
  * callback. Results (pages, a user) are one allocation each, NULL in case of an error; on_done
@@ -40,6 +45,7 @@ enum store_error {
     STORE_EMISSING = -7,         /* what is to be changed is not there */
     STORE_ETOOMANY = -8,         /* there are as many already as may be */
     STORE_ERANGE = -9,           /* a number of the read is not within its bounds */
+    STORE_EINVALID = -10,        /* the back-end cannot keep such a message, now or ever */
 };
 
 const char *store_strerror(int error);
@@ -54,6 +60,9 @@ enum {
 
 struct store_options {
     const char *path;         /* store_sqlite: the database file; created if missing */
+    const char *url;          /* store_mongo, store_postgres: of the server, with the database */
+    const char *replica_url;  /* store_postgres: where histories are read; NULL: at url too */
+    unsigned timeout_ms;      /* of those: for one call, and for reaching the server; 0: 5000 */
     unsigned readers;         /* threads for reads other than lists and searches; 0: 2 */
     unsigned read_queue_max;  /* reads that may wait; 0: 4096 */
     unsigned write_queue_max; /* writes other than appends that may wait; 0: 4096 */
@@ -79,6 +88,7 @@ enum store_op {
     STORE_READS,
     STORE_USER_GET,
     STORE_DIRECTS,
+    STORE_POSITIONS,
     STORE_ROOM_PUT,
     STORE_WRITES = STORE_ROOM_PUT,
     STORE_MEMBER_PUT,
@@ -188,6 +198,29 @@ struct store_direct_state {
 
     struct message_page *page; /* the message; none: there is no such message to this user */
     bool changed;              /* it had not come that far before */
+};
+
+/* ---- journals ---- */
+
+enum { STORE_PARTITIONS_MAX = 256 };
+
+/* What the store has of a journal's log, that is cut into partitions each of which counts its
+ * records from 0. A record's place in its room is bases[partition] + its number + 1. */
+struct store_log {
+    struct span name;    /* "chat-messages" */
+    unsigned partitions; /* 1 .. STORE_PARTITIONS_MAX */
+
+    uint64_t bases[STORE_PARTITIONS_MAX];
+    uint64_t positions[STORE_PARTITIONS_MAX]; /* records with smaller numbers are stored */
+};
+
+/* How far the store has come, as its readers see it: with a replica, as that one has it. */
+struct store_positions {
+    struct store_call call;
+    struct span log;
+    unsigned partitions;
+
+    uint64_t positions[STORE_PARTITIONS_MAX]; /* 0 for what the store has never heard of */
 };
 
 /* ---- rooms ---- */
@@ -342,10 +375,22 @@ struct store_ops {
     /* Opens, creating or migrating what is there. Returns NULL and one line in *why (cleared first)
      * that names the place and the cause. Blocks; any thread. */
     struct store *(*open)(const struct store_options *options, struct bytes *why);
-    /* Stores all messages durably in the order given, or none, and fills offset and fate in each.
-     * Returns 0 or an enum store_error. Blocks; any thread, but one at a time. After a failure the
-     * store stays usable. */
+    /* Stores all messages durably in the order given, or none, and fills offset and fate in each;
+     * `said` too of edits, deletions and marks. Either all of a batch are placed or none is. With
+     * placed ones a failure may have stored some, in any order: they come again. Returns 0 or an
+     * enum store_error; STORE_EINVALID: one of them can never be stored, fate tells which
+     * (MESSAGE_INVALID). Blocks; any thread, but one at a time. After a failure the store stays
+     * usable. */
     int (*append)(struct store *store, struct message *const *messages, size_t count);
+    /* Learns which places the records of a log have, durably; ends[i] is how many records partition
+     * i has had. A partition that is new to the store begins at the greatest place that any room
+     * has; one with fewer records than are stored of it was made anew, and goes on where it ended.
+     * Whoever does that a second time is told the same, on any node. Returns 0 or an enum
+     * store_error. Blocks; any thread. */
+    int (*adopt)(struct store *store, struct store_log *log, const uint64_t *ends);
+    /* All records of the partition with numbers below `position` are stored: never goes back. As
+     * append: durable, blocks, any thread. */
+    int (*mark)(struct store *store, struct span log, unsigned partition, uint64_t position);
     /* Starts a call, whose op, executor and next are set and error is 0. Returns 0 or
      * STORE_EBUSY. */
     int (*start)(struct store *store, struct store_call *call);
@@ -365,6 +410,18 @@ MUST_USE static inline int store_append(struct store *store, struct message *con
     return store->ops->append(store, messages, count);
 }
 
+MUST_USE static inline int store_adopt(struct store *store, struct store_log *log,
+                                       const uint64_t *ends)
+{
+    return store->ops->adopt(store, log, ends);
+}
+
+MUST_USE static inline int store_mark(struct store *store, struct span log, unsigned partition,
+                                      uint64_t position)
+{
+    return store->ops->mark(store, log, partition, position);
+}
+
 /* NULL is harmless. */
 static inline void store_close(struct store *store)
 {
@@ -372,6 +429,10 @@ static inline void store_close(struct store *store)
         store->ops->close(store);
     }
 }
+
+/* For back-ends: are the numbers of a read within their bounds? Callers check what peers send.
+ * Should one forget it, a request fails with STORE_ERANGE, and not the process. */
+bool store_call_is_in_range(const struct store_call *call);
 
 /* ---- starting calls ---- */
 
@@ -400,6 +461,7 @@ STORE_CALL(store_changes, STORE_CHANGES)
 STORE_CALL(store_find, STORE_FIND)
 STORE_CALL(store_search, STORE_SEARCH)
 STORE_CALL(store_directs, STORE_DIRECTS)
+STORE_CALL(store_positions, STORE_POSITIONS)
 STORE_CALL(store_direct_state, STORE_DIRECT_STATE)
 STORE_CALL(store_rooms, STORE_ROOMS)
 STORE_CALL(store_room_get, STORE_ROOM_GET)

@@ -139,11 +139,11 @@ static int start(struct store *store, struct store_call *call)
 {
     struct sqlite_store *s = sqlite_store(store);
 
-    struct sqlite_queue *queue = call->op == STORE_SEARCH   ? &s->searcher.queue
+    struct store_queue *queue = call->op == STORE_SEARCH   ? &s->searcher.queue
                                  : call->op == STORE_ROOMS  ? &s->lister.queue
                                  : call->op >= STORE_WRITES ? &s->commits.queue
                                                             : &s->readers.queue;
-    return sqlite_queue_put(queue, call);
+    return store_queue_put(queue, call);
 }
 
 static void close_store(struct store *store)

@@ -52,7 +52,8 @@ static void start(void)
 {
     store = store_place_open(&place, &store_sqlite);
     struct journal_options options = {.sink = {write_to_store, store}};
-    struct journal *inner = journal_ops_by_name(back_end->journal)->open(&options);
+    struct bytes why = {0};
+    struct journal *inner = journal_ops_by_name(back_end->journal)->open(&options, &why);
     journal = journal_faulty_create(inner, &back_end->faults);
 }
 

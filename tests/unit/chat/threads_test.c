@@ -58,7 +58,8 @@ static void start(void)
 
     store_place_make(&on_disk);
     store = store_place_open(&on_disk, &store_sqlite);
-    journal = journal_direct.open(&writing);
+    struct bytes why = {0};
+    journal = journal_direct.open(&writing, &why);
     for (unsigned i = 0; i < LOOPS; i++) {
         thread_executor_start(&places[i].thread, i);
         executors[i] = &places[i].thread.executor;

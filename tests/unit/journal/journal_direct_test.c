@@ -52,7 +52,8 @@ static void start(struct journal_options options)
     (void)sem_init(&sink.entered, 0, 0);
     (void)sem_init(&sink.leave, 0, 0);
     options.sink = (struct journal_sink){slow_write, NULL};
-    journal = journal_direct.open(&options);
+    struct bytes why = {0};
+    journal = journal_direct.open(&options, &why);
     for (unsigned i = 0; i < 2; i++) {
         thread_executor_start(&loops[i], i);
     }

@@ -313,6 +313,7 @@ static void complete(struct store_call *call)
         case STORE_CHANGES:
         case STORE_FIND:
         case STORE_DIRECTS:
+        case STORE_POSITIONS:
         case STORE_MEMBER_PUT:
         case STORE_READ_MARK:
         case STORE_DIRECT_STATE:

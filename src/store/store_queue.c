@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "src/store/sqlite_queue.h"
+#include "src/store/store_queue.h"
 
 #include <assert.h>
 
@@ -7,9 +7,9 @@
 
 enum { WAITING_MAX_DEFAULT = 4096 };
 
-void sqlite_queue_init(struct sqlite_queue *queue, unsigned max)
+void store_queue_init(struct store_queue *queue, unsigned max)
 {
-    *queue = (struct sqlite_queue){
+    *queue = (struct store_queue){
         .lock = PTHREAD_MUTEX_INITIALIZER,
         .work = PTHREAD_COND_INITIALIZER,
         .tail = &queue->head,
@@ -17,14 +17,14 @@ void sqlite_queue_init(struct sqlite_queue *queue, unsigned max)
     };
 }
 
-void sqlite_queue_finish(struct sqlite_queue *queue)
+void store_queue_finish(struct store_queue *queue)
 {
     assert(queue->head == NULL);
     (void)pthread_cond_destroy(&queue->work);
     (void)pthread_mutex_destroy(&queue->lock);
 }
 
-int sqlite_queue_put(struct sqlite_queue *queue, struct store_call *call)
+int store_queue_put(struct store_queue *queue, struct store_call *call)
 {
     int result = STORE_EBUSY;
 
@@ -41,7 +41,7 @@ int sqlite_queue_put(struct sqlite_queue *queue, struct store_call *call)
 }
 
 /* Under the lock. */
-static void wait_for_work(struct sqlite_queue *queue)
+static void wait_for_work(struct store_queue *queue)
 {
     while (queue->head == NULL && !queue->stopping) {
         (void)pthread_cond_wait(&queue->work, &queue->lock);
@@ -49,7 +49,7 @@ static void wait_for_work(struct sqlite_queue *queue)
 }
 
 /* Likewise. */
-static struct store_call *cut(struct sqlite_queue *queue, unsigned max)
+static struct store_call *cut(struct store_queue *queue, unsigned max)
 {
     struct store_call *first = queue->head, **end = &queue->head;
 
@@ -67,7 +67,7 @@ static struct store_call *cut(struct sqlite_queue *queue, unsigned max)
     return first;
 }
 
-struct store_call *sqlite_queue_take(struct sqlite_queue *queue)
+struct store_call *store_queue_take(struct store_queue *queue)
 {
     (void)pthread_mutex_lock(&queue->lock);
     wait_for_work(queue);
@@ -76,7 +76,7 @@ struct store_call *sqlite_queue_take(struct sqlite_queue *queue)
     return call;
 }
 
-bool sqlite_queue_wait(struct sqlite_queue *queue)
+bool store_queue_wait(struct store_queue *queue)
 {
     (void)pthread_mutex_lock(&queue->lock);
     wait_for_work(queue);
@@ -85,7 +85,7 @@ bool sqlite_queue_wait(struct sqlite_queue *queue)
     return some;
 }
 
-struct store_call *sqlite_queue_take_all(struct sqlite_queue *queue, unsigned max)
+struct store_call *store_queue_take_all(struct store_queue *queue, unsigned max)
 {
     (void)pthread_mutex_lock(&queue->lock);
     struct store_call *calls = cut(queue, max);
@@ -93,7 +93,7 @@ struct store_call *sqlite_queue_take_all(struct sqlite_queue *queue, unsigned ma
     return calls;
 }
 
-void sqlite_queue_stop(struct sqlite_queue *queue)
+void store_queue_stop(struct store_queue *queue)
 {
     (void)pthread_mutex_lock(&queue->lock);
     queue->stopping = true;
@@ -107,7 +107,7 @@ static void deliver(struct task *task)
     call->on_done(call);
 }
 
-void sqlite_queue_answer(struct store_call *call)
+void store_queue_answer(struct store_call *call)
 {
     call->task.run = deliver;
     executor_post(call->executor, &call->task);
