@@ -107,17 +107,16 @@ void announce_direct(struct chat_loop *cl, const struct rookery_str *rooms, size
     }
 }
 
-void announce_elsewhere(struct chat_loop *cl, struct span room, const struct message *m)
+void announce_elsewhere(struct chat_loop *cl, const struct notice *n, const struct note *note)
 {
-    const struct rookery_str name = str_of_span(room);
+    const struct rookery_str name = str_of_span(n->room);
     const struct rookery_target there = {.rooms = &name, .room_count = 1};
-    const struct notice n = {.kind = NOTICE_DIRECT, .messages = m, .message_count = 1};
-    const struct note note = {.kind = NOTE_MESSAGE, .message = *m};
+    uint32_t dialects = n->kind == NOTICE_DIRECT ? 1u << DIALECT_DIRECT : 0;
 
     bytes_clear(&cl->out);
-    struct rookery_str event = dialect_write(DIALECT_DIRECT, &n, &cl->out);
+    struct rookery_str event = dialect_write(foreign_dialect(n, dialects), n, &cl->out);
     struct rookery_args args = args_of_json(bytes_span(&cl->out));
-    struct rookery_elsewhere elsewhere = elsewhere_of(cl, &note, event, args);
+    struct rookery_elsewhere elsewhere = elsewhere_of(cl, note, event, args);
     (void)rookery_broadcast_forms(cl->chat->nsp, &there, NULL, 0, NULL, &elsewhere);
 }
 

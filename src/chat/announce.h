@@ -38,8 +38,8 @@ void announce_from(struct chat_loop *cl, struct span room, uint32_t dialects,
 void announce_direct(struct chat_loop *cl, const struct rookery_str *rooms, size_t count,
                      const struct notice *n, const struct note *note);
 
-/* A direct message to the members of its room on other nodes only; on any loop. */
-void announce_elsewhere(struct chat_loop *cl, struct span room, const struct message *m);
+/* To the members of n->room on other nodes only, as above; on any loop. */
+void announce_elsewhere(struct chat_loop *cl, const struct notice *n, const struct note *note);
 
 /* A user has come (NOTICE_JOINED) or gone (NOTICE_LEFT, NOTICE_GONE). He is not told of himself, by
  * the first of his sockets at least. sent_at is the event's, or empty. */

@@ -8,6 +8,7 @@
 #include "src/chat/admission.h"
 #include "src/chat/chat_loop.h"
 #include "src/chat/crew.h"
+#include "src/chat/following.h"
 #include "src/chat/gossip.h"
 #include "src/chat/hearing.h"
 #include "src/chat/inquest.h"
@@ -172,6 +173,7 @@ struct chat *chat_create(struct rookery *io, const struct chat_options *options)
     chat->nsp = rookery_of(io, ROOKERY_STR("/"));
     chat->journal = options->journal;
     chat->store = options->store;
+    chat->store_is_shared = options->store_is_shared;
     chat->auth = options->auth;
     chat->auth_required = options->auth_required;
     chat->service_id = options->service_id;
@@ -181,6 +183,7 @@ struct chat *chat_create(struct rookery *io, const struct chat_options *options)
     for (unsigned i = 0; i < loops; i++) {
         init_loop(chat, io, i, options);
     }
+    following_begin(chat);
     add_handlers(chat);
     remote_add_handlers(chat);
     hearing_add_handlers(chat);
@@ -222,6 +225,7 @@ void chat_destroy(struct chat *chat)
     for (unsigned i = 0; i < chat->loop_count; i++) {
         finish_loop(&chat->loops[i]);
     }
+    following_finish(chat);
     crew_finish(chat);
     limiter_destroy(chat->limiter);
     free(chat);

@@ -27,6 +27,7 @@ struct chat_options {
     struct stats *const *stats;        /* likewise; NULL: refusals are not counted */
     struct journal *journal;           /* both or neither */
     struct store *store;
+    bool store_is_shared;   /* by all nodes of the cluster */
     struct auth *auth;      /* NULL: tokens are not looked at */
     bool auth_required;     /* nobody gets in without a valid token; needs auth */
     const char *service_id; /* what dialect 3 is told: not copied, read when somebody joins */

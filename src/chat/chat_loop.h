@@ -42,6 +42,8 @@ struct chat {
     struct rookery_namespace *nsp;
     struct journal *journal;
     struct store *store;
+    bool store_is_shared;
+    struct following *following; /* NULL: the journal does not follow */
     struct auth *auth;
     bool auth_required;
     bool stopped; /* see chat_stop */
@@ -71,12 +73,17 @@ static inline bool chat_is_clustered(const struct chat *chat)
     return rookery_node_id(chat->io).len > 0;
 }
 
-/* Have all nodes one store? Then a message of another node is in it already, with its place: it is
- * told and not appended again. Each has its own now. */
+/* Have all nodes one store? Then what another node says is in it already, or comes into it by that
+ * node: it is told and not appended again. */
 static inline bool chat_store_is_shared(const struct chat *chat)
 {
-    (void)chat;
-    return false;
+    return chat->store_is_shared;
+}
+
+/* Does the journal tell what all nodes append? See following.h. */
+static inline bool chat_follows(const struct chat *chat)
+{
+    return chat->following != NULL;
 }
 
 /* The store, or NULL: there is none, or it is not to be asked any more. */

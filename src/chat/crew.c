@@ -145,8 +145,7 @@ static void announce_status(struct chat_room *room, const struct roster_member *
                        .wall_ms = rookery_loop_wall_ms(room->home->loop),
                        .status = away ? SPAN("away") : SPAN("online")};
 
-    announce_from(room->home, n.room, 1u << DIALECT_REALTIME | 1u << DIALECT_NATIVE, &n, NULL,
-                  NULL);
+    announce_from(room->home, n.room, DIALECTS_WITH_EDITS, &n, NULL, NULL);
 }
 
 static void set_away(struct chat_room *room, const struct roster_member *m, bool away)

@@ -48,6 +48,9 @@ enum dialect_id {
     DIALECT_COUNT
 };
 
+/* Of those that have words for edits, typing and read marks. */
+enum { DIALECTS_WITH_EDITS = 1u << DIALECT_REALTIME | 1u << DIALECT_NATIVE };
+
 /* ---- what clients want ---------------------------------------------------------------------- */
 
 /* The members of struct command that are set; those with ? only if the client gave them. */

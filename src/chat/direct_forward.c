@@ -26,13 +26,24 @@ static void destroy(struct forwarding *f)
     free(f);
 }
 
+static void tell(struct forwarding *f, const struct message *m)
+{
+    const struct notice n = {.kind = NOTICE_DIRECT,
+                             .room = span_of(f->room, f->room_len),
+                             .messages = m,
+                             .message_count = 1};
+    const struct note note = {.kind = NOTE_MESSAGE, .message = *m};
+
+    announce_elsewhere(f->home, &n, &note);
+}
+
 static void on_directs(struct store_call *call)
 {
     struct store_directs *directs = container_of(call, struct store_directs, call);
     struct forwarding *f = container_of(directs, struct forwarding, call);
 
     for (size_t i = 0; call->error == 0 && i < directs->page->count; i++) {
-        announce_elsewhere(f->home, span_of(f->room, f->room_len), &directs->page->messages[i]);
+        tell(f, &directs->page->messages[i]);
     }
     destroy(f);
 }

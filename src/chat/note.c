@@ -3,12 +3,11 @@
 
 #include "src/chat/dialect.h"
 #include "src/chat/policy.h"
+#include "src/chat/sound.h"
 #include "src/chat/tuple.h"
 
 enum {
     SENT_AT_BYTES_MAX = 64,
-    USER_ROOM_PREFIX = 2, /* see direct_room_name */
-    ROOM_BYTES_MAX = USER_ROOM_PREFIX + NAME_BYTES_MAX,
 };
 
 static const uint64_t WALL_MS_MAX = 253402300799999; /* the end of 9999 */
@@ -24,6 +23,7 @@ static const struct span kinds[] = {
     [NOTE_TYPING_STOP] = {(const uint8_t *)"typing_stop", 11},
     [NOTE_DIRECT_TYPING] = {(const uint8_t *)"direct_typing", 13},
     [NOTE_READ] = {(const uint8_t *)"read", 4},
+    [NOTE_LOGGED] = {(const uint8_t *)"logged", 6},
 };
 
 enum { ACTIONS = sizeof actions / sizeof *actions, KINDS = sizeof kinds / sizeof *kinds };
@@ -68,42 +68,14 @@ void note_write(const struct note *n, struct bytes *out)
         write_message(&n->message, out);
     } else {
         tuple_add_text(out, kinds[n->kind]);
-        write_other(n, out);
+        if (n->kind != NOTE_LOGGED) {
+            write_other(n, out);
+        }
     }
     bytes_add_byte(out, ']');
 }
 
 /* ---- reading ---- */
-
-static bool is_talk(struct span room)
-{
-    return room.len <= NAME_BYTES_MAX && room.data[0] != ROOM_OWN_MARK;
-}
-
-static bool is_of_user(struct span room)
-{
-    return room.len > USER_ROOM_PREFIX && room.data[0] == ROOM_OWN_MARK && room.data[1] == '@';
-}
-
-/* Clients may name rooms of theirs only; a direct message is in the room of its recipient. */
-static bool is_room_of(const struct message *m)
-{
-    if (m->recipient.len == 0) {
-        return is_talk(m->room);
-    }
-    return m->dialect == DIALECT_DIRECT && is_of_user(m->room) &&
-           span_eq(span_skip(m->room, USER_ROOM_PREFIX), m->recipient);
-}
-
-/* What is edited or deleted has a place of its own, and a message has something to say; only of
- * those dialects whose payloads go along as they came is that all there is. */
-static bool is_whole(const struct message *m)
-{
-    bool carries_raw = m->dialect == DIALECT_SCALABLE || m->dialect == DIALECT_GROUPS;
-
-    return m->dialect != DIALECT_NONE && (m->raw.len == 0 || carries_raw) &&
-           (m->content.len > 0 || carries_raw || m->action == MESSAGE_DELETE);
-}
 
 static bool read_message(struct tuple *t, struct message *m)
 {
@@ -122,7 +94,7 @@ static bool read_message(struct tuple *t, struct message *m)
     m->content = tuple_json(t, 1u << JSON_STRING, NOTE_BYTES_MAX);
     m->sent_at = tuple_json(t, 1u << JSON_STRING | 1u << JSON_NUMBER, SENT_AT_BYTES_MAX);
     m->raw = tuple_json(t, 1u << JSON_OBJECT, NOTE_BYTES_MAX);
-    return t->ok && is_room_of(m) && is_whole(m);
+    return t->ok && message_is_sound(m);
 }
 
 static bool read_other(struct tuple *t, struct note *n)
@@ -135,7 +107,8 @@ static bool read_other(struct tuple *t, struct note *n)
     } else if (n->kind == NOTE_READ) {
         n->message.id = tuple_text(t, 1, NAME_BYTES_MAX);
     }
-    return t->ok && (n->kind == NOTE_DIRECT_TYPING ? is_of_user(n->room) : is_talk(n->room));
+    return t->ok &&
+           (n->kind == NOTE_DIRECT_TYPING ? room_is_of_user(n->room) : room_is_of_clients(n->room));
 }
 
 static int find(const struct span *names, size_t count, struct span name)
@@ -169,5 +142,8 @@ int note_read(struct span text, struct bytes *texts, struct note *out)
         return t.ok ? NOTE_EUNKNOWN : NOTE_EINVALID;
     }
     out->kind = (enum note_kind)kind;
+    if (out->kind == NOTE_LOGGED) {
+        return t.ok ? 0 : NOTE_EINVALID;
+    }
     return read_other(&t, out) ? 0 : NOTE_EINVALID;
 }

@@ -6,6 +6,7 @@
  *   ["typing", room, userId, username]                also "typing_stop"
  *   ["direct_typing", room, userId, username, isOn]
  *   ["read", room, userId, username, messageId]
+ *   ["logged"]                                        see following.h
  *
  * Times are milliseconds since the Epoch; content, sentAt and raw are the JSON values themselves or
  * null. Other notes are unknown: a node ignores those that it does not know.
@@ -28,6 +29,7 @@ enum note_kind {
     NOTE_TYPING_STOP,   /* room, who */
     NOTE_DIRECT_TYPING, /* room, who, is_on */
     NOTE_READ,          /* room, who, message.id */
+    NOTE_LOGGED,        /* a message, which who reads the journal's log has from there */
 };
 
 struct note {

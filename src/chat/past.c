@@ -89,6 +89,17 @@ static void forget_outdated(struct past *past)
 
 /* ---- from the tail ---- */
 
+static bool follows(const struct past *past)
+{
+    return chat_follows(past->at->home->chat);
+}
+
+/* Does he know more of the log than has been told here yet? Then that would come to him again. */
+static bool is_ahead(const struct past *past)
+{
+    return follows(past) && past->after > past->at->tail.newest;
+}
+
 static bool find_in_tail(struct past *past)
 {
     const struct tail *tail = &past->at->tail;
@@ -97,7 +108,7 @@ static bool find_in_tail(struct past *past)
         if (!tail_history(tail, past->limit, PAST_BYTES_MAX, &past->records, &past->record_count)) {
             return false;
         }
-    } else if (past->kind == PAST_CHANGES && tail_covers(tail, past->after)) {
+    } else if (past->kind == PAST_CHANGES && tail_covers(tail, past->after) && !is_ahead(past)) {
         past->records = tail_after(tail, past->after, &past->record_count);
         past->newest = tail->newest;
     } else {
@@ -123,10 +134,15 @@ static bool is_stored_as(const struct message *sent, const struct message *m)
     return sent->action == m->action && same_time && span_eq(sent->id, m->id);
 }
 
-static bool in_flight(const struct chat_room *room, const struct message *m)
+/* Is it to be told yet? In a log that is followed the place tells. */
+static bool in_flight(const struct past *past, const struct message *m)
 {
+    const struct chat_room *room = past->at;
     struct list_node *n = message_place(m) > room->tail.newest ? room->sends.first : NULL;
 
+    if (follows(past)) {
+        return message_place(m) > past->fence.place;
+    }
     while (n != NULL && !is_stored_as(sending_message(n), m)) {
         n = n->next;
     }
@@ -157,15 +173,18 @@ static void drop_in_flight(struct past *past)
 
     past->count = past->page->count;
     if (newest_first(past)) {
-        while (past->count > 0 && in_flight(past->at, first)) {
+        while (past->count > 0 && in_flight(past, first)) {
             first++;
             past->count--;
         }
     } else {
-        while (past->count > 0 && (in_flight(past->at, &first[past->count - 1]) ||
+        while (past->count > 0 && (in_flight(past, &first[past->count - 1]) ||
                                    is_told(past, &first[past->count - 1]))) {
             past->newest = message_place(&first[--past->count]) - 1;
         }
+    }
+    if (follows(past) && past->newest > past->fence.place) {
+        past->newest = past->fence.place;
     }
     /* Whom the store could not note as delivered comes again, but not in one go. */
     while (past->kind == PAST_DIRECTS && past->count > 0 && first->offset <= past->after) {
@@ -268,18 +287,62 @@ static void on_history(struct store_call *call)
     on_read(past, call->error, read->page);
 }
 
+static void read_from(struct past *past, uint64_t from)
+{
+    past->from = from;
+    past->next = from > past->after ? from + 1 : 0;
+    past->read_again = true;
+    read_store(past);
+}
+
+/* The latest of a log with holes. */
+static void on_latest(struct store_call *call)
+{
+    struct store_history *read = container_of(call, struct store_history, call);
+    struct past *past = container_of(read, struct past, read.history);
+    struct message_page *page = read->page;
+    uint64_t from = past->after;
+
+    past->error = call->error;
+    if (call->error != 0) {
+        ready(past);
+        return;
+    }
+    if (page->count > 0 && page->messages[page->count - 1].offset > past->after) {
+        from = page->messages[page->count - 1].offset - 1;
+    }
+    free(page);
+    read_from(past, from);
+}
+
+static void find_latest(struct past *past)
+{
+    struct chat_loop *home = past->at->home;
+
+    past->read.history = (struct store_history){.call.on_done = on_latest,
+                                                .room = past->room,
+                                                .limit = PAST_AFTER_GAP,
+                                                .with_deleted = true};
+    past->error = store_history(chat_store(home->chat), home->executor, &past->read.history);
+    if (past->error != 0) {
+        ready(past);
+    }
+}
+
 static void on_changes(struct store_call *call)
 {
     struct store_changes *read = container_of(call, struct store_changes, call);
     struct past *past = container_of(read, struct past, read.changes);
 
     if (call->error == 0 && read->more) {
-        bool gap = read->newest > past->after + PAST_AFTER_GAP;
-        past->from = gap ? read->newest - PAST_AFTER_GAP : past->after;
-        past->next = gap ? past->from + 1 : 0;
-        past->read_again = true;
         free(read->page);
-        read_store(past);
+        if (follows(past)) {
+            find_latest(past);
+        } else if (read->newest > past->after + PAST_AFTER_GAP) {
+            read_from(past, read->newest - PAST_AFTER_GAP);
+        } else {
+            read_from(past, past->after);
+        }
         return;
     }
     past->newest = read->newest;
@@ -323,13 +386,34 @@ static int start_read(struct past *past)
     return store_history(store, executor, &past->read.history);
 }
 
-static void read_store(struct past *past)
+static void begin_read(struct past *past)
 {
     past->pushed = past->at->tail.pushed;
     past->error = start_read(past);
     if (past->error != 0) {
         ready(past);
     }
+}
+
+static void on_fence(struct journal_fence *fence)
+{
+    begin_read(container_of(fence, struct past, fence));
+}
+
+/* The log comes first: what is told from its answer on comes live, or is in the tail by then; what
+ * was told before, the store has. */
+static void read_store(struct past *past)
+{
+    struct chat_loop *home = past->at->home;
+
+    if (!follows(past)) {
+        begin_read(past);
+        return;
+    }
+    past->fence = (struct journal_fence){.on_done = on_fence,
+                                         .room = past->room,
+                                         .until = past->kind == PAST_CHANGES ? past->after : 0};
+    home->chat->journal->ops->fence(home->chat->journal, home->executor, &past->fence);
 }
 
 void past_begin(struct past *past, struct chat_room *room)

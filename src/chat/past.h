@@ -6,7 +6,8 @@
  *   PAST_DIRECTS   the direct messages that were not delivered yet, oldest first; a page of them,
  *                  after which a member asks for the next (join.c)
  *
- * It comes from the room's tail if that reaches far enough, else from the store.
+ * It comes from the room's tail if that reaches far enough, else from the store. Where the journal
+ * follows its log, it is asked first how far that has been told here (journal_fence).
  *
  * Ownership: embedded in a joining. Threads: begun and completed on the room's home loop; then
  * used wherever the joining is. */
@@ -15,6 +16,7 @@
 #define CHAT_PAST_H
 
 #include "src/chat/room.h"
+#include "src/journal/journal.h"
 #include "src/store/store.h"
 
 enum past_kind { PAST_NONE, PAST_HISTORY, PAST_CHANGES, PAST_DIRECTS };
@@ -45,6 +47,7 @@ struct past {
     uint64_t from;         /* PAST_CHANGES: what is read is after it */
     bool read_again;       /* PAST_CHANGES: all of what is left */
     uint64_t pushed;       /* the tail's, when the read began */
+    struct journal_fence fence;
     struct message_page *page;
     struct record **records;
     size_t record_count;
@@ -52,7 +55,7 @@ struct past {
         struct store_history history;
         struct store_changes changes;
         struct store_directs directs;
-    } read;
+    } read; /* history also of PAST_CHANGES, to find where the latest begin */
 };
 
 /* kind, room, after, limit and on_ready are set, the rest is zero. on_ready runs exactly once,

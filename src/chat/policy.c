@@ -27,6 +27,8 @@ const struct refusal refused_store_busy = {
     "BUSY", "The server has too much to do just now; try again later.", true};
 const struct refusal refused_store = {"UNAVAILABLE",
                                       "The store cannot be reached; try again later.", true};
+const struct refusal refused_away = {"UNAVAILABLE",
+                                     "Messages cannot be kept just now; try again later.", true};
 const struct refusal refused_no_store = {"NOT_KEPT", "This server keeps no messages.", false};
 const struct refusal refused_exists = {"EXISTS", "There is a room with that roomId already.",
                                        false};

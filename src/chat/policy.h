@@ -35,6 +35,7 @@ extern const struct refusal refused_directions; /* a history before, after and a
 extern const struct refusal refused_rate;    /* more messages than one user may send in a minute */
 extern const struct refusal refused_left;    /* a join that a leave has overtaken */
 extern const struct refusal refused_busy;    /* the journal takes no more just now */
+extern const struct refusal refused_away;    /* the journal's broker is away */
 extern const struct refusal refused_storage; /* the journal failed */
 extern const struct refusal refused_history; /* joined, but what was said cannot be read */
 extern const struct refusal refused_resume;  /* not joined, since that cannot be read */

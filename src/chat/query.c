@@ -9,6 +9,7 @@
 #include "src/chat/message.h"
 #include "src/chat/note.h"
 #include "src/chat/people.h"
+#include "src/chat/sending.h"
 #include "src/chat/text.h"
 
 enum { QUERY_BYTES_MAX = 1 << 20 };
@@ -22,6 +23,7 @@ struct query {
         struct store_history history;
         struct store_search search;
         struct store_read_mark mark;
+        struct store_find find;
         struct store_room_put put;
         struct chat_people_request people;
     };
@@ -47,11 +49,17 @@ static struct query *query_create(const struct chat_call *call, struct span text
     return q;
 }
 
+/* Its reply is somebody else's by now. */
+static void query_let_go(struct query *q)
+{
+    person_release(q->person);
+    free(q);
+}
+
 static void query_destroy(struct query *q)
 {
     chat_reply_finish(&q->reply);
-    person_release(q->person);
-    free(q);
+    query_let_go(q);
 }
 
 /* A call that could not be started, or that failed. */
@@ -181,12 +189,54 @@ static void on_marked(struct store_call *call)
                        .message_count = 1};
     struct note note = {.kind = NOTE_READ, .room = q->text, .who = n.who, .message = m};
     if (mark->changed) {
-        announce_from(cl, q->text, 1u << DIALECT_REALTIME | 1u << DIALECT_NATIVE, &n, NULL, &note);
+        announce_from(cl, q->text, DIALECTS_WITH_EDITS, &n, NULL, &note);
     }
     bytes_clear(&cl->out);
     message_write_read(&cl->out, &m);
     chat_reply_send(cl, &q->reply);
     query_destroy(q);
+}
+
+/* Where a journal's log comes before the store a mark goes into the log, so that it comes after the
+ * message that it is about; how far that one is the store says, or nobody. */
+static void on_found(struct store_call *call)
+{
+    struct store_find *find = container_of(call, struct store_find, call);
+    struct query *q = container_of(find, struct query, find);
+    struct message_page *page = find->page;
+    struct identity who = person_identity(q->person);
+
+    if (call->error != 0 || page->count == 0 || !span_eq(page->messages[0].room, q->text)) {
+        fail(q, call->error != 0 ? call->error : STORE_EMISSING);
+    } else {
+        const struct message m = {.id = q->other,
+                                  .room = q->text,
+                                  .user_id = who.user_id,
+                                  .username = who.username,
+                                  .said = page->messages[0].offset,
+                                  .dialect = DIALECT_NATIVE,
+                                  .action = MESSAGE_MARK};
+        sending_begin(q->cl, &m, rookery_loop_wall_ms(q->cl->loop), &q->reply);
+        query_let_go(q);
+    }
+    free(page);
+}
+
+static int start_mark(struct query *q)
+{
+    struct store *store = chat_store(q->cl->chat);
+
+    if (q->cl->chat->journal->ops->blind) {
+        q->find = (struct store_find){.call.on_done = on_found, .id = q->other};
+        return store_find(store, q->cl->executor, &q->find);
+    }
+    q->mark = (struct store_read_mark){
+        .call.on_done = on_marked,
+        .room = q->text,
+        .user_id = person_identity(q->person).user_id,
+        .message_id = q->other,
+    };
+    return store_read_mark(store, q->cl->executor, &q->mark);
 }
 
 void chat_on_read(const struct chat_call *call)
@@ -202,13 +252,7 @@ void chat_on_read(const struct chat_call *call)
         return;
     }
     q = query_create(call, c->room, c->message_id);
-    q->mark = (struct store_read_mark){
-        .call.on_done = on_marked,
-        .room = q->text,
-        .user_id = person_identity(q->person).user_id,
-        .message_id = q->other,
-    };
-    int error = store_read_mark(chat_store(call->cl->chat), call->cl->executor, &q->mark);
+    int error = start_mark(q);
     if (error != 0) {
         fail(q, error);
     }

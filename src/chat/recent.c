@@ -19,20 +19,33 @@ static uint64_t hash_of(const uint64_t secret[2], const struct message *m)
     return hash != 0 ? hash : 1;
 }
 
+static bool has(const struct recent *recent, uint64_t hash)
+{
+    for (unsigned i = 0; recent != NULL && i < RECENT_SET; i++) {
+        if (recent->seen[hash % RECENT_SETS][i] == hash) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool recent_has(const struct recent *recent, const uint64_t secret[2], const struct message *m)
+{
+    return has(recent, hash_of(secret, m));
+}
+
 bool recent_add(struct recent **recent, const uint64_t secret[2], const struct message *m)
 {
     uint64_t hash = hash_of(secret, m);
     unsigned set = hash % RECENT_SETS;
 
+    if (has(*recent, hash)) {
+        return true;
+    }
     if (*recent == NULL) {
         *recent = xcalloc(1, sizeof **recent);
     }
     struct recent *r = *recent;
-    for (unsigned i = 0; i < RECENT_SET; i++) {
-        if (r->seen[set][i] == hash) {
-            return true;
-        }
-    }
     r->seen[set][r->next[set]] = hash;
     r->next[set] = (uint8_t)((r->next[set] + 1) % RECENT_SET);
     return false;

@@ -19,4 +19,7 @@ struct recent;
  * empty one, to be freed with free(). */
 bool recent_add(struct recent **recent, const uint64_t secret[2], const struct message *m);
 
+/* Is it known? */
+bool recent_has(const struct recent *recent, const uint64_t secret[2], const struct message *m);
+
 #endif

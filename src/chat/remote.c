@@ -10,8 +10,6 @@
 #include "src/chat/sending.h"
 #include "src/chat/text.h"
 
-enum { TOLD = 1u << DIALECT_REALTIME | 1u << DIALECT_NATIVE };
-
 /* ---- messages ---- */
 
 static void receive(struct chat_loop *cl, const struct message *m)
@@ -54,7 +52,7 @@ static void on_marked(struct store_call *call)
                        .message_count = 1};
 
     if (call->error == 0 && read->changed) {
-        announce_from(mark->cl, mark->room, TOLD, &n, NULL, NULL);
+        announce_from(mark->cl, mark->room, DIALECTS_WITH_EDITS, &n, NULL, NULL);
     }
     destroy(mark);
 }
@@ -84,7 +82,7 @@ static void mark_read(struct chat_loop *cl, const struct note *note)
 
 static void tell(struct chat_loop *cl, const struct note *note, enum notice_kind kind)
 {
-    uint32_t dialects = kind == NOTICE_DIRECT_TYPING ? 1u << DIALECT_DIRECT : TOLD;
+    uint32_t dialects = kind == NOTICE_DIRECT_TYPING ? 1u << DIALECT_DIRECT : DIALECTS_WITH_EDITS;
     struct notice n = {.kind = kind, .room = note->room, .who = note->who, .is_on = note->is_on};
 
     announce_from(cl, note->room, dialects, &n, NULL, NULL);
@@ -118,6 +116,8 @@ static void on_note(struct rookery_namespace *nsp, const struct rookery_noted *n
         break;
     case NOTE_READ:
         mark_read(cl, &note);
+        break;
+    case NOTE_LOGGED:
         break;
     }
 }

@@ -8,6 +8,7 @@
 #include "src/chat/chat_loop.h"
 #include "src/chat/direct.h"
 #include "src/chat/doubts.h"
+#include "src/chat/following.h"
 
 static struct span key_of(const void *value)
 {
@@ -58,6 +59,19 @@ static void keep_budget(struct chat_rooms *rooms)
     }
 }
 
+void chat_rooms_forget_tails(struct chat_rooms *rooms)
+{
+    struct chat_room *room = rooms->newest;
+
+    while (room != NULL) {
+        struct chat_room *older = room->older;
+        drop_tail(room);
+        room->tail.newest = 0;
+        chat_room_settle(room);
+        room = older;
+    }
+}
+
 void chat_room_remember(struct chat_room *room, struct record *r)
 {
     struct chat_rooms *rooms = &room->home->rooms;
@@ -65,7 +79,7 @@ void chat_room_remember(struct chat_room *room, struct record *r)
     if (room->tail.count > 0) {
         unlink_tail(rooms, room);
     }
-    tail_push(&room->tail, r);
+    tail_push(&room->tail, r, chat_follows(room->home->chat));
     link_tail(rooms, room);
     keep_budget(rooms);
 }
@@ -88,6 +102,7 @@ struct chat_room *chat_room_get(struct chat_loop *home, struct span name)
         room->name_len = (uint16_t)name.len;
         memcpy(room->name, name.data, name.len);
         map_add(&home->rooms.by_name, room);
+        following_add(home->chat, room->hash);
     }
     return room;
 }
@@ -114,6 +129,7 @@ void chat_room_left(struct chat_room *room)
 
 static void destroy(struct chat_room *room)
 {
+    following_remove(room->home->chat, room->hash);
     roster_finish(&room->roster);
     doubts_finish(&room->doubts);
     free(room);

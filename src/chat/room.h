@@ -68,6 +68,9 @@ void chat_room_left(struct chat_room *room);
 /* Something has left the room or is done in it: frees it if nothing holds it any more. */
 void chat_room_settle(struct chat_room *room);
 
+/* What is known of rooms ends before what comes now. */
+void chat_rooms_forget_tails(struct chat_rooms *rooms);
+
 /* The record is the latest that has happened in the room. */
 void chat_room_remember(struct chat_room *room, struct record *r);
 

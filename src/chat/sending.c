@@ -4,14 +4,10 @@
 #include <assert.h>
 
 #include "src/base/memory.h"
-#include "src/base/stats.h"
-#include "src/chat/announce.h"
-#include "src/chat/direct.h"
 #include "src/chat/doubts.h"
-#include "src/chat/membership.h"
 #include "src/chat/message.h"
-#include "src/chat/note.h"
 #include "src/chat/recent.h"
+#include "src/chat/telling.h"
 
 /* Owned by the loop that it is on. */
 struct sending {
@@ -45,6 +41,20 @@ static void count_lost(struct chat_loop *cl, const struct refusal *why)
     }
 }
 
+static void answer(struct sending *sending)
+{
+    struct chat_loop *cl = sending->own;
+    const struct message *m = &sending->record->message;
+
+    bytes_clear(&cl->out);
+    if (m->action == MESSAGE_MARK) {
+        message_write_read(&cl->out, m);
+    } else {
+        message_write_sent(&cl->out, m, sending->now_ms);
+    }
+    chat_reply_send(cl, &sending->reply);
+}
+
 static void finish(struct task *task)
 {
     struct sending *sending = container_of(task, struct sending, task);
@@ -55,9 +65,7 @@ static void finish(struct task *task)
     } else if (sending->refusal != NULL) {
         chat_reply_refuse(cl, &sending->reply, sending->refusal);
     } else if (sending->reply.ack != NULL) {
-        bytes_clear(&cl->out);
-        message_write_sent(&cl->out, &sending->record->message, sending->now_ms);
-        chat_reply_send(cl, &sending->reply);
+        answer(sending);
     }
     if (!sending->from_afar) {
         chat_reply_finish(&sending->reply);
@@ -73,55 +81,6 @@ static void go_back(struct sending *sending)
 
 /* ---- at the home ---- */
 
-static enum notice_kind notice_of(enum message_action action)
-{
-    return action == MESSAGE_SAY    ? NOTICE_MESSAGE
-           : action == MESSAGE_EDIT ? NOTICE_EDITED
-                                    : NOTICE_DELETED;
-}
-
-static enum stat_id said_in(unsigned dialect)
-{
-    assert(dialect > DIALECT_NONE && dialect < DIALECT_COUNT);
-    return STAT_MESSAGES_CHATROOM + dialect - DIALECT_CHATROOM;
-}
-
-static void count(const struct sending *sending)
-{
-    const struct message *m = &sending->record->message;
-    struct stats *stats = sending->home->stats;
-
-    static_assert(STAT_MESSAGES_NATIVE - STAT_MESSAGES_CHATROOM + 1 == DIALECT_COUNT - 1,
-                  "one for each dialect");
-    if (stats == NULL) {
-        return;
-    }
-    enum stat_id which = m->action == MESSAGE_EDIT     ? STAT_MESSAGES_EDITED
-                         : m->action == MESSAGE_DELETE ? STAT_MESSAGES_DELETED
-                                                       : said_in(m->dialect);
-    stats_add(stats, which, !sending->from_afar);
-    stats_add(stats, STAT_DELIVERIES, sending->room->roster.here);
-}
-
-static void tell(struct sending *sending)
-{
-    struct message *m = &sending->record->message;
-    struct notice n = {.kind = notice_of(m->action),
-                       .room = m->room,
-                       .wall_ms = sending->now_ms,
-                       .messages = m,
-                       .message_count = 1};
-    const struct note note = {.kind = NOTE_MESSAGE, .message = *m};
-    const struct note *to_others = sending->from_afar ? NULL : &note;
-
-    count(sending);
-    if (chat_room_kind(m->room) == ROOM_TALK) {
-        announce(sending->room, &n, to_others);
-    } else {
-        direct_deliver(sending->room, m, to_others);
-    }
-}
-
 static const struct refusal *refusal_of(enum message_fate fate)
 {
     return fate == MESSAGE_MISSING     ? &refused_missing
@@ -134,20 +93,16 @@ static void place(struct message *m, const struct message *appended)
 {
     if (m->action == MESSAGE_SAY) {
         m->offset = appended->offset;
-    } else {
+    } else if (m->action != MESSAGE_MARK) {
         m->offset = m->offset == 0 ? appended->said : m->offset; /* another node's is another */
         m->changed = appended->offset;
     }
 }
 
-/* What is in the store now has not been told yet. */
-static void tell_members(struct sending *sending)
+static void tell(const struct sending *sending)
 {
-    tell(sending);
-    chat_room_remember(sending->room, sending->record);
-    if (message_place(&sending->record->message) == 1) {
-        membership_put_all(sending->room);
-    }
+    tell_members(sending->room, sending->record, sending->now_ms,
+                 sending->from_afar ? TELLING_OTHERS : TELLING_OWN);
 }
 
 /* It was stored while its sender was told that it was not, and nobody else was told at all: now it
@@ -165,7 +120,7 @@ static void make_up(struct sending *sending)
         r->message.timestamp_ms = m->timestamp_ms;
         record_release(sending->record);
         sending->record = record_hold(r);
-        tell_members(sending);
+        tell(sending);
     }
     record_release(r);
 }
@@ -192,6 +147,27 @@ void sending_after(struct chat_room *room, struct sending_wait *wait)
     sending->waiting = wait;
 }
 
+/* What is not in turn the log tells later, after what comes before it. */
+static void tell_in_turn(struct sending *sending)
+{
+    if (sending->op.in_turn) {
+        tell(sending);
+    } else {
+        tell_elsewhere(sending->room, &sending->record->message, sending->now_ms);
+    }
+}
+
+/* Of what is in a log that we follow we hear, whatever its append was answered. */
+static bool may_be_doubted(const struct sending *sending)
+{
+    return sending->op.message.action != MESSAGE_EDIT && !chat_follows(sending->home->chat);
+}
+
+static const struct refusal *refusal_of_append(int error)
+{
+    return error == JOURNAL_EAWAY ? &refused_away : &refused_busy;
+}
+
 static void on_durable(struct journal_append *op)
 {
     struct sending *sending = container_of(op, struct sending, op);
@@ -204,10 +180,10 @@ static void on_durable(struct journal_append *op)
         sending->now_ms = op->message.timestamp_ms; /* of the first time, if it is repeated */
     }
     if (sending->refusal == NULL && op->message.fate == MESSAGE_STORED) {
-        tell_members(sending);
+        tell_in_turn(sending);
     } else if (sending->refusal == NULL) {
         make_up(sending);
-    } else if (op->error != 0 && op->message.action != MESSAGE_EDIT) {
+    } else if (op->error != 0 && may_be_doubted(sending)) {
         doubts_add(&room->doubts, sending->record);
     }
     run_waiting(sending);
@@ -220,13 +196,16 @@ static void append(struct sending *sending)
     struct chat_loop *home = sending->home;
     struct message m = sending->record->message;
 
+    m.said = m.action == MESSAGE_SAY || m.action == MESSAGE_MARK ? m.said : m.offset;
     m.timestamp_ms = sending->now_ms;
     sending->op.on_done = on_durable;
     list_add(&sending->room->sends, &sending->node);
-    if (home->chat->stopped ||
-        journal_append(home->chat->journal, &m, home->executor, &sending->op) < 0) {
+    int error = home->chat->stopped
+                    ? JOURNAL_EBUSY
+                    : journal_append(home->chat->journal, &m, home->executor, &sending->op);
+    if (error != 0) {
         list_remove(&sending->node);
-        sending->refusal = &refused_busy;
+        sending->refusal = refusal_of_append(error);
         chat_room_settle(sending->room);
         go_back(sending);
     }
@@ -237,15 +216,16 @@ static void append(struct sending *sending)
 static bool is_repeated(struct sending *sending)
 {
     const struct message *m = &sending->record->message;
-    bool stored = sending->home->chat->journal != NULL && m->action != MESSAGE_EDIT;
+    bool stored = sending->home->chat->journal != NULL && m->action != MESSAGE_EDIT &&
+                  !chat_store_is_shared(sending->home->chat);
     bool known = !stored && chat_is_clustered(sending->home->chat) &&
                  recent_add(&sending->home->recent, sending->home->chat->hash_secret, m);
 
     return known && sending->from_afar;
 }
 
-/* Is it in the store already, at the place that it says? */
-static bool is_placed(const struct sending *sending)
+/* Is it kept by the node that says it, for all? */
+static bool is_kept(const struct sending *sending)
 {
     return sending->from_afar && chat_store_is_shared(sending->home->chat);
 }
@@ -259,15 +239,11 @@ static void arrive(struct task *task)
         return;
     }
     sending->room = chat_room_get(sending->home, sending->record->message.room);
-    if (sending->home->chat->journal != NULL && !is_placed(sending)) {
+    if (sending->home->chat->journal != NULL && !is_kept(sending)) {
         append(sending);
         return;
     }
-    if (is_placed(sending)) {
-        tell_members(sending);
-    } else {
-        tell(sending);
-    }
+    tell(sending);
     chat_room_settle(sending->room);
     go_back(sending);
 }
@@ -277,9 +253,7 @@ void sending_receive(struct chat_loop *cl, const struct message *m, int64_t now_
     struct sending *sending = xcalloc(1, sizeof *sending);
     struct message ours = *m;
 
-    if (!chat_store_is_shared(cl->chat)) {
-        ours.offset = ours.changed = 0;
-    }
+    ours.offset = ours.changed = 0; /* they are places of the other node's log */
     sending->own = cl;
     sending->home = chat_home_of(cl->chat, m->room);
     sending->from_afar = true;

@@ -7,9 +7,12 @@
  * completes that in the order of its offsets: so every member gets it in that order. Without a
  * journal nothing is kept: the home announces at once, and there are no offsets.
  *
- * What another node of the cluster says (remote.h) goes the same way, but for the sender: it is
- * appended here too, so that this node's history has it, and told to the members on this node. What
- * comes twice is told once, by its id.
+ * What another node of the cluster says (remote.h) goes the same way, but for the sender: unless
+ * all nodes have one store it is appended here too, so that this node's history has it, and told to
+ * the members on this node. What comes twice is told once, by its id.
+ *
+ * With a journal that follows its log (journal.h) an append is answered as soon as it is durable,
+ * and told then only if it is the next of the log; else following.h tells it.
  *
  * Threads: as said. */
 // SPDX-License-Identifier: MIT

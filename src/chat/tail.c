@@ -12,15 +12,11 @@ static struct record *record_at(const struct tail *t, uint32_t i)
     return t->records[(t->first + i) & (t->cap - 1)];
 }
 
-uint64_t tail_oldest(const struct tail *t)
-{
-    return t->count == 0 ? 0 : message_place(&record_at(t, 0)->message);
-}
-
 static void drop_oldest(struct tail *t)
 {
     struct record *r = record_at(t, 0);
 
+    t->floor = message_place(&r->message);
     t->bytes -= record_bytes(r);
     t->changes -= r->message.changed != 0;
     t->first = (t->first + 1) & (t->cap - 1);
@@ -51,10 +47,15 @@ void tail_clear(struct tail *t)
     *t = (struct tail){.pushed = t->pushed, .newest = t->newest};
 }
 
-void tail_push(struct tail *t, struct record *r)
+void tail_push(struct tail *t, struct record *r, bool sparse)
 {
-    if (t->count > 0 && message_place(&r->message) != t->newest + 1) {
+    uint64_t place = message_place(&r->message);
+
+    if (t->count > 0 && !sparse && place != t->newest + 1) {
         tail_clear(t);
+    }
+    if (t->count == 0) {
+        t->floor = place - 1;
     }
     if (t->count == TAIL_RECORDS_MAX) {
         drop_oldest(t);
@@ -64,13 +65,13 @@ void tail_push(struct tail *t, struct record *r)
     t->records[(t->first + t->count++) & (t->cap - 1)] = record_hold(r);
     t->bytes += record_bytes(r);
     t->changes += r->message.changed != 0;
-    t->newest = message_place(&r->message);
+    t->newest = place;
     t->pushed++;
 }
 
 bool tail_covers(const struct tail *t, uint64_t after)
 {
-    return t->count > 0 && tail_oldest(t) <= after + 1;
+    return t->count > 0 && t->floor <= after;
 }
 
 struct record **tail_last(const struct tail *t, size_t count)
@@ -84,12 +85,14 @@ struct record **tail_last(const struct tail *t, size_t count)
     return records;
 }
 
-/* Their places are without a gap. */
 struct record **tail_after(const struct tail *t, uint64_t after, size_t *count)
 {
-    uint64_t missed = t->newest > after ? t->newest - after : 0;
+    uint32_t known = t->count;
 
-    *count = missed < t->count ? (size_t)missed : t->count;
+    while (known > 0 && message_place(&record_at(t, known - 1)->message) > after) {
+        known--;
+    }
+    *count = t->count - known;
     return tail_last(t, *count);
 }
 
@@ -122,7 +125,7 @@ bool tail_history(const struct tail *t, size_t max, size_t bytes_max, struct rec
             bytes += message_bytes(&r->message);
         }
     }
-    if (n < max && bytes < bytes_max && tail_oldest(t) != 1) {
+    if (n < max && bytes < bytes_max && (t->count == 0 || t->floor != 0)) {
         free(found);
         return false;
     }

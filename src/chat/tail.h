@@ -1,8 +1,12 @@
 /* Tail: the newest part of a room's log, in memory, so that who joins a room in which people talk
  * needs no read from the store.
  *
- *     ... 90  91 | 92  93  94  95 |        records by their places, without a gap
+ *     ... 90  91 | 92  93  94  95 |        records by their places: all that there are
  *          store | tail           | next
+ *
+ * Where the store gives the places they are without a gap, and what does not follow the newest
+ * record shows that the room was changed behind our back. Those of a journal's log have holes
+ * (`sparse`); there whoever follows the log sees to it that nothing is left out.
  *
  * An edit is a record of the whole message as it is from then on; a deletion one without content.
  *
@@ -24,15 +28,12 @@ struct tail {
     size_t bytes;     /* of the records */
     uint64_t pushed;  /* records ever, also those that are gone */
     uint64_t newest;  /* place of the last of them; 0: none */
+    uint64_t floor;   /* all that happened after that place is in it, while it is not empty */
 };
 
-/* The place of the oldest record; 0 when it is empty. */
-uint64_t tail_oldest(const struct tail *t);
-
-/* Adds what has happened last in the room, and holds it. What does not follow the newest record
- * (the room was changed behind our back) makes the tail begin anew. The oldest goes when it is
- * full. */
-void tail_push(struct tail *t, struct record *r);
+/* Adds what has happened last in the room, and holds it. What does not follow the newest record of
+ * a room whose places are not sparse makes the tail begin anew. The oldest goes when it is full. */
+void tail_push(struct tail *t, struct record *r, bool sparse);
 
 /* Has it everything that happened after that place? */
 bool tail_covers(const struct tail *t, uint64_t after);

@@ -11,7 +11,6 @@
 #include "src/chat/text.h"
 
 enum {
-    TOLD = 1u << DIALECT_REALTIME | 1u << DIALECT_NATIVE,
     KEY_BYTES_MAX = ROSTER_SOCKET_ID_LEN + NAME_BYTES_MAX,
 };
 
@@ -60,7 +59,7 @@ static void tell(struct chat_loop *cl, struct rookery_socket *s, struct span roo
     struct note note = {
         .kind = kind == NOTICE_TYPING ? NOTE_TYPING : NOTE_TYPING_STOP, .room = room, .who = n.who};
 
-    announce_from(cl, room, TOLD, &n, s, &note);
+    announce_from(cl, room, DIALECTS_WITH_EDITS, &n, s, &note);
 }
 
 /* ---- the end of it ---- */
@@ -175,7 +174,7 @@ static void tell_status(struct rookery_str room, void *arg)
     if (chat_room_kind(name) == ROOM_TALK &&
         !span_eq(name, span_of_str(rookery_socket_id(news->socket)))) {
         news->notice.room = name;
-        announce_from(news->cl, name, TOLD, &news->notice, news->socket, NULL);
+        announce_from(news->cl, name, DIALECTS_WITH_EDITS, &news->notice, news->socket, NULL);
         crew_status(news->cl, name, rookery_socket_id(news->socket).data);
     }
 }

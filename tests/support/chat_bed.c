@@ -137,6 +137,7 @@ static int append(struct journal *journal, const struct message *message, struct
 
     (void)journal;
     op->message = *message;
+    op->in_turn = true;
     op->error = store_append(real, messages, 1) != 0 || bed_doubtful ? JOURNAL_ESINK : 0;
     op->task.run = run_append;
     executor_post(executor, &op->task);

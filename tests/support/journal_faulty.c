@@ -51,6 +51,7 @@ static void turn(struct task *task)
 static void passed_on(struct call *call, struct journal_append *op)
 {
     call->outer->error = op->error;
+    call->outer->in_turn = op->in_turn;
     call->outer->message.offset = op->message.offset;
     if (--call->waiting == 0) {
         turn(&call->task);

@@ -9,19 +9,33 @@
 
 struct chat *the_chat;
 
-void begin_with(struct chat_options options)
+static void begin_on(struct chat_options options, bool log)
 {
     struct executor *executors[LOOPS];
 
-    disk_begin();
     world_start(LOOPS);
     for (unsigned i = 0; i < LOOPS; i++) {
         executors[i] = rookery_loop_at(world, i)->executor;
+    }
+    if (log) {
+        disk_begin_log(executors[0]);
+    } else {
+        disk_begin();
     }
     options.executors = executors;
     options.journal = &slow_journal;
     options.store = &slow_store;
     the_chat = chat_create(world, &options);
+}
+
+void begin_with(struct chat_options options)
+{
+    begin_on(options, false);
+}
+
+void begin_log(struct chat_options options)
+{
+    begin_on(options, true);
 }
 
 struct chat_options plain_options(void)
@@ -48,6 +62,8 @@ void settle(void)
     while (!disk_is_idle()) {
         disk_write();
         disk_tell();
+        disk_follow();
+        disk_store();
         disk_look(0);
         disk_answer(0);
         world_settle();
@@ -249,8 +265,8 @@ bool is_right(const struct client *c)
 {
     bool right = c->wrongs == 0 && !c->wants_history;
 
-    for (size_t i = 0; i < disk.count; i++) {
-        const struct message *m = &disk.messages[i]->message;
+    for (size_t i = 0; i < disk.all.count; i++) {
+        const struct message *m = &disk.all.messages[i]->message;
         unsigned content = m->content.len == 0
                                ? 0
                                : (unsigned)strtoul((const char *)m->content.data + 1, NULL, 10);

@@ -14,6 +14,8 @@ extern struct chat *the_chat;
 /* With the limits of chat_limits.h. */
 struct chat_options plain_options(void);
 void begin_with(struct chat_options options);
+/* With a journal that follows its log, see slow_disk.h. */
+void begin_log(struct chat_options options);
 void begin(void);
 void end(void);
 

@@ -110,7 +110,7 @@ static void vanish_while_joining(struct client *c)
     peer_vanish(c->peer);
     peer_vanish(sender);
     settle();
-    check(disk.count == 1 && nothing_is_left());
+    check(disk.all.count == 1 && nothing_is_left());
 }
 
 static void outlives_senders_and_joiners_that_go_away(void)
@@ -272,7 +272,7 @@ static void random_step(struct peer *const senders[2], struct client *const *cli
     switch (rand() % 24) {
     case 0:
     case 1:
-        if (disk_newest(SPAN("busy")) < 3 || (disk.count < SAID_MAX && rand() % 2 == 0)) {
+        if (disk_newest(SPAN("busy")) < 3 || (disk.all.count < SAID_MAX && rand() % 2 == 0)) {
             say_named(sender, ++*next);
         }
         break;
@@ -291,8 +291,8 @@ static void random_step(struct peer *const senders[2], struct client *const *cli
     case 4:
     case 5:
     case 6:
-        if (disk.count > 0) {
-            const struct message *m = &disk.messages[(size_t)rand() % disk.count]->message;
+        if (disk.all.count > 0) {
+            const struct message *m = &disk.all.messages[(size_t)rand() % disk.all.count]->message;
             change(span_eq(m->user_id, span_cstr(senders[0]->id)) ? senders[0] : senders[1], m->id,
                    rand() % 5 == 0 ? 0 : ++*next);
         }
@@ -318,9 +318,13 @@ static void random_step(struct peer *const senders[2], struct client *const *cli
     case 11:
     case 12:
         disk_write();
+        disk_store();
         break;
     case 13:
     case 14:
+        if (rand() % 2 == 0) {
+            disk_follow();
+        }
         disk_tell();
         break;
     case 15:
@@ -354,7 +358,33 @@ static void misbehave(unsigned seed)
 
 static unsigned failed, histories, lives, reads;
 
-static void run_schedule(unsigned seed)
+/* What happens at other nodes, in a log. */
+static void other_step(unsigned *next)
+{
+    char id[16], content[16];
+    unsigned which = (unsigned)rand() % 20;
+
+    (void)snprintf(id, sizeof id, "other%u", (unsigned)rand() % 30);
+    (void)snprintf(content, sizeof content, "\"%u\"", ++*next);
+    switch (which) {
+    case 0:
+        disk_write_other(SPAN("busy"), span_cstr(id), span_cstr(content));
+        break;
+    case 1:
+        disk_write_other(SPAN("elsewhere"), span_of(id + 1, strlen(id) - 1), span_cstr(content));
+        break;
+    case 2:
+        disk_follow();
+        break;
+    case 3:
+        disk_store();
+        break;
+    default:
+        break;
+    }
+}
+
+static void run_schedule(unsigned seed, bool log)
 {
     enum { STEPS = 800, CLIENTS = 6 };
     struct client *clients[CLIENTS];
@@ -362,7 +392,7 @@ static void run_schedule(unsigned seed)
     unsigned next = 0, failed_before = failed;
 
     srand(seed);
-    begin_with(options_of(seed));
+    (log ? begin_log : begin_with)(options_of(seed));
     for (unsigned i = 0; i < 2; i++) {
         senders[i] = peer_join((unsigned)rand() % LOOPS, "/");
     }
@@ -372,6 +402,9 @@ static void run_schedule(unsigned seed)
     for (unsigned step = 0; step < STEPS; step++) {
         misbehave(seed);
         random_step(senders, clients, CLIENTS, &next);
+        if (log) {
+            other_step(&next);
+        }
     }
     disk.read_error = disk.start_error = 0;
     settle();
@@ -398,22 +431,33 @@ static void run_schedule(unsigned seed)
     end();
 }
 
-static void joins_without_a_gap_or_a_repetition_whatever_happens_when(void)
+static void run_schedules(bool log)
 {
     enum { RUNS = 200 };
 
+    failed = histories = lives = reads = 0;
     for (unsigned seed = 1; seed <= RUNS && failed < 5; seed++) {
-        run_schedule(seed);
+        run_schedule(seed, log);
     }
     check(failed == 0);
     printf("# %u histories, %u messages, %u reads\n", histories, lives, reads);
     check(histories > RUNS && lives > 20 * RUNS && reads > 5 * RUNS); /* else it proves little */
 }
 
+static void joins_without_a_gap_or_a_repetition_whatever_happens_when(void)
+{
+    run_schedules(false);
+}
+
+static void follows_a_log_without_a_gap_or_a_repetition_whatever_happens_when(void)
+{
+    run_schedules(true);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc > 1) { /* to look at one schedule */
-        run_schedule((unsigned)strtoul(argv[1], NULL, 10));
+    if (argc > 1) { /* to look at one schedule; with a second argument of a log */
+        run_schedule((unsigned)strtoul(argv[1], NULL, 10), argc > 2);
         return failed != 0;
     }
     RUN(shows_what_was_said_before);
@@ -426,5 +470,6 @@ int main(int argc, char **argv)
     RUN(nobody_enters_more_rooms_than_allowed_however_fast);
     RUN(is_another_user_after_another_join);
     RUN(joins_without_a_gap_or_a_repetition_whatever_happens_when);
+    RUN(follows_a_log_without_a_gap_or_a_repetition_whatever_happens_when);
     return tap_done();
 }

@@ -143,8 +143,8 @@ static void gives_no_more_than_asked_for_and_nothing_deleted(void)
         say(a, "busy", i);
     }
     settle();
-    change(a, disk.messages[4]->message.id, 0);
-    change(a, disk.messages[2]->message.id, 33);
+    change(a, disk.all.messages[4]->message.id, 0);
+    change(a, disk.all.messages[2]->message.id, 33);
     settle();
     struct client *c = client(1);
     request(c, JOIN_LATEST, 0);
