@@ -19,6 +19,7 @@
 #include "src/server/server.h"
 #include "src/server/settings.h"
 #include "src/server/site.h"
+#include "src/server/storage.h"
 #include "src/server/vitals.h"
 
 enum { SERVICE_ID_MAX = 512 };
@@ -31,79 +32,14 @@ struct daemon {
     unsigned port;                   /* the first of them */
     struct rookery *io;
     struct reload reload;
-    struct log_limit store_problems, auth_problems;
+    struct log_limit auth_problems;
     struct auth *auth;
-    struct store *store; /* NULL with --journal none, as the next */
-    struct journal *journal;
+    struct storage storage;
+    struct store *store; /* the storage's, watched; NULL: nothing is kept */
     struct chat *chat;
     struct vitals vitals;
     struct site site;
 };
-
-/* ---- store and journal ---- */
-
-/* Called on threads of the store; peers decide how often a full disk is written to. */
-static void on_store_problem(void *arg, const char *line, bool writing)
-{
-    struct daemon *d = arg;
-
-    if (writing) {
-        vitals_store_failed(&d->vitals);
-    }
-    log_write_limited(&d->store_problems, LOG_ERROR, "the store has a problem",
-                      LOG_FIELDS(LOG_TEXT("why", line)));
-}
-
-static int write_to_store(void *arg, struct message *const *messages, size_t count)
-{
-    struct daemon *d = arg;
-
-    return vitals_append(&d->vitals, d->store, messages, count);
-}
-
-static int open_store(struct daemon *d)
-{
-    const char *dir = d->options.values.data_dir;
-    struct bytes why = {0};
-    char *path;
-
-    if (place_make(dir) < 0) {
-        log_write(LOG_ERROR, "cannot make the data folder",
-                  LOG_FIELDS(LOG_TEXT("data", dir), LOG_TEXT("why", strerror(errno))));
-        return -1;
-    }
-    if (asprintf(&path, "%s/rookery.sqlite", dir) < 0) {
-        abort();
-    }
-    const struct store_options options = {
-        .path = path, .on_problem = on_store_problem, .on_problem_arg = d};
-    d->store = store_sqlite.open(&options, &why);
-    free(path);
-    if (d->store == NULL) {
-        log_write(LOG_ERROR, "cannot open the store",
-                  LOG_FIELDS(LOG_TEXT("data", dir), LOG_SPAN("why", bytes_span(&why))));
-    }
-    bytes_finish(&why);
-    return d->store == NULL ? -1 : 0;
-}
-
-static int open_storage(struct daemon *d)
-{
-    const char *name = d->options.values.journal;
-    const struct journal_ops *ops = journal_ops_by_name(name);
-
-    if (strcmp(name, "none") == 0) {
-        return 0;
-    }
-    if (open_store(d) < 0) {
-        return -1;
-    }
-    const struct journal_options options = {.sink = {.write = write_to_store, .arg = d}};
-    struct bytes why = {0};
-    d->journal = ops->open(&options, &why);
-    bytes_finish(&why);
-    return 0;
-}
 
 /* ---- who somebody is ---- */
 
@@ -121,7 +57,7 @@ static int keep_secret(struct daemon *d, struct auth_options *options, struct by
 {
     const char *dir = d->options.values.data_dir;
 
-    if (options->secret.len > 0 || d->store == NULL) {
+    if (options->secret.len > 0 || d->storage.base == NULL) {
         return 0;
     }
     if (secret_file_get(dir, secret) < 0) {
@@ -147,7 +83,7 @@ static void log_secret(const struct daemon *d)
                   NULL);
     } else {
         log_write(LOG_INFO,
-                  d->store == NULL
+                  d->storage.base == NULL
                       ? "no jwt-secret is set, so tokens end with this process"
                       : "no jwt-secret is set, so tokens are good with this data folder only",
                   NULL);
@@ -200,7 +136,7 @@ static int create_server(struct daemon *d)
     return 0;
 }
 
-static void create_chat(struct daemon *d)
+static int create_chat(struct daemon *d)
 {
     unsigned loops = rookery_loop_count(d->io);
     struct executor **executors = xcalloc(loops, sizeof *executors);
@@ -210,21 +146,28 @@ static void create_chat(struct daemon *d)
         executors[i] = server_executor(d->io, i);
         stats[i] = server_loop_stats(d->io, i);
     }
-    const struct daemon_options *v = &d->options.values;
-    const struct chat_options options = {
-        .executors = executors,
-        .stats = stats,
-        .journal = d->journal,
-        .store = d->store,
-        .auth = d->auth,
-        .auth_required = strcmp(v->auth, "required") == 0,
-        .service_id = d->service_id,
-        .tail_bytes_max = v->tail_bytes_max,
-        .limits = settings_chat(v),
-    };
-    d->chat = chat_create(d->io, &options);
+    int error = storage_open_journal(&d->storage, executors, loops);
+    if (error == 0) {
+        const struct daemon_options *v = &d->options.values;
+        d->store = vitals_watch(&d->vitals, &d->storage, loops);
+        const struct chat_options options = {
+            .executors = executors,
+            .stats = stats,
+            .journal = d->storage.journal,
+            .store = d->store,
+            .store_is_shared = storage_is_shared(&d->storage),
+            .auth = d->auth,
+            .auth_required = strcmp(v->auth, "required") == 0,
+            .service_id = d->service_id,
+            .tail_bytes_max = v->tail_bytes_max,
+            .limits = settings_chat(v),
+        };
+        d->chat = chat_create(d->io, &options);
+        error = storage_begin(&d->storage);
+    }
     free(executors);
     free(stats);
+    return error;
 }
 
 /* The option, or rookery-<host name>-<port>: the same after a restart, another for each server of a
@@ -296,16 +239,9 @@ static void start_log(const struct daemon_options *v)
 static void log_beginning(struct daemon *d)
 {
     const char *file = d->options.file == NULL ? "none" : d->options.file;
-    struct bytes missing = {0};
 
     log_write(LOG_INFO, "starting",
               LOG_FIELDS(LOG_TEXT("version", ROOKERY_VERSION), LOG_TEXT("config", file)));
-    options_backends(&d->options, &missing);
-    if (missing.len > 0) {
-        log_write(LOG_WARN, "this build has no such back-end yet, the server runs without",
-                  LOG_FIELDS(LOG_SPAN("options", bytes_span(&missing))));
-    }
-    bytes_finish(&missing);
 }
 
 /* ---- reading the options again ---- */
@@ -404,8 +340,7 @@ static void finish(struct daemon *d)
     site_stop(&d->site);
     chat_stop(d->chat);
     auth_close(d->auth);
-    journal_close(d->journal);
-    store_close(d->store);
+    storage_close(&d->storage);
     rookery_destroy(d->io);
     chat_destroy(d->chat);
     site_close(&d->site);
@@ -414,13 +349,10 @@ static void finish(struct daemon *d)
 
 static int prepare(struct daemon *d)
 {
-    if (open_storage(d) < 0 || open_auth(d) < 0 || create_server(d) < 0) {
+    if (storage_open(&d->storage, &d->options.values, &d->vitals) < 0 || open_auth(d) < 0 ||
+        create_server(d) < 0 || create_chat(d) < 0) {
         return -1;
     }
-    if (d->store != NULL) {
-        d->store = vitals_watch(&d->vitals, d->store, rookery_loop_count(d->io));
-    }
-    create_chat(d);
     const struct site_parts parts = {
         .options = &d->options.values,
         .io = d->io,

@@ -68,22 +68,3 @@ void options_reload(struct options *options, struct options *next, struct bytes 
         }
     }
 }
-
-void options_backends(const struct options *options, struct bytes *out)
-{
-    const struct daemon_options *v = &options->values;
-    const struct {
-        const char *name, *value;
-    } all[] = {
-        {"kafka-brokers", v->kafka_brokers},
-        {"mongo-uri", v->mongo_uri},
-        {"database-url", v->database_url},
-        {"rabbitmq-url", v->rabbitmq_url},
-    };
-
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        if (all[i].value != NULL) {
-            add_name(out, all[i].name);
-        }
-    }
-}

@@ -17,7 +17,7 @@
 
 #define OPTIONS_FILE "/etc/rookery/rookery.conf"
 
-enum { OPTIONS_MAX = 96, OPTION_PORTS_MAX = 16, OPTIONS_FILE_BYTES_MAX = 1 << 20 };
+enum { OPTIONS_MAX = 128, OPTION_PORTS_MAX = 16, OPTIONS_FILE_BYTES_MAX = 1 << 20 };
 
 struct option_ports {
     unsigned count; /* 1 to OPTION_PORTS_MAX */
@@ -32,7 +32,6 @@ struct daemon_options {
     const char *host;
     const char *service_id; /* NULL: rookery-<host name>-<port> */
     const char *data_dir;
-    const char *journal;    /* "direct" or "none" */
     const char *web_dir;    /* NULL: where the page was built or installed */
     const char *client_dir; /* likewise for the bundles of socket.io-client */
     uint64_t loops;         /* 0: one per core */
@@ -102,11 +101,45 @@ struct daemon_options {
     uint64_t keep_bytes_max;
     uint64_t keep_ms;
 
-    /* back-ends */
-    const char *kafka_brokers;
+    /* where messages are kept: storage.h says what "auto" stands for */
+    const char *journal;
+    const char *store;
     const char *mongo_uri;
     const char *database_url;
+    const char *database_replica_url;
+    uint64_t store_timeout_ms;
+    uint64_t store_readers;
+    uint64_t history_cache_bytes;
+    uint64_t history_cache_ms;
+    bool persist;
+    uint64_t persist_batch;
+    uint64_t persist_linger_ms;
+    uint64_t broker_timeout_ms;
+    uint64_t broker_away_ms;
+    uint64_t queue_messages_max;
+    uint64_t journal_queue_bytes_max;
+
+    /* Kafka */
+    const char *kafka_brokers;
+    const char *kafka_topic;
+    const char *kafka_presence_topic; /* "none": nowhere, as the next */
+    const char *kafka_push_topic;
+    const char *kafka_reject_topic;
+    const char *kafka_group;
+    bool kafka_create;
+    uint64_t kafka_partitions;
+    uint64_t kafka_replicas;
+    uint64_t kafka_min_in_sync;
+    uint64_t kafka_linger_ms;
+    const char *kafka_compression;
+    const char *kafka_settings;
+
+    /* RabbitMQ */
     const char *rabbitmq_url;
+    const char *rabbitmq_exchange;
+    const char *rabbitmq_queue;
+    uint64_t rabbitmq_prefetch;
+    uint64_t rabbitmq_tries;
 
     /* the log */
     const char *log_level;
@@ -153,9 +186,6 @@ void options_finish(struct options *options);
  * that differ too but need a restart. */
 void options_reload(struct options *options, struct options *next, struct bytes *changed,
                     struct bytes *kept);
-
-/* Appends the names, comma-separated, of the back-ends that are asked for. */
-void options_backends(const struct options *options, struct bytes *out);
 
 /* ---- option_text.c ---- */
 

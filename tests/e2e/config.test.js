@@ -138,7 +138,7 @@ test('--check-config says that all is well, or every problem with its place', ()
         status: 2,
         stdout: '',
         stderr: [
-            "--journal: 'x' is not one of: direct, none",
+            "--journal: 'x' is not one of: auto, direct, none, kafka, rabbitmq",
             "PORT: 'http' is not a number from 0 to 65535, or a list of them",
             `${bad}:2: message-length: '5x' is not a number from 1 to 1000000`,
             `${bad}:3: 'prot' is no option; did you mean 'port'?`,

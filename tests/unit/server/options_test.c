@@ -98,7 +98,7 @@ static void has_defaults(void)
     check(with(NULL, NULL, NULL) == OPTIONS_RUN);
     check(v->ports.count == 1 && v->ports.list[0] == 3000 && v->loops == 0);
     check(strcmp(v->host, "0.0.0.0") == 0 && strcmp(v->data_dir, "./data") == 0);
-    check(strcmp(v->journal, "direct") == 0 && v->web_dir == NULL && v->client_dir == NULL);
+    check(strcmp(v->journal, "auto") == 0 && v->web_dir == NULL && v->client_dir == NULL);
     check(v->ping_interval_ms == 25000 && v->payload_bytes_max == 1000000);
     check(v->queue_bytes_max == 8 << 20 && v->jwt_expires_ms == 604800000);
     check(strcmp(v->cors_origin, "reflect") == 0 && v->cors_credentials);
@@ -143,7 +143,7 @@ static void says_what_is_wrong_with_a_value(void)
     check(with("--loops", "257", NULL) == OPTIONS_WRONG);
     check(says("--loops: '257' is not a number from 0 to 256"));
     check(with("--journal", "dir", NULL) == OPTIONS_WRONG);
-    check(says("--journal: 'dir' is not one of: direct, none"));
+    check(says("--journal: 'dir' is not one of: auto, direct, none, kafka, rabbitmq"));
     check(with("--journal", "direct, none", NULL) == OPTIONS_WRONG);
     check(with("--host=", NULL, NULL) == OPTIONS_WRONG && says("--host: must not be empty"));
     check(with("--host=a\nb", NULL, NULL) == OPTIONS_WRONG);
@@ -320,17 +320,6 @@ static void takes_over_what_may_change_and_names_what_may_not(void)
     bytes_finish(&kept);
 }
 
-static void names_the_back_ends_that_are_asked_for(void)
-{
-    struct bytes names = {0};
-    set_variables("DB_URL", "postgres://u:p@h/d", "KAFKA_BROKER", "h:9092");
-    check(with(NULL, NULL, NULL) == OPTIONS_RUN);
-    options_backends(&options, &names);
-    check(span_eq(bytes_span(&names), SPAN("kafka-brokers, database-url")));
-    set_variables(NULL, NULL, NULL, NULL);
-    bytes_finish(&names);
-}
-
 int main(void)
 {
     int fd = mkstemp(file);
@@ -353,7 +342,6 @@ int main(void)
     RUN(tells_all_problems_up_to_a_number);
     RUN(knows_what_to_do_instead_of_running);
     RUN(takes_over_what_may_change_and_names_what_may_not);
-    RUN(names_the_back_ends_that_are_asked_for);
     (void)unlink(file);
     options_finish(&options);
     bytes_finish(&why);

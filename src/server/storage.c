@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: MIT
+#include "src/server/storage.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "src/base/memory.h"
+#include "src/journal/journal_kafka.h"
+#include "src/journal/journal_rabbitmq.h"
+#include "src/server/places.h"
+
+/* ---- what the options mean ---- */
+
+static const char *store_name(const struct daemon_options *o)
+{
+    return strcmp(o->store, "auto") != 0 ? o->store
+           : o->mongo_uri != NULL        ? "mongo"
+           : o->database_url != NULL     ? "postgres"
+                                         : "sqlite";
+}
+
+static const char *journal_name(const struct daemon_options *o)
+{
+    return strcmp(o->journal, "auto") != 0 ? o->journal
+           : o->kafka_brokers != NULL      ? "kafka"
+           : o->rabbitmq_url != NULL       ? "rabbitmq"
+                                           : "direct";
+}
+
+static bool is(const char *name, const char *other)
+{
+    return strcmp(name, other) == 0;
+}
+
+/* NULL, or why these options do not go together. */
+static const char *contradiction(const struct daemon_options *o)
+{
+    const char *store = store_name(o), *journal = journal_name(o);
+    bool broker = is(journal, "kafka") || is(journal, "rabbitmq");
+    bool shared = !is(store, "sqlite");
+
+    if (is(o->store, "auto") && o->mongo_uri != NULL && o->database_url != NULL) {
+        return "mongo-uri and database-url are both set: the option store has to say which it is";
+    }
+    if (is(store, "mongo") && o->mongo_uri == NULL) {
+        return "store mongo needs mongo-uri";
+    }
+    if (is(store, "postgres") && o->database_url == NULL) {
+        return "store postgres needs database-url";
+    }
+    if (is(journal, "kafka") && o->kafka_brokers == NULL) {
+        return "journal kafka needs kafka-brokers";
+    }
+    if (is(journal, "rabbitmq") && o->rabbitmq_url == NULL) {
+        return "journal rabbitmq needs rabbitmq-url";
+    }
+    if (o->redis_url != NULL && broker && !shared) {
+        return "the servers of a cluster (redis-url) with Kafka or RabbitMQ need one database: "
+               "mongo-uri or database-url";
+    }
+    if (o->redis_url != NULL && is(journal, "direct") && shared) {
+        return "the servers of a cluster (redis-url) with one database need kafka-brokers or "
+               "rabbitmq-url: what one writes the others have to hear of in its order";
+    }
+    return NULL;
+}
+
+/* ---- what goes wrong later ---- */
+
+/* Called on threads of the store; peers decide how often a full disk is written to. */
+static void on_store_problem(void *arg, const char *line, bool writing)
+{
+    struct storage *s = arg;
+
+    if (writing) {
+        vitals_store_failed(s->vitals);
+    }
+    log_write_limited(&s->store_problems, LOG_ERROR, "the store has a problem",
+                      LOG_FIELDS(LOG_TEXT("why", line)));
+}
+
+static void on_broker_state(void *arg, bool is_up, const char *line)
+{
+    struct storage *s = arg;
+
+    log_write_limited(&s->broker_problems, is_up ? LOG_INFO : LOG_ERROR,
+                      is_up ? "the broker is there" : "the broker has a problem",
+                      LOG_FIELDS(LOG_TEXT("why", line)));
+}
+
+static void on_persist_problem(void *arg, const char *line)
+{
+    struct storage *s = arg;
+
+    log_write_limited(&s->persist_problems, LOG_WARN, "bringing messages into the store",
+                      LOG_FIELDS(LOG_TEXT("what", line)));
+}
+
+static void on_progress(void *arg, unsigned partition, uint64_t position)
+{
+    struct storage *s = arg;
+
+    if (s->behind.self != NULL) {
+        behind_progress(&s->behind, partition, position);
+    }
+}
+
+/* ---- the store ---- */
+
+static char *make_place(const struct daemon_options *o)
+{
+    char *path;
+
+    if (place_make(o->data_dir) < 0) {
+        log_write(LOG_ERROR, "cannot make the data folder",
+                  LOG_FIELDS(LOG_TEXT("data", o->data_dir), LOG_TEXT("why", strerror(errno))));
+        return NULL;
+    }
+    if (asprintf(&path, "%s/rookery.sqlite", o->data_dir) < 0) {
+        abort();
+    }
+    return path;
+}
+
+static int open_store(struct storage *s)
+{
+    const struct daemon_options *o = s->options;
+    const char *name = store_name(o);
+    struct bytes why = {0};
+    char *path = NULL;
+
+    if (is(name, "sqlite") && (path = make_place(o)) == NULL) {
+        return -1;
+    }
+    const struct store_options options = {
+        .path = path,
+        .url = is(name, "mongo") ? o->mongo_uri : o->database_url,
+        .replica_url = o->database_replica_url,
+        .timeout_ms = (unsigned)o->store_timeout_ms,
+        .readers = (unsigned)o->store_readers,
+        .on_problem = on_store_problem,
+        .on_problem_arg = s,
+    };
+    s->base = store_ops_by_name(name)->open(&options, &why);
+    s->store = s->base;
+    if (s->base == NULL) {
+        log_write(LOG_ERROR, "cannot open the store",
+                  LOG_FIELDS(LOG_TEXT("store", name), LOG_SPAN("why", bytes_span(&why))));
+    }
+    free(path);
+    bytes_finish(&why);
+    return s->base == NULL ? -1 : 0;
+}
+
+int storage_open(struct storage *s, const struct daemon_options *options, struct vitals *vitals)
+{
+    const char *why = contradiction(options);
+
+    s->options = options;
+    s->vitals = vitals;
+    if (why != NULL) {
+        log_write(LOG_ERROR, "these options do not go together", LOG_FIELDS(LOG_TEXT("why", why)));
+        return -1;
+    }
+    return is(journal_name(options), "none") ? 0 : open_store(s);
+}
+
+bool storage_is_shared(const struct storage *s)
+{
+    return s->base != NULL && !is(s->base->ops->name, "sqlite");
+}
+
+/* ---- the journal ---- */
+
+static int write_to_store(void *arg, struct message *const *messages, size_t count)
+{
+    struct storage *s = arg;
+
+    return vitals_append(s->vitals, s->store, messages, count);
+}
+
+static const char *unless_none(const char *topic)
+{
+    return is(topic, "none") ? NULL : topic;
+}
+
+static struct journal_kafka_options kafka_options(const struct daemon_options *o)
+{
+    return (struct journal_kafka_options){
+        .brokers = o->kafka_brokers,
+        .topic = o->kafka_topic,
+        .presence_topic = unless_none(o->kafka_presence_topic),
+        .push_topic = unless_none(o->kafka_push_topic),
+        .reject_topic = o->kafka_reject_topic,
+        .group = o->kafka_group,
+        .client_id = o->service_id != NULL ? o->service_id : "rookery",
+        .create = o->kafka_create,
+        .partitions = (unsigned)o->kafka_partitions,
+        .replicas = (unsigned)o->kafka_replicas,
+        .min_in_sync = (unsigned)o->kafka_min_in_sync,
+        .linger_ms = (unsigned)o->kafka_linger_ms,
+        .timeout_ms = (unsigned)o->broker_timeout_ms,
+        .away_ms = (unsigned)o->broker_away_ms,
+        .compression = o->kafka_compression,
+        .settings = o->kafka_settings,
+    };
+}
+
+static struct journal_rabbitmq_options rabbitmq_options(const struct daemon_options *o)
+{
+    return (struct journal_rabbitmq_options){
+        .url = o->rabbitmq_url,
+        .exchange = o->rabbitmq_exchange,
+        .queue = o->rabbitmq_queue,
+        .prefetch = (unsigned)o->rabbitmq_prefetch,
+        .tries = (unsigned)o->rabbitmq_tries,
+        .timeout_ms = (unsigned)o->broker_timeout_ms,
+        .away_ms = (unsigned)o->broker_away_ms,
+    };
+}
+
+/* Where the places of the log's records are, which the store has to say. */
+static int adopt_log(struct storage *s, unsigned partitions, const uint64_t *ends)
+{
+    s->log.name = span_cstr(s->options->kafka_topic);
+    s->log.partitions = partitions;
+    int error = store_adopt(s->base, &s->log, ends);
+    if (error != 0) {
+        log_write(LOG_ERROR, "the store cannot take the topic's messages",
+                  LOG_FIELDS(LOG_TEXT("kafka-topic", s->options->kafka_topic),
+                             LOG_TEXT("why", store_strerror(error))));
+    }
+    return error == 0 ? 0 : -1;
+}
+
+static int begin_kafka(struct storage *s, struct executor *const *executors, unsigned count)
+{
+    uint64_t ends[JOURNAL_KAFKA_PARTITIONS_MAX];
+    unsigned partitions = journal_kafka_ends(s->journal, ends);
+
+    if (adopt_log(s, partitions, ends) < 0) {
+        return -1;
+    }
+    journal_kafka_begin(s->journal, s->log.bases);
+    const struct behind_options options = {
+        .inner = s->base,
+        .journal = s->journal,
+        .log = s->log.name,
+        .partitions = partitions,
+        .bases = s->log.bases,
+        .executors = executors,
+        .executor_count = count,
+    };
+    behind_init(&s->behind, &options);
+    s->store = &s->behind.store;
+    return 0;
+}
+
+int storage_open_journal(struct storage *s, struct executor *const *executors, unsigned count)
+{
+    const char *name = journal_name(s->options);
+    const struct journal_kafka_options kafka = kafka_options(s->options);
+    const struct journal_rabbitmq_options rabbitmq = rabbitmq_options(s->options);
+    struct bytes why = {0};
+
+    if (s->base == NULL) {
+        return 0;
+    }
+    const struct journal_options options = {
+        .sink = {.write = write_to_store, .arg = s},
+        .queue_messages_max = s->options->queue_messages_max,
+        .queue_bytes_max = s->options->journal_queue_bytes_max,
+        .executor = executors[0],
+        .kafka = &kafka,
+        .rabbitmq = &rabbitmq,
+        .on_state = on_broker_state,
+        .on_state_arg = s,
+    };
+    s->journal = journal_ops_by_name(name)->open(&options, &why);
+    if (s->journal == NULL) {
+        log_write(LOG_ERROR, "cannot open the journal",
+                  LOG_FIELDS(LOG_TEXT("journal", name), LOG_SPAN("why", bytes_span(&why))));
+    }
+    bytes_finish(&why);
+    if (s->journal == NULL) {
+        return -1;
+    }
+    return is(name, "kafka") ? begin_kafka(s, executors, count) : 0;
+}
+
+/* ---- from the broker into the store ---- */
+
+static int look_at_kafka(struct storage *s, const struct journal_kafka_options *kafka,
+                         struct bytes *why)
+{
+    uint64_t ends[JOURNAL_KAFKA_PARTITIONS_MAX];
+    int partitions = s->log.partitions != 0 ? 0 : journal_kafka_look(kafka, ends, why);
+
+    return partitions > 0 ? adopt_log(s, (unsigned)partitions, ends) : partitions;
+}
+
+static struct feed *open_feed(struct storage *s, struct bytes *why)
+{
+    if (is(journal_name(s->options), "rabbitmq")) {
+        const struct journal_rabbitmq_options rabbitmq = rabbitmq_options(s->options);
+        return feed_rabbitmq_open(&rabbitmq, why);
+    }
+    const struct journal_kafka_options kafka = kafka_options(s->options);
+    if (look_at_kafka(s, &kafka, why) < 0) {
+        return NULL;
+    }
+    return feed_kafka_open(&kafka, s->log.partitions, s->log.bases, s->log.positions, why);
+}
+
+int storage_begin(struct storage *s)
+{
+    const char *name = journal_name(s->options);
+    struct bytes why = {0};
+
+    if (!s->options->persist || (!is(name, "kafka") && !is(name, "rabbitmq"))) {
+        return 0;
+    }
+    s->feed = open_feed(s, &why);
+    if (s->feed == NULL) {
+        log_write(LOG_ERROR, "cannot read what is to be stored",
+                  LOG_FIELDS(LOG_TEXT("journal", name), LOG_SPAN("why", bytes_span(&why))));
+        bytes_finish(&why);
+        return -1;
+    }
+    bytes_finish(&why);
+    const struct persister_options options = {
+        .feed = s->feed,
+        .store = s->base,
+        .log = s->log.name,
+        .batch_max = (unsigned)s->options->persist_batch,
+        .linger_ms = (unsigned)s->options->persist_linger_ms,
+        .on_problem = on_persist_problem,
+        .on_progress = on_progress,
+        .arg = s,
+    };
+    s->persister = persister_create(&options);
+    return 0;
+}
+
+void storage_close(struct storage *s)
+{
+    journal_close(s->journal);
+    persister_destroy(s->persister);
+    if (s->feed != NULL) {
+        s->feed->ops->close(s->feed);
+    }
+    store_close(s->store);
+}

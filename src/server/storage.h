@@ -1,0 +1,58 @@
+/* Storage: what the options name to keep messages with, put together and taken apart again.
+ *
+ *   direct     chat ──> journal direct ──> store
+ *              chat ──────── reads ──────> store
+ *   broker     chat ──> journal kafka, rabbitmq ──> broker ──> feed ──> persister ──> store
+ *              chat ──────── reads ──────> history cache ──> behind ────────────────> store
+ *   none       nothing
+ *
+ * storage_open ──> storage_open_journal ──> storage_begin ... journal_close by storage_close
+ *
+ * What is wrong is one line of the log that names the option, and -1.
+ *
+ * Threads: one; figures, any. */
+// SPDX-License-Identifier: MIT
+#ifndef SERVER_STORAGE_H
+#define SERVER_STORAGE_H
+
+#include "src/base/log.h"
+#include "src/journal/journal.h"
+#include "src/persist/behind.h"
+#include "src/persist/persister.h"
+#include "src/server/options.h"
+#include "src/server/vitals.h"
+
+struct storage {
+    const struct daemon_options *options; /* borrowed, as the next */
+    struct vitals *vitals;
+    struct log_limit store_problems, broker_problems, persist_problems;
+
+    struct store *base;      /* the back-end; NULL: nothing is kept */
+    struct store *store;     /* what is to be asked instead */
+    struct journal *journal; /* NULL: likewise */
+    struct feed *feed;       /* NULL: this process brings nothing into the store */
+    struct persister *persister;
+    struct behind behind;
+    struct store_log log; /* of the journal, where that has places */
+};
+
+/* Opens the store. */
+MUST_USE int storage_open(struct storage *s, const struct daemon_options *options,
+                          struct vitals *vitals);
+
+/* Opens the journal, whose events come in on executors[0]. After storage_open. */
+MUST_USE int storage_open_journal(struct storage *s, struct executor *const *executors,
+                                  unsigned count);
+
+/* What is in the broker comes into the store from here on. After storage_open_journal; of a process
+ * that does nothing else, after storage_open. */
+MUST_USE int storage_begin(struct storage *s);
+
+/* Is the store one that other nodes use too? */
+bool storage_is_shared(const struct storage *s);
+
+/* The journal first, then what brings it into the store, then the store: what completes in them
+ * still runs its callbacks. */
+void storage_close(struct storage *s);
+
+#endif
