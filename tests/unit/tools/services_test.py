@@ -97,6 +97,66 @@ def one_that_was_killed_is_started_again():
         assert _ping(port) == b"+PONG\r\n"
 
 
+def one_that_is_killed_is_no_more():
+    with _up("redis") as (folder, [port]):
+        assert _run(folder, "kill", "redis").returncode == 0
+        assert not _answers(port)
+        again = _run(folder, "up", "redis")
+        assert again.stdout.split() == ["redis", f"redis://127.0.0.1:{port}"], again.stdout
+
+
+def one_that_is_paused_answers_when_it_goes_on():
+    with _up("redis") as (folder, [port]), socket.create_connection(("127.0.0.1", port), timeout=0.2) as s:
+        _run(folder, "pause", "redis")
+        s.sendall(b"PING\r\n")
+        try:
+            assert False, s.recv(16)
+        except TimeoutError:
+            pass
+        _run(folder, "resume", "redis")
+        s.settimeout(10)
+        assert s.recv(16) == b"+PONG\r\n"
+        _run(folder, "kill", "redis")
+        assert _run(folder, "pause", "redis").returncode == 1
+
+
+def one_that_is_paused_can_be_stopped():
+    with _up("redis") as (folder, [port]):
+        _run(folder, "pause", "redis")
+        assert _run(folder, "down").stdout == "services: redis has stopped\n"
+        assert not _answers(port)
+
+
+def _hold(*names):
+    return subprocess.Popen([_SERVICES, "hold", *names], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, text=True, start_new_session=True)
+
+
+def what_is_held_takes_orders_and_ends_with_its_input():
+    with _hold("redis") as held:
+        folder = held.stdout.readline().strip()
+        name, address = held.stdout.readline().split()
+        assert held.stdout.readline() == "done\n"
+        port = int(address.rsplit(":", 1)[1])
+        assert port < 20000 and _ping(port) == b"+PONG\r\n"
+        for order, answer in (("kill redis", ["done"]), ("pause redis", ["failed"]), ("sideways", ["failed"]),
+                              ("up redis", [f"{name}    {address}", "done"])):
+            print(order, file=held.stdin, flush=True)
+            assert [held.stdout.readline().rstrip("\n") for _ in answer] == answer, order
+        assert _ping(port) == b"+PONG\r\n"
+    assert not _answers(port)
+    assert not pathlib.Path(folder).exists()
+
+
+def what_is_held_ends_when_it_is_told_to():
+    with _hold("redis") as held:
+        folder, _, done = (held.stdout.readline() for _ in range(3))
+        assert done == "done\n"
+        held.terminate()
+        held.wait(timeout=20)
+        assert not pathlib.Path(folder.strip()).exists()
+
+
 def nginx_stands_before_the_nodes_that_are_named():
     with _up("redis") as (_, [other]), socket.create_server(("127.0.0.1", 0)) as node:
         nodes = f"127.0.0.1:{node.getsockname()[1]},127.0.0.1:{other}"
@@ -115,7 +175,8 @@ def nginx_stands_before_the_nodes_that_are_named():
 
 def names_that_are_not_known_are_refused():
     with tempfile.TemporaryDirectory() as folder:
-        for arguments in (["up", "mongod"], ["down", "mongod"], ["up"], [], ["sideways"]):
+        for arguments in (["up", "mongod"], ["down", "mongod"], ["up"], [], ["sideways"], ["kill"],
+                          ["up", "kafka3-1"], ["kill", "kafka3-4"], ["missing", "x"]):
             assert _run(folder, *arguments).returncode == 1, arguments
         assert not list(pathlib.Path(folder).iterdir())
 
