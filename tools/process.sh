@@ -4,12 +4,13 @@
 # Each has a folder $folder/NODE: pid (with the time it was started at), log, data, and a file for each of its ports.
 
 # When a process was started, in clock ticks since boot: with its pid, who it is. Nothing for one that is no more. The
-# name in /proc/PID/stat may hold spaces and parentheses, so what counts begins behind the last one; Z is dead.
+# name in /proc/PID/stat may hold spaces and parentheses, so what counts begins behind the last one. Z is dead, once it is
+# its last thread: until then the others hold its ports.
 started() {
     local text fields
     text=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
     read -r -a fields <<<"${text##*)}"
-    [ "${fields[0]}" = Z ] || echo "${fields[19]}"
+    [ "${fields[0]}${fields[17]}" = Z1 ] || echo "${fields[19]}"
 }
 
 # The pid of a node that was launched and that still runs.
