@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # Build folders, all git-ignored: build (what people run), build-asan, build-clang, build-tsan, build-fuzz, and
-# build-npm, which is no meson folder, so that wiping a build never costs a download.
+# build-npm, build-kafka and build-mongo, which are no meson folders, so that wiping a build never costs a download.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 npm_modules=$root/build-npm/node_modules
