@@ -149,7 +149,8 @@ static int create_chat(struct daemon *d)
     int error = storage_open_journal(&d->storage, executors, loops);
     if (error == 0) {
         const struct daemon_options *v = &d->options.values;
-        d->store = vitals_watch(&d->vitals, &d->storage, loops);
+        d->store =
+            d->storage.store == NULL ? NULL : vitals_watch(&d->vitals, d->storage.store, loops);
         const struct chat_options options = {
             .executors = executors,
             .stats = stats,
@@ -164,6 +165,8 @@ static int create_chat(struct daemon *d)
         };
         d->chat = chat_create(d->io, &options);
         error = storage_begin(&d->storage);
+        vitals_see(&d->vitals, d->storage.journal, d->storage.persister,
+                   d->storage.behind.self != NULL ? &d->storage.behind : NULL);
     }
     free(executors);
     free(stats);
@@ -340,7 +343,7 @@ static void finish(struct daemon *d)
     site_stop(&d->site);
     chat_stop(d->chat);
     auth_close(d->auth);
-    storage_close(&d->storage);
+    storage_close(&d->storage, d->store);
     rookery_destroy(d->io);
     chat_destroy(d->chat);
     site_close(&d->site);

@@ -343,12 +343,12 @@ int storage_begin(struct storage *s)
     return 0;
 }
 
-void storage_close(struct storage *s)
+void storage_close(struct storage *s, struct store *store)
 {
     journal_close(s->journal);
     persister_destroy(s->persister);
     if (s->feed != NULL) {
         s->feed->ops->close(s->feed);
     }
-    store_close(s->store);
+    store_close(store != NULL ? store : s->store);
 }

@@ -52,7 +52,7 @@ MUST_USE int storage_begin(struct storage *s);
 bool storage_is_shared(const struct storage *s);
 
 /* The journal first, then what brings it into the store, then the store: what completes in them
- * still runs its callbacks. */
-void storage_close(struct storage *s);
+ * still runs its callbacks. store: what s->store has been wrapped in by now. */
+void storage_close(struct storage *s, struct store *store);
 
 #endif

@@ -46,6 +46,14 @@ struct store *vitals_watch(struct vitals *v, struct store *store, unsigned loops
     return &v->watch.store;
 }
 
+void vitals_see(struct vitals *v, struct journal *journal, const struct persister *persister,
+                const struct behind *behind)
+{
+    v->journal = journal;
+    v->persister = persister;
+    v->behind = behind;
+}
+
 void vitals_finish(struct vitals *v)
 {
     store_watch_finish(&v->watch);
@@ -66,6 +74,27 @@ static unsigned count_sockets(const struct rookery *io)
                       server_stat(io, STAT_SOCKETS_DISCONNECTED));
 }
 
+static bool has_broker(const struct vitals *v)
+{
+    return v->journal != NULL && v->journal->ops->figures != NULL;
+}
+
+static void look_at_broker(const struct vitals *v, struct web_health_report *report)
+{
+    struct persister_figures persisted = {0};
+    struct journal_figures figures;
+
+    v->journal->ops->figures(v->journal, &figures);
+    if (strcmp(v->journal->ops->name, "kafka") == 0) {
+        report->kafka = figures.is_up ? SERVICE_CONNECTED : SERVICE_DISCONNECTED;
+    }
+    if (v->persister != NULL) {
+        persister_figures(v->persister, &persisted);
+    }
+    report->database = persisted.store_is_away ? SERVICE_DISCONNECTED : report->database;
+    report->not_ready = figures.is_up ? NULL : "the broker is away";
+}
+
 struct web_health_report vitals_look(void *arg)
 {
     const struct vitals *v = arg;
@@ -79,10 +108,13 @@ struct web_health_report vitals_look(void *arg)
     if (v->has_store) {
         report.database = store_works(v) ? SERVICE_CONNECTED : SERVICE_DISCONNECTED;
     }
-    if (server_stopping(v->io)) {
-        report.not_ready = "stopping";
+    if (has_broker(v)) {
+        look_at_broker(v, &report);
     } else if (report.database == SERVICE_DISCONNECTED) {
         report.not_ready = "the store fails";
+    }
+    if (server_stopping(v->io)) {
+        report.not_ready = "stopping";
     }
     return report;
 }
@@ -189,6 +221,7 @@ void vitals_write(struct bytes *out, void *arg)
         write_stat(out, v->io, i);
     }
     vitals_write_cluster(out, v->io);
+    vitals_write_storage(out, v);
     write_per_loop(out, v->io, "rookery_loop_turn_seconds",
                    "How long a loop works before it waits again.", server_turns);
     write_per_loop(out, v->io, "rookery_loop_lag_seconds",

@@ -14,6 +14,9 @@
 #define SERVER_VITALS_H
 
 #include "src/base/histogram.h"
+#include "src/journal/journal.h"
+#include "src/persist/behind.h"
+#include "src/persist/persister.h"
 #include "src/server/server.h"
 #include "src/store/store.h"
 #include "src/store/store_watch.h"
@@ -26,6 +29,9 @@ enum { VITALS_FAILED_S = 30 };
 struct vitals {
     const struct rookery *io;
     bool has_store;
+    struct journal *journal;           /* the next three: NULL, there is none */
+    const struct persister *persister; /* what brings the journal into the store */
+    const struct behind *behind;
     _Atomic int64_t store_failed_s; /* by a clock that only runs forward; 0: it works */
     struct histogram appends;
     struct store_watch watch; /* of all other calls */
@@ -49,9 +55,17 @@ MUST_USE int vitals_append(struct vitals *v, struct store *store, struct message
 
 void vitals_store_failed(struct vitals *v);
 
+/* What else messages are kept with; before the routes are added. With a broker before the store it
+ * is that one which has to be there; a store that is away is told, and the server is ready. */
+void vitals_see(struct vitals *v, struct journal *journal, const struct persister *persister,
+                const struct behind *behind);
+
 /* What the routes tell; arg is a struct vitals. */
 struct web_health_report vitals_look(void *arg);
 void vitals_write(struct bytes *out, void *arg);
+
+/* vitals_storage.c: what journal and persister count. */
+void vitals_write_storage(struct bytes *out, const struct vitals *v);
 
 /* vitals_cluster.c: what a server counts as one of a cluster; nothing if it is alone. */
 void vitals_write_cluster(struct bytes *out, const struct rookery *io);
