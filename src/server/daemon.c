@@ -13,7 +13,7 @@
 #include "src/chat/chat.h"
 #include "src/server/daemon_config.h"
 #include "src/server/options.h"
-#include "src/server/places.h"
+#include "src/server/persist_main.h"
 #include "src/server/reload.h"
 #include "src/server/secret_file.h"
 #include "src/server/server.h"
@@ -27,6 +27,7 @@ enum { SERVICE_ID_MAX = 512 };
 struct daemon {
     int argc; /* both for reading the options again */
     char **argv;
+    bool persists_only;              /* persist_main.h */
     struct options options;          /* once it runs, those of the reload thread */
     char service_id[SERVICE_ID_MAX]; /* known once it listens, as the next */
     unsigned port;                   /* the first of them */
@@ -164,7 +165,7 @@ static int create_chat(struct daemon *d)
             .limits = settings_chat(v),
         };
         d->chat = chat_create(d->io, &options);
-        error = storage_begin(&d->storage);
+        error = v->persist ? storage_begin(&d->storage) : 0;
         vitals_see(&d->vitals, d->storage.journal, d->storage.persister,
                    d->storage.behind.self != NULL ? &d->storage.behind : NULL);
     }
@@ -383,7 +384,6 @@ static int run(struct daemon *d)
 {
     int status = 1;
 
-    start_log(&d->options.values);
     log_beginning(d);
     reload_block();
     if (prepare(d) == 0) {
@@ -443,16 +443,19 @@ static int act(struct daemon *d, enum options_outcome outcome, struct bytes *tex
     case OPTIONS_RUN:
         break;
     }
-    return run(d);
+    start_log(&d->options.values);
+    return d->persists_only ? persist_main(&d->options.values) : run(d);
 }
 
 int daemon_main(int argc, char *argv[])
 {
-    struct daemon d = {.argc = argc, .argv = argv};
+    bool persists_only = argc > 1 && strcmp(argv[1], "persist") == 0;
+    struct daemon d = {
+        .argc = argc - persists_only, .argv = argv + persists_only, .persists_only = persists_only};
     struct bytes text = {0};
 
     enum options_outcome outcome =
-        options_read(&d.options, argc, argv, getenv, OPTIONS_FILE, &text);
+        options_read(&d.options, d.argc, d.argv, getenv, OPTIONS_FILE, &text);
     int status = act(&d, outcome, &text);
     options_finish(&d.options);
     bytes_finish(&text);

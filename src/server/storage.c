@@ -318,7 +318,7 @@ int storage_begin(struct storage *s)
     const char *name = journal_name(s->options);
     struct bytes why = {0};
 
-    if (!s->options->persist || (!is(name, "kafka") && !is(name, "rabbitmq"))) {
+    if (!is(name, "kafka") && !is(name, "rabbitmq")) {
         return 0;
     }
     s->feed = open_feed(s, &why);

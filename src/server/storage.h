@@ -44,8 +44,8 @@ MUST_USE int storage_open(struct storage *s, const struct daemon_options *option
 MUST_USE int storage_open_journal(struct storage *s, struct executor *const *executors,
                                   unsigned count);
 
-/* What is in the broker comes into the store from here on. After storage_open_journal; of a process
- * that does nothing else, after storage_open. */
+/* What is in the broker, if there is one, comes into the store from here on. After
+ * storage_open_journal; in a process that does nothing else, after storage_open. */
 MUST_USE int storage_begin(struct storage *s);
 
 /* Is the store one that other nodes use too? */
