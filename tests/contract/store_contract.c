@@ -187,10 +187,10 @@ static void run_many(unsigned queue_max)
     many.on_loop = true;
     setup();
     store_close(store);
-    struct store_options options = {.path = place.path, .readers = 1, .read_queue_max = queue_max};
-    struct bytes why = {0};
-    store = ops->open(&options, &why);
-    bytes_finish(&why);
+    struct store_options options = store_place_options(&place);
+    options.readers = 1;
+    options.read_queue_max = queue_max;
+    store = store_place_open_with(ops, &options);
     check(store != NULL && add("a", "one") == 1);
     thread_executor_run(&loop, start_many, NULL);
     store_close(store);
@@ -277,14 +277,12 @@ static void writes_beside_appends_without_losing_either(void)
 
 static void refuses_writes_when_too_many_wait_and_then_never_calls_back(void)
 {
-    struct bytes why = {0};
-
     memset(&writes, 0, sizeof writes);
     setup();
     store_close(store);
-    struct store_options options = {.path = place.path, .write_queue_max = 2};
-    store = ops->open(&options, &why);
-    bytes_finish(&why);
+    struct store_options options = store_place_options(&place);
+    options.write_queue_max = 2;
+    store = store_place_open_with(ops, &options);
     check(store != NULL && add("first", "one") == 1);
     thread_executor_run(&loop, start_writes, NULL);
     store_close(store);
@@ -294,22 +292,22 @@ static void refuses_writes_when_too_many_wait_and_then_never_calls_back(void)
     check(atomic_load(&writes.done) == writes.started);
 }
 
+static void suite(void)
+{
+    RUN(gives_every_field_back_after_a_restart);
+    RUN(counts_offsets_from_one_in_each_room_and_on_after_a_restart);
+    RUN(gives_the_first_offset_to_an_id_that_comes_again);
+    RUN(stores_an_empty_batch);
+    RUN(pages_backwards_from_the_newest_without_gap_or_repeat);
+    RUN(gives_an_empty_page_of_a_room_that_nobody_wrote_to);
+    RUN(ends_a_page_that_holds_enough_bytes_but_never_before_its_first_message);
+    RUN(finishes_the_reads_that_were_started_before_it_closes);
+    RUN(refuses_reads_when_too_many_wait_and_then_never_calls_back);
+    RUN(writes_beside_appends_without_losing_either);
+    RUN(refuses_writes_when_too_many_wait_and_then_never_calls_back);
+}
+
 int main(void)
 {
-    for (size_t i = 0; i < sizeof back_ends / sizeof back_ends[0]; i++) {
-        ops = store_ops_by_name(back_ends[i]);
-        printf("# %s\n", back_ends[i]);
-        RUN(gives_every_field_back_after_a_restart);
-        RUN(counts_offsets_from_one_in_each_room_and_on_after_a_restart);
-        RUN(gives_the_first_offset_to_an_id_that_comes_again);
-        RUN(stores_an_empty_batch);
-        RUN(pages_backwards_from_the_newest_without_gap_or_repeat);
-        RUN(gives_an_empty_page_of_a_room_that_nobody_wrote_to);
-        RUN(ends_a_page_that_holds_enough_bytes_but_never_before_its_first_message);
-        RUN(finishes_the_reads_that_were_started_before_it_closes);
-        RUN(refuses_reads_when_too_many_wait_and_then_never_calls_back);
-        RUN(writes_beside_appends_without_losing_either);
-        RUN(refuses_writes_when_too_many_wait_and_then_never_calls_back);
-    }
-    return tap_done();
+    return ask_each_store(suite);
 }

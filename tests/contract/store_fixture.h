@@ -1,5 +1,5 @@
 /* What the contracts of stores share: one store, opened anew for each test, and a loop to call it
- * from. A new back-end is a line in `back_ends`. */
+ * from. A new back-end is a kind of place in store_back_ends.c. */
 // SPDX-License-Identifier: MIT
 #ifndef TESTS_CONTRACT_STORE_FIXTURE_H
 #define TESTS_CONTRACT_STORE_FIXTURE_H
@@ -10,8 +10,10 @@
 #include "tests/support/store_place.h"
 #include "tests/support/tap.h"
 
-static const char *const back_ends[] = {"sqlite"};
+extern const struct store_place_kind *const store_back_ends[];
+extern const size_t store_back_end_count;
 
+static const struct store_place_kind *kind;
 static const struct store_ops *ops;
 static struct store_place place;
 static struct store *store;
@@ -19,7 +21,8 @@ static struct thread_executor loop;
 
 static inline void setup(void)
 {
-    store_place_make(&place);
+    place = (struct store_place){.url = ""};
+    kind->make(&place);
     thread_executor_start(&loop, 0);
     store = store_place_open(&place, ops);
     check(store != NULL);
@@ -29,7 +32,7 @@ static inline void teardown(void)
 {
     store_close(store);
     thread_executor_stop(&loop);
-    store_place_remove(&place);
+    kind->remove(&place);
 }
 
 static inline void restart(void)
@@ -37,6 +40,23 @@ static inline void restart(void)
     store_close(store);
     store = store_place_open(&place, ops);
     check(store != NULL);
+}
+
+/* Runs the suite with each store that can be had here; for main to return. */
+static inline int ask_each_store(void (*suite)(void))
+{
+    for (size_t i = 0; i < store_back_end_count; i++) {
+        kind = store_back_ends[i];
+        ops = store_ops_by_name(kind->name);
+        const char *why = ops == NULL ? "not built in" : kind->unavailable();
+        if (why != NULL) {
+            printf("ok %d - %s # SKIP %s\n", ++tap_cases, kind->name, why);
+            continue;
+        }
+        printf("# %s\n", kind->name);
+        suite();
+    }
+    return tap_done();
 }
 
 /* Starts a call of that kind and waits. */
@@ -81,6 +101,8 @@ static inline enum message_fate act(enum message_action action, const char *id, 
     *offset = append(&m);
     return (enum message_fate)m.fate;
 }
+
+/* ---- what is read ---- */
 
 /* "id offset content, ..." of a page; * for a deleted message, ! for an edit. Frees the page. */
 static inline const char *text_of(struct message_page *page)

@@ -339,23 +339,23 @@ static void pages_through_what_it_finds(void)
     teardown();
 }
 
+static void suite(void)
+{
+    RUN(gives_all_fields_of_a_message_back);
+    RUN(edits_and_deletes_with_the_next_offsets_of_the_room);
+    RUN(refuses_to_change_what_is_missing_or_not_his_own_without_an_offset);
+    RUN(changes_a_message_of_the_same_batch);
+    RUN(pages_in_every_direction);
+    RUN(tells_what_happened_after_an_offset);
+    RUN(keeps_direct_messages_until_they_are_delivered);
+    RUN(finds_messages_by_their_words_newest_first);
+    RUN(takes_a_query_for_text_whatever_is_in_it);
+    RUN(follows_edits_and_deletions);
+    RUN(finds_direct_messages_for_their_two_users_only);
+    RUN(pages_through_what_it_finds);
+}
+
 int main(void)
 {
-    for (size_t i = 0; i < sizeof back_ends / sizeof back_ends[0]; i++) {
-        ops = store_ops_by_name(back_ends[i]);
-        printf("# %s\n", back_ends[i]);
-        RUN(gives_all_fields_of_a_message_back);
-        RUN(edits_and_deletes_with_the_next_offsets_of_the_room);
-        RUN(refuses_to_change_what_is_missing_or_not_his_own_without_an_offset);
-        RUN(changes_a_message_of_the_same_batch);
-        RUN(pages_in_every_direction);
-        RUN(tells_what_happened_after_an_offset);
-        RUN(keeps_direct_messages_until_they_are_delivered);
-        RUN(finds_messages_by_their_words_newest_first);
-        RUN(takes_a_query_for_text_whatever_is_in_it);
-        RUN(follows_edits_and_deletions);
-        RUN(finds_direct_messages_for_their_two_users_only);
-        RUN(pages_through_what_it_finds);
-    }
-    return tap_done();
+    return ask_each_store(suite);
 }

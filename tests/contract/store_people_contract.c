@@ -301,21 +301,21 @@ static void answers_numbers_out_of_range_with_an_error(void)
     teardown();
 }
 
+static void suite(void)
+{
+    RUN(makes_rooms_and_lists_them_by_name);
+    RUN(makes_no_more_rooms_than_allowed);
+    RUN(counts_what_a_user_has_not_read);
+    RUN(counts_no_more_unread_than_it_promises);
+    RUN(keeps_members_and_how_far_they_read);
+    RUN(finds_users_by_id_address_and_chosen_name);
+    RUN(says_which_part_of_a_user_is_taken);
+    RUN(takes_no_more_users_than_allowed);
+    RUN(changes_a_password);
+    RUN(answers_numbers_out_of_range_with_an_error);
+}
+
 int main(void)
 {
-    for (size_t i = 0; i < sizeof back_ends / sizeof back_ends[0]; i++) {
-        ops = store_ops_by_name(back_ends[i]);
-        printf("# %s\n", back_ends[i]);
-        RUN(makes_rooms_and_lists_them_by_name);
-        RUN(makes_no_more_rooms_than_allowed);
-        RUN(counts_what_a_user_has_not_read);
-        RUN(counts_no_more_unread_than_it_promises);
-        RUN(keeps_members_and_how_far_they_read);
-        RUN(finds_users_by_id_address_and_chosen_name);
-        RUN(says_which_part_of_a_user_is_taken);
-        RUN(takes_no_more_users_than_allowed);
-        RUN(changes_a_password);
-        RUN(answers_numbers_out_of_range_with_an_error);
-    }
-    return tap_done();
+    return ask_each_store(suite);
 }

@@ -12,6 +12,8 @@
 void store_place_make(struct store_place *place)
 {
     const char *tmp = getenv("TMPDIR");
+
+    *place = (struct store_place){.url = ""};
     (void)snprintf(place->folder, sizeof place->folder, "%s/rookery-XXXXXX",
                    tmp != NULL && strlen(tmp) < 40 ? tmp : "/tmp");
     if (mkdtemp(place->folder) == NULL) {
@@ -35,16 +37,43 @@ void store_place_remove(struct store_place *place)
     (void)rmdir(place->folder);
 }
 
+static const char *nothing(void)
+{
+    return NULL;
+}
+
+const struct store_place_kind store_place_sqlite = {
+    .name = "sqlite",
+    .unavailable = nothing,
+    .make = store_place_make,
+    .remove = store_place_remove,
+};
+
 static void tell(void *arg, const char *line, bool writing)
 {
     printf("# %s\n", line);
 }
 
+struct store_options store_place_options(const struct store_place *place)
+{
+    return (struct store_options){
+        .path = place->path,
+        .url = place->url[0] != 0 ? place->url : NULL,
+        .on_problem = tell,
+    };
+}
+
 struct store *store_place_open(const struct store_place *place, const struct store_ops *ops)
 {
-    struct store_options options = {.path = place->path, .on_problem = tell};
+    const struct store_options options = store_place_options(place);
+    return store_place_open_with(ops, &options);
+}
+
+struct store *store_place_open_with(const struct store_ops *ops,
+                                    const struct store_options *options)
+{
     struct bytes why = {0};
-    struct store *store = ops->open(&options, &why);
+    struct store *store = ops->open(options, &why);
 
     if (store == NULL) {
         printf("# %.*s\n", (int)why.len, (const char *)why.data);
