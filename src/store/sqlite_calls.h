@@ -1,7 +1,8 @@
 /* What each call of store.h does in SQL, by entity:
  *
  *   sqlite_messages.c   history, changes, find, directs, direct_state
- *   sqlite_places.c     rooms, room_get, reads; room_put, member_put, read_mark
+ *   sqlite_places.c     rooms, room_get, reads; room_put, member_put
+ *   sqlite_marks.c      read_mark
  *   sqlite_people.c     user_get; user_add, user_password
  *   sqlite_query.c      search
  *
@@ -17,6 +18,14 @@
 
 typedef int (*sqlite_read_fn)(struct sqlite_conn *conn, struct store_call *call);
 typedef int (*sqlite_write_fn)(struct sqlite_writer *writer, struct store_call *call);
+
+/* What somebody writes who waits for it. */
+struct sqlite_work {
+    int (*write)(struct sqlite_writer *writer, struct sqlite_work *work);
+    size_t messages; /* of it, for whoever is told that it failed */
+
+    int error; /* it is refused: then nothing of it is stored */
+};
 
 MUST_USE int sqlite_read_history(struct sqlite_conn *conn, struct store_call *call);
 MUST_USE int sqlite_read_changes(struct sqlite_conn *conn, struct store_call *call);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "src/base/memory.h"
-#include "src/store/sqlite_calls.h"
 
 enum { CALLS_PER_COMMIT = 256 };
 
@@ -41,13 +40,17 @@ static void answer(struct store_call *calls, int error)
     }
 }
 
-static int write_all(struct sqlite_writer *writer, struct message *const *messages, size_t count,
+/* Stops at what is refused. */
+static int write_all(struct sqlite_writer *writer, struct sqlite_work *work,
                      struct store_call *calls)
 {
     int result = sqlite_writer_begin(writer);
 
-    for (size_t i = 0; i < count && result == SQLITE_OK; i++) {
-        result = sqlite_writer_append(writer, messages[i]);
+    if (result == SQLITE_OK && work != NULL) {
+        result = work->write(writer, work);
+        if (work->error != 0) {
+            return result;
+        }
     }
     for (struct store_call *call = calls; call != NULL && result == SQLITE_OK; call = call->next) {
         result = write_fns[call->op](writer, call);
@@ -55,29 +58,55 @@ static int write_all(struct sqlite_writer *writer, struct message *const *messag
     return result == SQLITE_OK ? sqlite_writer_commit(writer) : result;
 }
 
-/* Returns 0 or an enum store_error. */
-static int commit(struct sqlite_commits *c, struct message *const *messages, size_t count)
+enum { WHY_BYTES = 256 };
+
+/* One transaction. Returns 0 or an enum store_error; of a failure *why tells. */
+static int transact(struct sqlite_commits *c, struct sqlite_work *work, struct store_call *calls,
+                    char why[WHY_BYTES])
 {
-    char why[256] = "", line[512];
-    int error = 0;
+    int result = write_all(c->writer, work, calls);
+    int refusal = work != NULL ? work->error : 0;
+
+    if (result == SQLITE_OK && refusal == 0) {
+        return 0;
+    }
+    if (result != SQLITE_OK) {
+        (void)snprintf(why, WHY_BYTES, "%s", sqlite3_errmsg(c->writer->conn.db));
+    }
+    sqlite_writer_roll_back(c->writer);
+    return result == SQLITE_OK ? refusal : result == SQLITE_FULL ? STORE_EFULL : STORE_EIO;
+}
+
+static void tell_problem(const struct sqlite_commits *c, size_t messages, const char *why)
+{
+    char line[512];
+
+    if (c->options->on_problem != NULL) {
+        (void)snprintf(line, sizeof line, "%s: writing %zu messages: %s", c->options->path,
+                       messages, why);
+        c->options->on_problem(c->options->on_problem_arg, line, true);
+    }
+}
+
+/* Returns 0 or an enum store_error, of the work. What is refused does not take the calls along. */
+static int commit(struct sqlite_commits *c, struct sqlite_work *work)
+{
+    char why[WHY_BYTES] = "";
+    int error = 0, calls_error = 0;
 
     (void)pthread_mutex_lock(c->lock);
     struct store_call *calls = store_queue_take_all(&c->queue, CALLS_PER_COMMIT);
-    if (count > 0 || calls != NULL) {
-        int result = write_all(c->writer, messages, count, calls);
-        if (result != SQLITE_OK) {
-            (void)snprintf(why, sizeof why, "%s", sqlite3_errmsg(c->writer->conn.db));
-            sqlite_writer_roll_back(c->writer);
-            error = result == SQLITE_FULL ? STORE_EFULL : STORE_EIO;
-        }
+    if (work != NULL || calls != NULL) {
+        error = calls_error = transact(c, work, calls, why);
+    }
+    if (calls != NULL && work != NULL && work->error != 0) {
+        calls_error = transact(c, NULL, calls, why);
     }
     (void)pthread_mutex_unlock(c->lock);
-    if (error != 0 && c->options->on_problem != NULL) {
-        (void)snprintf(line, sizeof line, "%s: writing %zu messages: %s", c->options->path, count,
-                       why);
-        c->options->on_problem(c->options->on_problem_arg, line, true);
+    if (why[0] != 0) {
+        tell_problem(c, work != NULL ? work->messages : 0, why);
     }
-    answer(calls, error);
+    answer(calls, calls_error);
     return error;
 }
 
@@ -86,7 +115,7 @@ static void *serve(void *arg)
     struct sqlite_commits *c = arg;
 
     while (store_queue_wait(&c->queue)) {
-        (void)commit(c, NULL, 0);
+        (void)commit(c, NULL);
     }
     return NULL;
 }
@@ -108,12 +137,42 @@ void sqlite_commits_stop(struct sqlite_commits *commits)
     store_queue_finish(&commits->queue);
 }
 
+int sqlite_commits_run(struct sqlite_commits *commits, struct sqlite_work *work)
+{
+    work->error = 0;
+    return commit(commits, work);
+}
+
+struct append {
+    struct sqlite_work work;
+    struct message *const *messages;
+};
+
+static int write_messages(struct sqlite_writer *writer, struct sqlite_work *work)
+{
+    struct append *append = container_of(work, struct append, work);
+    int result = SQLITE_OK;
+
+    for (size_t i = 0; i < work->messages && result == SQLITE_OK && work->error == 0; i++) {
+        result = sqlite_writer_append(writer, append->messages[i]);
+        if (result == SQLITE_OK && append->messages[i]->fate == MESSAGE_INVALID) {
+            work->error = STORE_EINVALID;
+        }
+    }
+    return result;
+}
+
 int sqlite_commits_append(struct sqlite_commits *commits, struct message *const *messages,
                           size_t count)
 {
-    int error = commit(commits, messages, count);
+    struct append append = {.work = {.write = write_messages, .messages = count},
+                            .messages = messages};
 
-    if (error == 0 && count > 0) {
+    if (count == 0) {
+        return 0;
+    }
+    int error = sqlite_commits_run(commits, &append.work);
+    if (error == 0) {
         sqlite_search_wake(commits->search);
     }
     return error;

@@ -6,16 +6,16 @@
  *
  * Whoever gets the lock takes the calls that wait into his transaction, so they share its commit
  * and cannot starve behind appends; the thread is there for when nothing is appended. A failure of
- * SQLite fails all of a transaction.
+ * SQLite fails all of a transaction; what is refused fails alone.
  *
  * Threads: as store.h says. Order of locks: `lock`, then the queue's. */
 // SPDX-License-Identifier: MIT
 #ifndef STORE_SQLITE_COMMITS_H
 #define STORE_SQLITE_COMMITS_H
 
-#include "src/store/store_queue.h"
+#include "src/store/sqlite_calls.h"
 #include "src/store/sqlite_search.h"
-#include "src/store/sqlite_writer.h"
+#include "src/store/store_queue.h"
 
 struct sqlite_commits {
     const struct store_options *options; /* borrowed */
@@ -31,6 +31,9 @@ MUST_USE int sqlite_commits_start(struct sqlite_commits *commits);
 
 /* Finishes the calls that were started. */
 void sqlite_commits_stop(struct sqlite_commits *commits);
+
+/* Writes it and waits until it is durable. Returns 0 or an enum store_error. */
+MUST_USE int sqlite_commits_run(struct sqlite_commits *commits, struct sqlite_work *work);
 
 /* As store_ops. */
 MUST_USE int sqlite_commits_append(struct sqlite_commits *commits, struct message *const *messages,

@@ -116,6 +116,15 @@ int64_t sqlite_db_number(sqlite3 *db, const char *sql)
     return number;
 }
 
+int sqlite_db_read_number(sqlite3_stmt *statement, uint64_t *number)
+{
+    int result = sqlite3_step(statement);
+
+    *number = result == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(statement, 0) : 0;
+    (void)sqlite3_reset(statement);
+    return result == SQLITE_ROW || result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
 static int migrate_by_one(sqlite3 *db, int64_t from)
 {
     char finish[96];

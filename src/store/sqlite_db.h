@@ -56,6 +56,10 @@ int sqlite_db_run(sqlite3 *db, const char *sql);
 /* Runs a bound statement that gives no rows and resets it. Returns SQLITE_OK or what went wrong. */
 int sqlite_db_step(sqlite3_stmt *statement);
 
+/* Runs a bound statement for one number, 0 if there is none, and resets it. Returns SQLITE_OK or
+ * what went wrong. */
+int sqlite_db_read_number(sqlite3_stmt *statement, uint64_t *number);
+
 /* The only number that a query gives, or -1. */
 int64_t sqlite_db_number(sqlite3 *db, const char *sql);
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* Rooms, and who is in them or has read them. */
+/* Rooms, and who is in them. */
 #include <assert.h>
 
-#include "src/base/ids.h"
 #include "src/base/memory.h"
 #include "src/store/sqlite_calls.h"
 #include "src/store/sqlite_rows.h"
@@ -44,11 +43,6 @@ static const char made_count_sql[] = "SELECT count(*) FROM rooms WHERE direct = 
 static const char member_sql[] =
     "INSERT INTO members (room_id, user_id, joined, read) VALUES (?1, ?2, ?3, 0)"
     " ON CONFLICT DO UPDATE SET joined = ?3 WHERE joined <> ?3";
-static const char mark_sql[] =
-    "INSERT INTO members (room_id, user_id, joined, read) VALUES (?1, ?2, 0, ?3)"
-    " ON CONFLICT DO UPDATE SET read = ?3 WHERE read < ?3";
-static const char marked_sql[] = "SELECT read FROM members WHERE room_id = ?1 AND user_id = ?2";
-static const char message_sql[] = "SELECT offset FROM messages WHERE id = ?1 AND room_id = ?2";
 
 /* ---- lists ---- */
 
@@ -196,16 +190,6 @@ int sqlite_read_reads(struct sqlite_conn *conn, struct store_call *call)
 
 /* ---- writes ---- */
 
-/* Runs a bound statement for one number and resets it; 0 if there is none. */
-static int read_number(sqlite3_stmt *statement, uint64_t *number)
-{
-    int result = sqlite3_step(statement);
-
-    *number = result == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(statement, 0) : 0;
-    (void)sqlite3_reset(statement);
-    return result == SQLITE_ROW || result == SQLITE_DONE ? SQLITE_OK : result;
-}
-
 /* Whether that room was made, and how many were. */
 static int look_at_made(struct sqlite_writer *writer, const struct sqlite_room *room, bool *made)
 {
@@ -219,11 +203,11 @@ static int look_at_made(struct sqlite_writer *writer, const struct sqlite_room *
     }
     if (room != NULL) {
         sqlite_bind_u64(statement, 1, room->number);
-        result = read_number(statement, &number);
+        result = sqlite_db_read_number(statement, &number);
     }
     *made = number != 0;
     if (result == SQLITE_OK && writer->rooms.made < 0) {
-        result = read_number(count, &number);
+        result = sqlite_db_read_number(count, &number);
         writer->rooms.made = result == SQLITE_OK ? (int64_t)number : -1;
     }
     return result;
@@ -286,64 +270,4 @@ int sqlite_write_member_put(struct sqlite_writer *writer, struct store_call *cal
     sqlite_bind_text(statement, 2, r->user_id);
     sqlite_bind_u64(statement, 3, r->present);
     return sqlite_db_step(statement);
-}
-
-/* How far he has read by what he says; 0: there is no such message. */
-static int mark_of(struct sqlite_writer *writer, const struct store_read_mark *r,
-                   const struct sqlite_room *room, uint64_t *offset)
-{
-    sqlite3_stmt *statement = sqlite_conn_get(&writer->conn, message_sql);
-    uint8_t id[ID_BYTES];
-
-    if (statement == NULL) {
-        return sqlite3_errcode(writer->conn.db);
-    }
-    if (r->offset != 0) {
-        *offset = r->offset < room->newest ? r->offset : room->newest;
-        return SQLITE_OK;
-    }
-    sqlite_bind_id(statement, 1, r->message_id, id);
-    sqlite_bind_u64(statement, 2, room->number);
-    return read_number(statement, offset);
-}
-
-static int put_mark(struct sqlite_writer *writer, struct store_read_mark *r, uint64_t room,
-                    uint64_t offset)
-{
-    sqlite3_stmt *mark = sqlite_conn_get(&writer->conn, mark_sql);
-    sqlite3_stmt *marked = sqlite_conn_get(&writer->conn, marked_sql);
-
-    if (mark == NULL || marked == NULL) {
-        return sqlite3_errcode(writer->conn.db);
-    }
-    sqlite_bind_u64(mark, 1, room);
-    sqlite_bind_text(mark, 2, r->user_id);
-    sqlite_bind_u64(mark, 3, offset);
-    int result = sqlite_db_step(mark);
-    if (result != SQLITE_OK) {
-        return result;
-    }
-    r->changed = sqlite3_changes(writer->conn.db) > 0;
-    sqlite_bind_u64(marked, 1, room);
-    sqlite_bind_text(marked, 2, r->user_id);
-    return read_number(marked, &r->read);
-}
-
-int sqlite_write_read_mark(struct sqlite_writer *writer, struct store_call *call)
-{
-    struct store_read_mark *r = container_of(call, struct store_read_mark, call);
-    struct sqlite_room *room;
-    uint64_t offset = 0;
-    int result = sqlite_rooms_find(&writer->rooms, r->room, &room);
-
-    r->read = 0;
-    r->changed = false;
-    if (result == SQLITE_OK && room != NULL) {
-        result = mark_of(writer, r, room, &offset);
-    }
-    if (result == SQLITE_OK && offset == 0) {
-        call->error = STORE_EMISSING;
-        return SQLITE_OK;
-    }
-    return result != SQLITE_OK ? result : put_mark(writer, r, room->number, offset);
 }

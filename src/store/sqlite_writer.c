@@ -2,6 +2,7 @@
 #include "src/store/sqlite_writer.h"
 
 #include "src/base/ids.h"
+#include "src/store/sqlite_marks.h"
 
 enum { ROOMS_BYTES_MAX = 16 << 20 };
 
@@ -10,7 +11,7 @@ static const char commit_sql[] = "COMMIT";
 static const char insert_sql[] =
     "INSERT INTO messages (room_id, offset, id, user_id, username, type, timestamp_ms, content,"
     "  sent_at, raw, client_id, recipient, dialect)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (id) DO NOTHING";
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT DO NOTHING";
 static const char find_sql[] =
     "SELECT m.message_id, m.offset, r.name, m.user_id, m.deleted, m.changed, m.timestamp_ms"
     " FROM messages AS m CROSS JOIN rooms AS r ON r.room_id = m.room_id WHERE m.id = ?1";
@@ -105,13 +106,25 @@ static int settle(struct message *m, enum message_fate fate, uint64_t offset)
     return SQLITE_OK;
 }
 
+/* Where in the room a message goes. */
+static uint64_t place_of(const struct message *m, const struct sqlite_room *room)
+{
+    return m->placed != 0 ? m->placed : room->newest + 1;
+}
+
+static int settle_at(struct message *m, struct sqlite_room *room, uint64_t place)
+{
+    room->newest = place > room->newest ? place : room->newest;
+    return settle(m, MESSAGE_STORED, place);
+}
+
 static int insert(struct sqlite_writer *writer, const struct sqlite_room *room, struct message *m)
 {
     sqlite3_stmt *statement = sqlite_conn_get(&writer->conn, insert_sql);
     uint8_t id[ID_BYTES];
 
     sqlite_bind_u64(statement, 1, room->number);
-    sqlite_bind_u64(statement, 2, room->newest + 1);
+    sqlite_bind_u64(statement, 2, place_of(m, room));
     sqlite_bind_id(statement, 3, m->id, id);
     sqlite_bind_text(statement, 4, m->user_id);
     sqlite_bind_text(statement, 5, m->username);
@@ -126,10 +139,26 @@ static int insert(struct sqlite_writer *writer, const struct sqlite_room *room, 
     return sqlite_db_step(statement);
 }
 
+/* The id is there already, or else another message is at its place: the log has been cut off and
+ * written anew behind our back. */
+static int repeat(struct sqlite_writer *writer, struct message *m)
+{
+    struct found found;
+    int result = find(writer, m, &found);
+
+    if (result != SQLITE_OK) {
+        return result;
+    }
+    if (found.number == 0) {
+        return settle(m, MESSAGE_INVALID, 0);
+    }
+    m->timestamp_ms = found.timestamp_ms;
+    return settle(m, MESSAGE_REPEATED, found.offset);
+}
+
 static int say(struct sqlite_writer *writer, struct message *m)
 {
     struct sqlite_room *room = sqlite_rooms_get(&writer->rooms, m->room, m->recipient.len > 0);
-    struct found found;
 
     if (room == NULL) {
         return sqlite3_errcode(writer->conn.db);
@@ -138,12 +167,8 @@ static int say(struct sqlite_writer *writer, struct message *m)
     if (result != SQLITE_OK) {
         return result;
     }
-    if (sqlite3_changes(writer->conn.db) == 0) {
-        result = find(writer, m, &found);
-        m->timestamp_ms = found.timestamp_ms;
-        return result != SQLITE_OK ? result : settle(m, MESSAGE_REPEATED, found.offset);
-    }
-    return settle(m, MESSAGE_STORED, ++room->newest);
+    return sqlite3_changes(writer->conn.db) == 0 ? repeat(writer, m)
+                                                 : settle_at(m, room, place_of(m, room));
 }
 
 static int write_change(struct sqlite_writer *writer, uint64_t number, uint64_t offset,
@@ -165,7 +190,8 @@ static int write_change(struct sqlite_writer *writer, uint64_t number, uint64_t 
     return result != SQLITE_OK ? result : sqlite_db_step(note);
 }
 
-/* Edits or deletes. */
+/* Edits or deletes. What comes again from a journal must find what it found the first time: not a
+ * message that was said after it, and not its own change. */
 static int change(struct sqlite_writer *writer, struct message *m)
 {
     struct sqlite_room *room;
@@ -175,11 +201,15 @@ static int change(struct sqlite_writer *writer, struct message *m)
     if (result != SQLITE_OK) {
         return result;
     }
-    if (!found.here) {
+    if (!found.here || (m->placed != 0 && m->placed <= found.offset)) {
         return settle(m, MESSAGE_MISSING, 0);
     }
     if (!found.own) {
         return settle(m, MESSAGE_FORBIDDEN, 0);
+    }
+    m->said = found.offset;
+    if (m->placed != 0 && m->placed <= found.changed) {
+        return settle(m, MESSAGE_REPEATED, m->placed);
     }
     if (found.deleted) {
         return m->action == MESSAGE_DELETE ? settle(m, MESSAGE_REPEATED, found.changed)
@@ -188,12 +218,35 @@ static int change(struct sqlite_writer *writer, struct message *m)
     if ((room = sqlite_rooms_get(&writer->rooms, m->room, false)) == NULL) {
         return sqlite3_errcode(writer->conn.db);
     }
-    m->said = found.offset;
-    result = write_change(writer, found.number, room->newest + 1, m);
-    return result != SQLITE_OK ? result : settle(m, MESSAGE_STORED, ++room->newest);
+    uint64_t place = place_of(m, room);
+    result = write_change(writer, found.number, place, m);
+    return result != SQLITE_OK ? result : settle_at(m, room, place);
+}
+
+static int mark(struct sqlite_writer *writer, struct message *m)
+{
+    struct sqlite_mark mark = {.room = m->room,
+                               .user_id = m->user_id,
+                               .offset = m->said,
+                               .message_id = m->id,
+                               .placed = m->placed};
+    int result = sqlite_marks_put(writer, &mark);
+
+    m->said = mark.meant;
+    return result != SQLITE_OK ? result
+                               : settle(m,
+                                        mark.meant == 0 ? MESSAGE_MISSING
+                                        : mark.changed  ? MESSAGE_STORED
+                                                        : MESSAGE_REPEATED,
+                                        0);
 }
 
 int sqlite_writer_append(struct sqlite_writer *writer, struct message *m)
 {
-    return m->action == MESSAGE_SAY ? say(writer, m) : change(writer, m);
+    if (m->placed > INT64_MAX) {
+        return settle(m, MESSAGE_INVALID, 0);
+    }
+    return m->action == MESSAGE_SAY    ? say(writer, m)
+           : m->action == MESSAGE_MARK ? mark(writer, m)
+                                       : change(writer, m);
 }

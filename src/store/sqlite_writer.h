@@ -24,7 +24,8 @@ MUST_USE int sqlite_writer_begin(struct sqlite_writer *writer);
 MUST_USE int sqlite_writer_commit(struct sqlite_writer *writer);
 void sqlite_writer_roll_back(struct sqlite_writer *writer);
 
-/* Stores one message within a transaction, or changes one: fills offset and fate. */
+/* Stores one message within a transaction, or changes one, or how far somebody has read: fills
+ * offset, said and fate. After MESSAGE_INVALID only roll_back may follow. */
 MUST_USE int sqlite_writer_append(struct sqlite_writer *writer, struct message *m);
 
 #endif

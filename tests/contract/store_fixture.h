@@ -76,9 +76,22 @@ static inline struct message message(const char *id, const char *room, const cha
                             .fate = 99};
 }
 
+enum { BATCH_MAX = 100 };
+
+/* Appends all of them; returns 0 or an enum store_error. */
+static inline int put(struct message *messages, size_t count)
+{
+    struct message *batch[BATCH_MAX];
+
+    for (size_t i = 0; i < count; i++) {
+        batch[i] = &messages[i];
+    }
+    return store_append(store, batch, count);
+}
+
 static inline uint64_t append(struct message *m)
 {
-    return store_append(store, &m, 1) == 0 ? m->offset : 0;
+    return put(m, 1) == 0 ? m->offset : 0;
 }
 
 static inline uint64_t say(const char *id, const char *room, const char *content)
