@@ -3,6 +3,7 @@
  *   sqlite_messages.c   history, changes, find, directs, direct_state
  *   sqlite_places.c     rooms, room_get, reads; room_put, member_put
  *   sqlite_marks.c      read_mark
+ *   sqlite_logs.c       positions; adopt, mark
  *   sqlite_people.c     user_get; user_add, user_password
  *   sqlite_query.c      search
  *
@@ -35,6 +36,7 @@ MUST_USE int sqlite_read_search(struct sqlite_conn *conn, struct store_call *cal
 MUST_USE int sqlite_read_rooms(struct sqlite_conn *conn, struct store_call *call);
 MUST_USE int sqlite_read_room_get(struct sqlite_conn *conn, struct store_call *call);
 MUST_USE int sqlite_read_reads(struct sqlite_conn *conn, struct store_call *call);
+MUST_USE int sqlite_read_positions(struct sqlite_conn *conn, struct store_call *call);
 MUST_USE int sqlite_read_user_get(struct sqlite_conn *conn, struct store_call *call);
 
 MUST_USE int sqlite_write_direct_state(struct sqlite_writer *writer, struct store_call *call);

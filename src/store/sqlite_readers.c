@@ -19,7 +19,7 @@ static sqlite_read_fn const read_fns[STORE_WRITES] = {
     [STORE_FIND] = sqlite_read_find,       [STORE_SEARCH] = sqlite_read_search,
     [STORE_ROOMS] = sqlite_read_rooms,     [STORE_ROOM_GET] = sqlite_read_room_get,
     [STORE_READS] = sqlite_read_reads,     [STORE_USER_GET] = sqlite_read_user_get,
-    [STORE_DIRECTS] = sqlite_read_directs,
+    [STORE_DIRECTS] = sqlite_read_directs, [STORE_POSITIONS] = sqlite_read_positions,
 };
 
 static const char begin_sql[] = "BEGIN";

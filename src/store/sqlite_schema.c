@@ -41,5 +41,8 @@ const char *const sqlite_migrations[] = {
     "  username TEXT NOT NULL, login_name TEXT UNIQUE COLLATE NOCASE, email TEXT UNIQUE,"
     "  password_hash TEXT NOT NULL, display_name TEXT NOT NULL,"
     "  created_ms INTEGER NOT NULL) STRICT;",
+
+    "CREATE TABLE logs (name TEXT NOT NULL, partition INTEGER NOT NULL, base INTEGER NOT NULL,"
+    "  position INTEGER NOT NULL, PRIMARY KEY (name, partition)) STRICT, WITHOUT ROWID;",
 };
 const int sqlite_schema_version = sizeof sqlite_migrations / sizeof sqlite_migrations[0];

@@ -11,6 +11,7 @@
  *   changes   change_id -> message_id              edits and deletions in their order, for the
  *                                                  search (sqlite_search.h)
  *   members   (room_id, user_id) -> joined, read   read: up to that offset
+ *   logs      (name, partition) -> base, position  of journals, as struct store_log has them
  *   users     unique id, email, login_name         login_name: the user name, if it was chosen
  *
  * Keyed by (room_id, offset) the messages of a page would lie together, but each commit would

@@ -384,12 +384,13 @@ struct store_ops {
     int (*append)(struct store *store, struct message *const *messages, size_t count);
     /* Learns which places the records of a log have, durably; ends[i] is how many records partition
      * i has had. A partition that is new to the store begins at the greatest place that any room
-     * has; one with fewer records than are stored of it was made anew, and goes on where it ended.
-     * Whoever does that a second time is told the same, on any node. Returns 0 or an enum
-     * store_error. Blocks; any thread. */
+     * has; one with fewer records than are stored of it was made anew, and goes on where it ended,
+     * or there if that is greater (messages may be stored that it was not marked for). Whoever does
+     * that a second time is told the same, on any node. Returns 0 or an enum store_error. Blocks;
+     * any thread. */
     int (*adopt)(struct store *store, struct store_log *log, const uint64_t *ends);
-    /* All records of the partition with numbers below `position` are stored: never goes back. As
-     * append: durable, blocks, any thread. */
+    /* All records of the partition with numbers below `position` are stored: never goes back.
+     * STORE_EMISSING: it was never adopted. As append: durable, blocks, any thread. */
     int (*mark)(struct store *store, struct span log, unsigned partition, uint64_t position);
     /* Starts a call, whose op, executor and next are set and error is 0. Returns 0 or
      * STORE_EBUSY. */
@@ -413,7 +414,9 @@ MUST_USE static inline int store_append(struct store *store, struct message *con
 MUST_USE static inline int store_adopt(struct store *store, struct store_log *log,
                                        const uint64_t *ends)
 {
-    return store->ops->adopt(store, log, ends);
+    return log->partitions >= 1 && log->partitions <= STORE_PARTITIONS_MAX
+               ? store->ops->adopt(store, log, ends)
+               : STORE_ERANGE;
 }
 
 MUST_USE static inline int store_mark(struct store *store, struct span log, unsigned partition,

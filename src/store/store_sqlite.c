@@ -11,6 +11,7 @@
 #include "src/base/memory.h"
 #include "src/store/sqlite_checkpoint.h"
 #include "src/store/sqlite_commits.h"
+#include "src/store/sqlite_logs.h"
 #include "src/store/sqlite_readers.h"
 #include "src/store/sqlite_search.h"
 #include "src/store/store.h"
@@ -135,14 +136,24 @@ static int append(struct store *store, struct message *const *messages, size_t c
     return sqlite_commits_append(&sqlite_store(store)->commits, messages, count);
 }
 
+static int adopt(struct store *store, struct store_log *log, const uint64_t *ends)
+{
+    return sqlite_logs_adopt(&sqlite_store(store)->commits, log, ends);
+}
+
+static int mark(struct store *store, struct span log, unsigned partition, uint64_t position)
+{
+    return sqlite_logs_mark(&sqlite_store(store)->commits, log, partition, position);
+}
+
 static int start(struct store *store, struct store_call *call)
 {
     struct sqlite_store *s = sqlite_store(store);
 
     struct store_queue *queue = call->op == STORE_SEARCH   ? &s->searcher.queue
-                                 : call->op == STORE_ROOMS  ? &s->lister.queue
-                                 : call->op >= STORE_WRITES ? &s->commits.queue
-                                                            : &s->readers.queue;
+                                : call->op == STORE_ROOMS  ? &s->lister.queue
+                                : call->op >= STORE_WRITES ? &s->commits.queue
+                                                           : &s->readers.queue;
     return store_queue_put(queue, call);
 }
 
@@ -167,6 +178,8 @@ const struct store_ops store_sqlite = {
     .name = "sqlite",
     .open = open_store,
     .append = append,
+    .adopt = adopt,
+    .mark = mark,
     .start = start,
     .close = close_store,
 };

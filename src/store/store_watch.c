@@ -66,6 +66,16 @@ static int append(struct store *store, struct message *const *messages, size_t c
     return store_append(watch_of(store)->inner, messages, count);
 }
 
+static int adopt(struct store *store, struct store_log *log, const uint64_t *ends)
+{
+    return store_adopt(watch_of(store)->inner, log, ends);
+}
+
+static int mark(struct store *store, struct span log, unsigned partition, uint64_t position)
+{
+    return store_mark(watch_of(store)->inner, log, partition, position);
+}
+
 static void close_inner(struct store *store)
 {
     store_close(watch_of(store)->inner);
@@ -73,7 +83,13 @@ static void close_inner(struct store *store)
 
 /* Not found by name: there is nothing to open. */
 static const struct store_ops ops = {
-    .name = "watch", .append = append, .start = start, .close = close_inner};
+    .name = "watch",
+    .append = append,
+    .adopt = adopt,
+    .mark = mark,
+    .start = start,
+    .close = close_inner,
+};
 
 void store_watch_init(struct store_watch *watch, struct store *inner, unsigned executors)
 {

@@ -115,6 +115,18 @@ static inline enum message_fate act(enum message_action action, const char *id, 
     return (enum message_fate)m.fate;
 }
 
+/* ---- journals ---- */
+
+static inline int adopt(struct store *to, struct store_log *log, const uint64_t *ends)
+{
+    return store_adopt(to, log, ends);
+}
+
+static inline int put_mark(const char *log, unsigned partition, uint64_t position)
+{
+    return store_mark(store, span_cstr(log), partition, position);
+}
+
 /* ---- what is read ---- */
 
 /* "id offset content, ..." of a page; * for a deleted message, ! for an edit. Frees the page. */
