@@ -309,5 +309,5 @@ static void suite(void)
 
 int main(void)
 {
-    return ask_each_store(suite);
+    return ask_each_store(ALONE, suite);
 }

@@ -1,5 +1,8 @@
 /* What the contracts of stores share: one store, opened anew for each test, and a loop to call it
- * from. A new back-end is a kind of place in store_back_ends.c. */
+ * from. A new back-end is a kind of place in store_back_ends.c.
+ *
+ * With a faulty store around it all that is asked of it here is repeated after an error: what was
+ * done although it failed is then a repetition. */
 // SPDX-License-Identifier: MIT
 #ifndef TESTS_CONTRACT_STORE_FIXTURE_H
 #define TESTS_CONTRACT_STORE_FIXTURE_H
@@ -7,6 +10,7 @@
 #include <stdlib.h>
 
 #include "src/store/store.h"
+#include "tests/support/store_faulty.h"
 #include "tests/support/store_place.h"
 #include "tests/support/tap.h"
 
@@ -17,15 +21,25 @@ static const struct store_place_kind *kind;
 static const struct store_ops *ops;
 static struct store_place place;
 static struct store *store;
+static bool faulty; /* there is a faulty one around it */
 static struct thread_executor loop;
+
+static inline struct store *open_store(void)
+{
+    static const struct store_faults faults = {
+        .refuse = 7, .fail_before = 5, .fail_after = 3, .delay_turns = 2};
+    struct store *opened = store_place_open(&place, ops);
+
+    check(opened != NULL);
+    return faulty && opened != NULL ? store_faulty_create(opened, &faults) : opened;
+}
 
 static inline void setup(void)
 {
     place = (struct store_place){.url = ""};
     kind->make(&place);
     thread_executor_start(&loop, 0);
-    store = store_place_open(&place, ops);
-    check(store != NULL);
+    store = open_store();
 }
 
 static inline void teardown(void)
@@ -38,12 +52,13 @@ static inline void teardown(void)
 static inline void restart(void)
 {
     store_close(store);
-    store = store_place_open(&place, ops);
-    check(store != NULL);
+    store = open_store();
 }
 
+enum asked { ALONE, ALONE_AND_FAULTY };
+
 /* Runs the suite with each store that can be had here; for main to return. */
-static inline int ask_each_store(void (*suite)(void))
+static inline int ask_each_store(enum asked asked, void (*suite)(void))
 {
     for (size_t i = 0; i < store_back_end_count; i++) {
         kind = store_back_ends[i];
@@ -55,12 +70,34 @@ static inline int ask_each_store(void (*suite)(void))
         }
         printf("# %s\n", kind->name);
         suite();
+        if (asked == ALONE_AND_FAULTY) {
+            printf("# %s, faulty\n", kind->name);
+            faulty = true;
+            suite();
+            faulty = false;
+        }
     }
     return tap_done();
 }
 
+/* Is that to be repeated? */
+static inline bool is_fault(int error)
+{
+    return faulty && (error == STORE_EIO || error == STORE_EBUSY);
+}
+
+static inline int call_store(struct store_call *call, enum store_op op)
+{
+    int error;
+
+    do {
+        error = store_place_call(&loop, store, call, op);
+    } while (is_fault(error));
+    return error;
+}
+
 /* Starts a call of that kind and waits. */
-#define CALL(request, op) store_place_call(&loop, store, &(request)->call, op)
+#define CALL(request, op) call_store(&(request)->call, op)
 
 /* ---- messages ---- */
 
@@ -82,11 +119,15 @@ enum { BATCH_MAX = 100 };
 static inline int put(struct message *messages, size_t count)
 {
     struct message *batch[BATCH_MAX];
+    int error;
 
     for (size_t i = 0; i < count; i++) {
         batch[i] = &messages[i];
     }
-    return store_append(store, batch, count);
+    do {
+        error = store_append(store, batch, count);
+    } while (is_fault(error));
+    return error;
 }
 
 static inline uint64_t append(struct message *m)
@@ -98,7 +139,7 @@ static inline uint64_t say(const char *id, const char *room, const char *content
 {
     struct message m = message(id, room, content);
     uint64_t offset = append(&m);
-    check(m.fate == MESSAGE_STORED);
+    check(m.fate == MESSAGE_STORED || (faulty && m.fate == MESSAGE_REPEATED));
     return offset;
 }
 
@@ -119,12 +160,22 @@ static inline enum message_fate act(enum message_action action, const char *id, 
 
 static inline int adopt(struct store *to, struct store_log *log, const uint64_t *ends)
 {
-    return store_adopt(to, log, ends);
+    int error;
+
+    do {
+        error = store_adopt(to, log, ends);
+    } while (is_fault(error));
+    return error;
 }
 
 static inline int put_mark(const char *log, unsigned partition, uint64_t position)
 {
-    return store_mark(store, span_cstr(log), partition, position);
+    int error;
+
+    do {
+        error = store_mark(store, span_cstr(log), partition, position);
+    } while (is_fault(error));
+    return error;
 }
 
 /* ---- what is read ---- */

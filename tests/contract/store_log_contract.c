@@ -357,5 +357,5 @@ static void suite(void)
 
 int main(void)
 {
-    return ask_each_store(suite);
+    return ask_each_store(ALONE, suite);
 }
