@@ -275,6 +275,22 @@ static void writes_beside_appends_without_losing_either(void)
     check(atomic_load(&writes.failed) == 0);
 }
 
+static void fails_no_write_beside_an_append_that_it_cannot_keep(void)
+{
+    struct message never = message("never", "one", "1");
+
+    memset(&writes, 0, sizeof writes);
+    never.placed = UINT64_MAX;
+    setup();
+    check(add("first", "one") == 1);
+    thread_executor_run(&loop, start_writes, NULL);
+    while (atomic_load(&writes.done) < writes.started) {
+        check(put(&never, 1) == STORE_EINVALID);
+    }
+    teardown();
+    check(writes.refused == 0 && atomic_load(&writes.failed) == 0);
+}
+
 static void refuses_writes_when_too_many_wait_and_then_never_calls_back(void)
 {
     memset(&writes, 0, sizeof writes);
@@ -304,6 +320,7 @@ static void suite(void)
     RUN(finishes_the_reads_that_were_started_before_it_closes);
     RUN(refuses_reads_when_too_many_wait_and_then_never_calls_back);
     RUN(writes_beside_appends_without_losing_either);
+    RUN(fails_no_write_beside_an_append_that_it_cannot_keep);
     RUN(refuses_writes_when_too_many_wait_and_then_never_calls_back);
 }
 

@@ -162,6 +162,21 @@ static void stores_nothing_of_a_batch_that_fails_and_goes_on_afterwards(void)
     store_place_remove(&place);
 }
 
+static void stores_nothing_of_a_batch_with_a_message_that_it_cannot_keep(void)
+{
+    struct message m[] = {{.id = SPAN("a"), .room = SPAN("one"), .placed = 3},
+                          {.id = SPAN("b"), .room = SPAN("one"), .placed = 3},
+                          {.id = SPAN("c"), .room = SPAN("one"), .placed = 4}};
+    struct message *batch[] = {&m[0], &m[1], &m[2]};
+
+    store_place_make(&place);
+    struct store *store = store_place_open(&place, &store_sqlite);
+    check(store_append(store, batch, 3) == STORE_EINVALID && m[1].fate == MESSAGE_INVALID);
+    check(append(store, "d", SPAN("1")) == 1);
+    store_close(store);
+    store_place_remove(&place);
+}
+
 static void forgets_the_rooms_used_longest_ago_and_finds_them_again(void)
 {
     struct bytes why = {0};
@@ -230,6 +245,7 @@ int main(void)
     RUN(refuses_the_database_of_another_program);
     RUN(refuses_a_file_that_it_may_not_write);
     RUN(stores_nothing_of_a_batch_that_fails_and_goes_on_afterwards);
+    RUN(stores_nothing_of_a_batch_with_a_message_that_it_cannot_keep);
     RUN(says_whether_it_was_writing_that_failed);
     RUN(forgets_the_rooms_used_longest_ago_and_finds_them_again);
     return tap_done();
