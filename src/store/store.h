@@ -376,11 +376,15 @@ struct store_ops {
      * that names the place and the cause. Blocks; any thread. */
     struct store *(*open)(const struct store_options *options, struct bytes *why);
     /* Stores all messages durably in the order given, or none, and fills offset and fate in each;
-     * `said` too of edits, deletions and marks. Either all of a batch are placed or none is. With
-     * placed ones a failure may have stored some, in any order: they come again. Returns 0 or an
-     * enum store_error; STORE_EINVALID: one of them can never be stored, fate tells which
-     * (MESSAGE_INVALID). Blocks; any thread, but one at a time. After a failure the store stays
-     * usable. */
+     * `said` too of edits, deletions and marks: of a mark how far it means, at most the room's
+     * newest, and its offset is 0. Either all of a batch are placed or none is.
+     *
+     * What is placed and comes again finds what it found the first time: a change or mark only
+     * what was said before its own place. With placed ones a failure may have stored some, in any
+     * order: they come again. Returns 0 or an enum store_error; STORE_EINVALID: one of them can
+     * never be stored (another message has its place in the room, or that is above INT64_MAX),
+     * fate tells which (MESSAGE_INVALID). Blocks; any thread, but one at a time. After a failure
+     * the store stays usable. */
     int (*append)(struct store *store, struct message *const *messages, size_t count);
     /* Learns which places the records of a log have, durably; ends[i] is how many records partition
      * i has had. A partition that is new to the store begins at the greatest place that any room
