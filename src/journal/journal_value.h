@@ -1,19 +1,32 @@
 /* Journal value: a message of the chat as a journal's log carries it, one JSON object that
  * consumers of the systems whose clients work here understand.
  *
- *   {"id", "roomId", "chatRoomId", "userId", "username", "message", "content", "type", "timestamp",
- *    "action"?, "rookery": {...}}
+ *   {"id", "roomId", "chatRoomId", "userId", "username", "message"?, "content"?, "type",
+ *    "timestamp", "action"?, "raw"?,
+ *    "rookery": {"v", "dialect", "ms", "ownTime"? | "sentAt"?, "clientId"?, "to"?, "editedMs"?,
+ *                "said"?, "bytes"?}}
  *
- * `message` and `content` are the same text: the first for readers of dialect 0, the second for
- * those of dialect 4; `timestamp` is ISO 8601, the sender's own where he gave one. What our own
- * nodes need beyond that to read back exactly what was written is in `rookery`: {v, dialect, ms,
- * raw, sentAt, clientId, to, editedMs, said, action}. An edit, a deletion or a read mark has
- * "action" outside too, so that others can leave it alone.
+ * Those with ? are there only if there is something to say.
+ *   message, content   the same JSON value: the first for readers of dialect 0, the second for
+ *                      those of dialect 4
+ *   timestamp          of the sender, where he gave a string ("ownTime": true); else that of the
+ *                      server in ISO 8601, and in "sentAt" what else the sender gave
+ *   action             "edit", "delete" or "mark", so that others can leave those alone
+ *   raw                the sender's payload, of dialects that pass it on as it is
+ *   ms, editedMs       times of the server
+ *   to                 user id of the recipient, of a direct message
+ *   said               place of the message that is changed
+ *   bytes              {"roomId": Base64 ...}: the texts that are not UTF-8, by the name of their
+ *                      member; outside each such byte is U+FFFD
  *
- * Values of other producers on the same topic are read by their shape: dialect 0 {userId,
- * chatRoomId, message, timestamp}, dialect 4 {id, roomId, userId, username, content, type,
- * timestamp}, dialect 1 {roomId, userId, username, text, timestamp}. One without an id gets it from
- * where it stands in the log (journal_value_id), the same each time that it is read.
+ * Values of other producers on the same topic are read by their shape, ids and names of theirs as
+ * strings or numbers:
+ *   dialect 4   {id?, roomId, userId, username?, content, type?, timestamp?}
+ *   dialect 1   {roomId, userId, username?, text, timestamp?}; raw is all of it
+ *   dialect 0   {userId, chatRoomId, message, timestamp?}
+ * Their `timestamp` is the sender's own (sent_at), and timestamp_ms is 0: the time of such a record
+ * is the broker's. One without an id gets it from where it stands in the log (journal_value_id),
+ * the same each time that it is read.
  *
  * Pure; any thread. */
 // SPDX-License-Identifier: MIT
@@ -30,12 +43,17 @@ enum journal_value_error {
 
 const char *journal_value_strerror(int error);
 
-/* Appends the value of a message: its action, said and all texts are carried; offset, changed,
- * placed, fate and state are not. */
+/* The longest text that is read, but for content and raw. */
+enum { JOURNAL_VALUE_TEXT_BYTES_MAX = 1024 };
+
+/* Appends the value of a message, without a terminating NUL: its action, said and all texts are
+ * carried; offset, changed, placed, fate and state are not. content, sent_at and raw go in as they
+ * are, so they must be the JSON that message.h says. */
 void journal_value_write(struct bytes *out, const struct message *m);
 
 /* Reads a value. Texts point into value and *scratch, whose first contents are cleared. id is empty
- * where the value has none. Returns 0 or an enum journal_value_error. */
+ * where a new message has none; dialect is whatever number the writer gave. Returns 0 or an enum
+ * journal_value_error. */
 MUST_USE int journal_value_read(struct span value, struct bytes *scratch, struct message *m);
 
 /* Is it of this codec, and not by another producer? */
