@@ -10,13 +10,12 @@
 #include <stdlib.h>
 
 #include "src/base/memory.h"
-#include "src/journal/journal.h"
+#include "src/journal/completions.h"
 
 enum {
     QUEUE_MESSAGES_MAX_DEFAULT = 65536,
     QUEUE_BYTES_MAX_DEFAULT = 64 << 20,
     BATCH_MAX_DEFAULT = 1024,
-    LOOPS_PER_BATCH = 64, /* with more loops some get a second task */
 };
 
 struct direct {
@@ -32,65 +31,23 @@ struct direct {
     bool idle, stopping;                 /* idle: the thread waits for work */
 };
 
-/* The completions of a batch that go to one loop. */
-struct group {
-    struct executor *executor;
-    struct journal_append *first, *last;
-};
-
 static struct direct *direct(struct journal *journal)
 {
     return container_of(journal, struct direct, journal);
 }
 
-/* Runs on the loop; on_done may free the op. */
-static void deliver(struct task *task)
-{
-    struct journal_append *op = container_of(task, struct journal_append, task);
-
-    while (op != NULL) {
-        struct journal_append *next = op->next;
-        op->on_done(op);
-        op = next;
-    }
-}
-
-static void post_groups(struct group *groups, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct journal_append *first = groups[i].first;
-        groups[i].last->next = NULL;
-        first->task.run = deliver;
-        executor_post(groups[i].executor, &first->task);
-    }
-}
-
-/* Hands the batch that begins with op back: one task a loop, in the order of the batch. */
+/* Hands the batch that begins with op back, in its order. */
 static void complete(struct journal_append *op, int error)
 {
-    struct group groups[LOOPS_PER_BATCH];
-    size_t count = 0;
+    struct completions done = {.count = 0};
 
     while (op != NULL) {
         struct journal_append *next = op->next;
-        size_t i = 0;
         op->error = error;
-        while (i < count && groups[i].executor != op->executor) {
-            i++;
-        }
-        if (i < count) {
-            groups[i].last->next = op;
-            groups[i].last = op;
-        } else {
-            if (count == LOOPS_PER_BATCH) {
-                post_groups(groups, count);
-                count = 0;
-            }
-            groups[count++] = (struct group){op->executor, op, op};
-        }
+        completions_add(&done, op);
         op = next;
     }
-    post_groups(groups, count);
+    completions_post(&done);
 }
 
 /* Waits for work, cuts a batch off the queue and fills j->batch. Returns its messages, 0 when there
