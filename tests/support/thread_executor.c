@@ -52,18 +52,43 @@ static const struct executor_ops ops = {
     .random = fill_random,
 };
 
-/* All that was posted, or NULL when it is time to stop. */
-static struct task *take(struct thread_executor *t)
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Until something is posted, or a timer is due. */
+static void wait(struct thread_executor *t)
+{
+    int64_t next_ms = timers_next_ms(&t->executor.timers, now_ms());
+    struct timespec until;
+
+    if (next_ms < 0) {
+        (void)pthread_cond_wait(&t->changed, &t->lock);
+        return;
+    }
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += next_ms % 1000 * 1000000;
+    until.tv_sec += next_ms / 1000 + until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    (void)pthread_cond_timedwait(&t->changed, &t->lock, &until);
+}
+
+/* All that was posted, which may be nothing; false when it is time to stop. */
+static bool take(struct thread_executor *t, struct task **tasks)
 {
     (void)pthread_mutex_lock(&t->lock);
-    while (t->head == NULL && !t->stopping) {
-        (void)pthread_cond_wait(&t->changed, &t->lock);
+    if (t->head == NULL && !t->stopping) {
+        wait(t);
     }
-    struct task *tasks = t->head;
+    bool goes_on = t->head != NULL || !t->stopping;
+    *tasks = t->head;
     t->head = NULL;
     t->tail = &t->head;
     (void)pthread_mutex_unlock(&t->lock);
-    return tasks;
+    return goes_on;
 }
 
 static void *turn(void *arg)
@@ -71,12 +96,13 @@ static void *turn(void *arg)
     struct thread_executor *t = arg;
     struct task *task;
 
-    while ((task = take(t)) != NULL) {
+    while (take(t, &task)) {
         while (task != NULL) {
             struct task *next = task->next;
             task->run(task);
             task = next;
         }
+        executor_run_timers(&t->executor, now_ms());
         executor_end_turn(&t->executor);
     }
     return NULL;
@@ -84,12 +110,17 @@ static void *turn(void *arg)
 
 void thread_executor_start(struct thread_executor *t, unsigned index)
 {
-    executor_init(&t->executor, &ops, index, 0);
+    pthread_condattr_t monotonic;
+
+    executor_init(&t->executor, &ops, index, now_ms());
     t->head = NULL;
     t->tail = &t->head;
     t->stopping = false;
     (void)pthread_mutex_init(&t->lock, NULL);
-    (void)pthread_cond_init(&t->changed, NULL);
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&t->changed, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
     if (pthread_create(&t->thread, NULL, turn, t) != 0) {
         abort();
     }

@@ -1,6 +1,6 @@
-/* An executor that runs on a thread of its own, for tests of what crosses threads: posted tasks and
- * turn hooks, no timers. Everything that a test asserts about results belongs on its thread, or
- * behind thread_executor_run. */
+/* An executor that runs on a thread of its own, for tests of what crosses threads: posted tasks,
+ * timers by the real clock, turn hooks. Everything that a test asserts about results belongs on its
+ * thread, or behind thread_executor_run. */
 // SPDX-License-Identifier: MIT
 #ifndef TESTS_SUPPORT_THREAD_EXECUTOR_H
 #define TESTS_SUPPORT_THREAD_EXECUTOR_H
