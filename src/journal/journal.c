@@ -3,6 +3,7 @@
 
 static const struct journal_ops *const back_ends[] = {
     &journal_direct,
+    &journal_kafka,
     &journal_none,
 };
 

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdlib.h>
+
+#include "src/base/memory.h"
+#include "src/journal/journal_value.h"
+#include "src/journal/kafka_journal.h"
+
+enum { RECORDS_AT_ONCE = 128 };
+
+/* No group: nothing is committed, and no coordinator is asked. What other producers put there under
+ * a transaction counts from when it is there, so that own places need not wait for its end. */
+static const struct kafka_setting settings[] = {
+    {"enable.auto.commit", "false"},         {"auto.offset.reset", "error"},
+    {"isolation.level", "read_uncommitted"}, {"allow.auto.create.topics", "false"},
+    {"queued.max.messages.kbytes", "16384"}, {"fetch.wait.max.ms", "500"},
+    {"fetch.error.backoff.ms", "100"},       {NULL, NULL},
+};
+
+static int prepare_topic(struct kafka_journal *j, struct bytes *why)
+{
+    int64_t low, high;
+    int partitions = kafka_topic_prepare(&j->consumer, &j->kafka, j->kafka.topic, why);
+
+    if (partitions < 0) {
+        return -1;
+    }
+    j->partitions = (unsigned)partitions;
+    for (unsigned i = 0; i < j->partitions; i++) {
+        if (kafka_topic_watermarks(&j->consumer, &j->kafka, j->kafka.topic, i, &low, &high, why) <
+            0) {
+            return -1;
+        }
+        j->ends[i] = (uint64_t)high;
+    }
+    return 0;
+}
+
+int kafka_follower_open(struct kafka_journal *j, struct bytes *why)
+{
+    const char *const sides[] = {j->kafka.presence_topic, j->kafka.push_topic};
+
+    if (kafka_client_open(&j->consumer, RD_KAFKA_CONSUMER, &j->kafka, settings, why) < 0 ||
+        prepare_topic(j, why) < 0) {
+        return -1;
+    }
+    for (int i = 0; i < KAFKA_SIDES; i++) {
+        if (*sides[i] != '\0' && kafka_topic_prepare(&j->consumer, &j->kafka, sides[i], why) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void on_events(rd_kafka_t *handle, void *arg)
+{
+    kafka_turn_wake(arg);
+}
+
+static int start_at(struct kafka_journal *j, unsigned partition, int64_t offset)
+{
+    return rd_kafka_consume_start_queue(j->followed, (int32_t)partition, offset, j->fetched);
+}
+
+void kafka_follower_begin(struct kafka_journal *j)
+{
+    j->followed = xnonnull(rd_kafka_topic_new(j->consumer.handle, j->kafka.topic, NULL));
+    j->fetched = rd_kafka_queue_new(j->consumer.handle);
+    rd_kafka_queue_cb_event_enable(j->fetched, on_events, j);
+    rd_kafka_queue_cb_event_enable(j->consumer.main, on_events, j);
+    for (unsigned i = 0; i < j->partitions; i++) {
+        (void)start_at(j, i, (int64_t)j->parts[i].sequence.next);
+    }
+}
+
+void kafka_follower_close(struct kafka_journal *j)
+{
+    if (j->followed != NULL) {
+        rd_kafka_queue_cb_event_enable(j->fetched, NULL, NULL);
+        rd_kafka_queue_cb_event_enable(j->consumer.main, NULL, NULL);
+        for (unsigned i = 0; i < j->partitions; i++) {
+            (void)rd_kafka_consume_stop(j->followed, (int32_t)i);
+        }
+        rd_kafka_queue_destroy(j->fetched);
+        rd_kafka_topic_destroy(j->followed);
+    }
+    kafka_client_close(&j->consumer);
+}
+
+/* ---- records ---- */
+
+/* Reads the record; false: it is none of ours to tell. Other producers' are given what they lack;
+ * those that they put elsewhere than their room is come again, where the feed moves them to. */
+static bool read_record(struct kafka_journal *j, const rd_kafka_message_t *record,
+                        struct message *m, char id[JOURNAL_VALUE_ID_BYTES])
+{
+    struct span value = span_of(record->payload, record->len);
+    unsigned partition = (unsigned)record->partition;
+
+    if (record->payload == NULL || journal_value_read(value, &j->scratch, m) < 0) {
+        return false;
+    }
+    if (journal_value_is_ours(value)) {
+        return true;
+    }
+    if (m->id.len == 0) {
+        journal_value_id(span_cstr(j->kafka.topic), partition, (uint64_t)record->offset, id);
+        m->id = span_of(id, JOURNAL_VALUE_ID_BYTES);
+    }
+    if (m->timestamp_ms == 0) {
+        rd_kafka_timestamp_type_t type;
+        m->timestamp_ms = rd_kafka_message_timestamp(record, &type);
+    }
+    return kafka_partition_of(m->room, j->partitions) == partition;
+}
+
+static void place(struct message *m, uint64_t at)
+{
+    m->placed = at;
+    if (m->action == MESSAGE_SAY) {
+        m->offset = at;
+    } else if (m->action == MESSAGE_EDIT || m->action == MESSAGE_DELETE) {
+        m->offset = m->said;
+        m->changed = at;
+    }
+}
+
+/* Whoever waits for the place of what he appended is told it. */
+static bool take_in(struct kafka_journal *j, unsigned partition, uint64_t offset, uint64_t hash)
+{
+    struct kafka_part *part = &j->parts[partition];
+
+    lock_enter(&j->lock);
+    bool is_new = kafka_sequence_is_new(&part->sequence, offset, hash);
+    j->figures.repeated += !is_new;
+    struct kafka_flight *flight = kafka_flight_find(j, hash);
+    if (flight != NULL && flight->is_unplaced && flight->partition == partition) {
+        kafka_flight_land(j, flight, 0, offset, KAFKA_LATER, &j->done);
+    }
+    lock_leave(&j->lock);
+    return is_new;
+}
+
+static void take_record(struct kafka_journal *j, const rd_kafka_message_t *record)
+{
+    unsigned partition = (unsigned)record->partition;
+    struct kafka_part *part = &j->parts[partition];
+    uint64_t offset = (uint64_t)record->offset;
+    char id[JOURNAL_VALUE_ID_BYTES];
+    struct message m;
+
+    if (!kafka_sequence_pass(&part->sequence, offset)) {
+        return;
+    }
+    if (!read_record(j, record, &m, id)) {
+        lock_enter(&j->lock);
+        j->figures.malformed++;
+        lock_leave(&j->lock);
+    } else if (take_in(j, partition, offset, kafka_recent_hash(j->secret, &m)) &&
+               j->listener.on_record != NULL) {
+        place(&m, kafka_place(part, offset));
+        j->listener.on_record(j->listener.arg, &m);
+    }
+}
+
+/* ---- a log that is not where it was ---- */
+
+static void report_gap(struct kafka_journal *j)
+{
+    lock_enter(&j->lock);
+    j->figures.gaps++;
+    lock_leave(&j->lock);
+    if (j->listener.on_gap != NULL) {
+        j->listener.on_gap(j->listener.arg);
+    }
+}
+
+static void restart(struct kafka_journal *j, unsigned partition, enum kafka_reach reach)
+{
+    j->parts[partition].reach = reach;
+    (void)rd_kafka_consume_stop(j->followed, (int32_t)partition);
+    (void)start_at(j, partition,
+                   reach == KAFKA_REACH_START ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END);
+}
+
+/* The first record since reading had to start anew. Returns whether it is to be taken. */
+static bool reach_again(struct kafka_journal *j, unsigned partition, uint64_t offset)
+{
+    struct kafka_part *part = &j->parts[partition];
+
+    if (part->reach == KAFKA_REACH_START && offset < part->sequence.next) {
+        restart(j, partition, KAFKA_REACH_END);
+        return false;
+    }
+    if (part->reach == KAFKA_REACH_END) {
+        part->sequence.next = offset;
+    }
+    part->reach = KAFKA_REACH_IT;
+    return true;
+}
+
+static void take_error(struct kafka_journal *j, const rd_kafka_message_t *record)
+{
+    bool is_lost = record->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+                   record->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
+
+    if (is_lost && record->partition >= 0) {
+        report_gap(j);
+        restart(j, (unsigned)record->partition, KAFKA_REACH_START);
+    }
+    if (record->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        kafka_say(j, rd_kafka_message_errstr(record));
+    }
+}
+
+static void take(struct kafka_journal *j, const rd_kafka_message_t *record)
+{
+    if (record->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        take_error(j, record);
+    } else if (j->parts[record->partition].reach == KAFKA_REACH_IT ||
+               reach_again(j, (unsigned)record->partition, (uint64_t)record->offset)) {
+        take_record(j, record);
+    }
+}
+
+static size_t take_some(struct kafka_journal *j)
+{
+    rd_kafka_message_t *records[RECORDS_AT_ONCE];
+    ssize_t count = rd_kafka_consume_batch_queue(j->fetched, 0, records, RECORDS_AT_ONCE);
+
+    for (ssize_t i = 0; i < count; i++) {
+        take(j, records[i]);
+        rd_kafka_message_destroy(records[i]);
+    }
+    return count < 0 ? 0 : (size_t)count;
+}
+
+void kafka_follower_serve(struct kafka_journal *j)
+{
+    rd_kafka_event_t *event;
+    char line[KAFKA_LINE_MAX];
+    size_t records = 0, some;
+
+    do {
+        some = take_some(j);
+        records += some;
+    } while (some > 0 && records < KAFKA_RECORDS_PER_TURN);
+    j->is_behind |= some > 0;
+    while ((event = rd_kafka_queue_poll(j->consumer.main, 0)) != NULL) {
+        if (kafka_event_line(event, line)) {
+            kafka_say(j, line);
+        }
+        rd_kafka_event_destroy(event);
+    }
+    completions_post(&j->done);
+}

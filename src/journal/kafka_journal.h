@@ -1,0 +1,174 @@
+/* Kafka journal: what the files of the journal in Kafka share.
+ *
+ *   journal_kafka.c    open, begin, append, close
+ *   kafka_flight.c     appends under way
+ *   kafka_producer.c   to the topics; delivery reports back
+ *   kafka_follower.c   all that is in the topic, from where it ended at the start
+ *   kafka_turn.c       what is done on the executor: in each turn first what was acknowledged, then
+ *                      what the log brings, then the answers to those who ask where it is
+ *
+ * A queue of librdkafka's that gets something posts one task to the executor, which serves all of
+ * them; what a turn has no time for is left to the next.
+ *
+ * Locks, in the order in which they nest: `turn` (the executor's turn; close takes it to be the
+ * last), `producing` (which producer is the current one: shared by appends, alone by whoever puts
+ * another in its place), `lock` (the rest, as marked; nothing blocks under it). */
+// SPDX-License-Identifier: MIT
+#ifndef JOURNAL_KAFKA_JOURNAL_H
+#define JOURNAL_KAFKA_JOURNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "src/base/lock.h"
+#include "src/journal/completions.h"
+#include "src/journal/kafka_breaker.h"
+#include "src/journal/kafka_client.h"
+#include "src/journal/kafka_sequence.h"
+
+enum {
+    KAFKA_SIDES = 2,
+    KAFKA_SIDE_MESSAGES_MAX = 10000, /* of what is told beside the messages, under way */
+    KAFKA_SIDE_BYTES_MAX = 8 << 20,
+    KAFKA_REPORTS_PER_TURN = 4096,
+    KAFKA_RECORDS_PER_TURN = 1024,
+    KAFKA_TICK_MS = 100,
+    KAFKA_FENCE_MS = 2000,
+};
+
+/* An append under way. */
+struct kafka_flight {
+    struct kafka_flight *next, **back; /* in kafka_journal.flights, oldest first */
+    struct journal_append *op;
+    struct journal_append *again, **again_end; /* of the same id, after it; answered with it */
+    uint64_t hash;                             /* kafka_recent_hash; the key of `by_hash` */
+    uint64_t since_ms;
+    size_t bytes;
+    unsigned partition;
+    bool is_unplaced; /* it is in the log, and only the log can tell where */
+};
+
+/* Whether the log of a partition can be read where it was left. */
+enum kafka_reach {
+    KAFKA_REACH_IT,    /* yes */
+    KAFKA_REACH_START, /* no: going on from its first record */
+    KAFKA_REACH_END,   /* nor that, it is shorter than what was told: going on from its end */
+};
+
+struct kafka_part {
+    struct kafka_sequence sequence; /* next: of the turn; recent: lock */
+    uint64_t base;
+    _Atomic uint64_t place;
+    enum kafka_reach reach;
+};
+
+/* A question that waits. */
+struct kafka_fence {
+    struct kafka_fence *next;
+    struct journal_fence *fence;
+    uint64_t until_ms;
+};
+
+struct kafka_journal {
+    struct journal journal;
+    struct journal_options options;
+    struct journal_kafka_options kafka; /* texts are own */
+    struct executor *executor;
+    unsigned partitions;
+    uint64_t ends[JOURNAL_KAFKA_PARTITIONS_MAX];
+    struct kafka_part *parts;
+    uint64_t secret[2];
+
+    pthread_rwlock_t producing;
+    struct kafka_client producer;
+    rd_kafka_topic_t *topic, *sides[KAFKA_SIDES]; /* the producer's */
+
+    struct lock turn; /* for what follows */
+    bool is_closed;
+    struct journal_listener listener;
+    struct kafka_client consumer;
+    rd_kafka_topic_t *followed; /* the consumer's */
+    rd_kafka_queue_t *fetched;
+    struct kafka_fence *waiting; /* questions for a place that is to come */
+    struct completions done;
+    struct bytes scratch;
+    struct timer tick;
+    bool is_asking; /* whether a broker is there */
+    bool is_broken; /* the producer is of no use any more */
+    bool is_behind; /* there is more than this turn had time for */
+
+    struct task turn_task, bury_task;
+    atomic_bool is_posted, is_begun;
+
+    struct lock lock; /* for what follows */
+    struct kafka_flight *flights, **flights_end;
+    struct map by_hash; /* those flights that have a hash */
+    struct journal_fence *asked, **asked_end;
+    struct kafka_breaker breaker;
+    struct journal_figures figures;
+    size_t side_messages, side_bytes;
+};
+
+static inline uint64_t kafka_place(const struct kafka_part *part, uint64_t offset)
+{
+    return part->base + offset + 1;
+}
+
+uint64_t kafka_now_ms(void);
+
+/* ---- kafka_producer.c ---- */
+
+MUST_USE int kafka_producer_open(struct kafka_journal *j, struct bytes *why);
+void kafka_producer_close(struct kafka_journal *j);
+
+/* Sends the message of a flight; with `producing` held. Returns 0, or an enum journal_error: then
+ * nothing was sent. */
+MUST_USE int kafka_produce(struct kafka_journal *j, struct kafka_flight *flight);
+
+void kafka_tell(struct journal *journal, enum journal_side side, struct span key,
+                struct span value);
+
+/* Serves the producer's queue: reports go to j->done. Of the turn. */
+void kafka_producer_serve(struct kafka_journal *j);
+
+/* Puts a new producer in the place of one that is broken; what that had under way fails. */
+void kafka_producer_replace(struct kafka_journal *j);
+
+/* Waits for what is under way, and fails what does not come. */
+void kafka_producer_flush(struct kafka_journal *j, unsigned timeout_ms);
+
+/* ---- kafka_flight.c: with `lock` held ---- */
+
+/* Takes a message in: an enum journal_error; 0: *flight is to be produced; 1: its id is under way
+ * or has a place already (then *op is completed, to be posted). */
+int kafka_flight_take(struct kafka_journal *j, struct journal_append *op,
+                      struct kafka_flight *flight, bool *is_placed);
+
+/* Takes it out, with what was appended again; all of them go to *done with their results. */
+void kafka_flight_land(struct kafka_journal *j, struct kafka_flight *flight, int error,
+                       uint64_t offset, enum kafka_turn turn, struct completions *done);
+
+struct kafka_flight *kafka_flight_find(const struct kafka_journal *j, uint64_t hash);
+
+/* ---- kafka_follower.c ---- */
+
+MUST_USE int kafka_follower_open(struct kafka_journal *j, struct bytes *why);
+void kafka_follower_begin(struct kafka_journal *j);
+void kafka_follower_close(struct kafka_journal *j);
+
+/* Serves the consumer's queues: listeners are told. Of the turn. */
+void kafka_follower_serve(struct kafka_journal *j);
+
+/* ---- kafka_turn.c ---- */
+
+/* Has the queues served on the executor, soon. Any thread. */
+void kafka_turn_wake(struct kafka_journal *j);
+void kafka_turn_begin(struct kafka_journal *j);
+
+/* Answers all that ask, late or not. */
+void kafka_fences_finish(struct kafka_journal *j);
+
+/* Says it to whom the options name, and whether a broker is there. Of the turn. */
+void kafka_say(struct kafka_journal *j, const char *line);
+
+#endif

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: MIT
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "src/base/iso_time.h"
+#include "src/base/memory.h"
+#include "src/journal/journal_value.h"
+#include "src/journal/kafka_journal.h"
+
+enum {
+    NUMBER_MAX = 24,
+    VALUE_GROWTH = 8, /* a value may be that much longer than its message's texts */
+    VALUE_FRAME = 1024,
+    REPORTS_AT_ONCE = 256,
+    SETTLE_MS = 1000, /* for what was given up to come back */
+};
+
+/* ---- opening ---- */
+
+struct numbers {
+    char linger[NUMBER_MAX], timeout[NUMBER_MAX], messages[NUMBER_MAX], kilobytes[NUMBER_MAX];
+};
+
+static uint64_t at_most(uint64_t value, uint64_t max)
+{
+    return value < max ? value : max;
+}
+
+/* Its queue is never the first to be full: the bounds are ours. */
+static void write_numbers(const struct kafka_journal *j, struct numbers *n)
+{
+    uint64_t messages = j->options.queue_messages_max + KAFKA_SIDE_MESSAGES_MAX;
+    uint64_t bytes =
+        j->options.queue_bytes_max * VALUE_GROWTH + KAFKA_SIDE_BYTES_MAX + messages * VALUE_FRAME;
+
+    (void)snprintf(n->linger, NUMBER_MAX, "%u", j->kafka.linger_ms);
+    (void)snprintf(n->timeout, NUMBER_MAX, "%u", kafka_timeout_ms(&j->kafka));
+    (void)snprintf(n->messages, NUMBER_MAX, "%llu",
+                   (unsigned long long)at_most(messages, INT32_MAX));
+    (void)snprintf(n->kilobytes, NUMBER_MAX, "%llu",
+                   (unsigned long long)at_most(bytes / 1024, INT32_MAX));
+}
+
+static int open_client(struct kafka_journal *j, struct kafka_client *c, struct bytes *why)
+{
+    struct numbers n;
+
+    write_numbers(j, &n);
+    const struct kafka_setting settings[] = {
+        {"acks", "all"},
+        {"enable.idempotence", "true"},
+        {"linger.ms", n.linger},
+        {"compression.type", j->kafka.compression},
+        {"message.timeout.ms", n.timeout},
+        {"queue.buffering.max.messages", n.messages},
+        {"queue.buffering.max.kbytes", n.kilobytes},
+        {"partitioner", "murmur2_random"},
+        {NULL, NULL},
+    };
+    return kafka_client_open(c, RD_KAFKA_PRODUCER, &j->kafka, settings, why);
+}
+
+static void on_events(rd_kafka_t *handle, void *arg)
+{
+    kafka_turn_wake(arg);
+}
+
+static void open_topics(struct kafka_journal *j)
+{
+    const char *const names[KAFKA_SIDES] = {
+        [JOURNAL_PRESENCE] = j->kafka.presence_topic, [JOURNAL_PUSH] = j->kafka.push_topic};
+
+    j->topic = xnonnull(rd_kafka_topic_new(j->producer.handle, j->kafka.topic, NULL));
+    for (int i = 0; i < KAFKA_SIDES; i++) {
+        j->sides[i] = *names[i] == '\0'
+                          ? NULL
+                          : xnonnull(rd_kafka_topic_new(j->producer.handle, names[i], NULL));
+    }
+    rd_kafka_queue_cb_event_enable(j->producer.main, on_events, j);
+}
+
+int kafka_producer_open(struct kafka_journal *j, struct bytes *why)
+{
+    if (open_client(j, &j->producer, why) < 0) {
+        return -1;
+    }
+    open_topics(j);
+    return 0;
+}
+
+static void close_client(struct kafka_client *c, rd_kafka_topic_t *topic,
+                         rd_kafka_topic_t *const sides[KAFKA_SIDES])
+{
+    if (c->handle == NULL) {
+        return;
+    }
+    rd_kafka_queue_cb_event_enable(c->main, NULL, NULL);
+    for (int i = 0; i < KAFKA_SIDES; i++) {
+        if (sides[i] != NULL) {
+            rd_kafka_topic_destroy(sides[i]);
+        }
+    }
+    rd_kafka_topic_destroy(topic);
+    kafka_client_close(c);
+}
+
+void kafka_producer_close(struct kafka_journal *j)
+{
+    close_client(&j->producer, j->topic, j->sides);
+}
+
+/* ---- sending ---- */
+
+static rd_kafka_headers_t *headers_of(const struct message *m)
+{
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(3);
+    char dialect[NUMBER_MAX], time[ISO_TIME_LEN + 1];
+
+    (void)snprintf(dialect, sizeof dialect, "%u", m->dialect);
+    iso_time_write(m->timestamp_ms, time);
+    (void)rd_kafka_header_add(headers, "dialect", -1, dialect, -1);
+    (void)rd_kafka_header_add(headers, "message-id", -1, m->id.data, (ssize_t)m->id.len);
+    (void)rd_kafka_header_add(headers, "timestamp", -1, time, -1);
+    return headers;
+}
+
+/* librdkafka takes over value and headers unless it fails. */
+static rd_kafka_resp_err_t send_value(struct kafka_journal *j, struct kafka_flight *flight,
+                                      struct bytes *value, rd_kafka_headers_t *headers)
+{
+    const struct message *m = &flight->op->message;
+    /* a key of no bytes is a key, too */
+    const void *key = m->room.len > 0 ? (const void *)m->room.data : "";
+
+    return rd_kafka_producev(
+        j->producer.handle, RD_KAFKA_V_RKT(j->topic),
+        RD_KAFKA_V_PARTITION((int32_t)flight->partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_FREE),
+        RD_KAFKA_V_KEY(key, m->room.len), RD_KAFKA_V_VALUE(value->data, value->len),
+        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(flight), RD_KAFKA_V_END);
+}
+
+int kafka_produce(struct kafka_journal *j, struct kafka_flight *flight)
+{
+    const struct message *m = &flight->op->message;
+    rd_kafka_headers_t *headers = headers_of(m);
+    struct bytes value = {0};
+
+    (void)bytes_reserve(&value, 2 * flight->bytes + VALUE_FRAME / 2);
+    journal_value_write(&value, m);
+    rd_kafka_resp_err_t error = send_value(j, flight, &value, headers);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return 0;
+    }
+    bytes_finish(&value);
+    rd_kafka_headers_destroy(headers);
+    return error == RD_KAFKA_RESP_ERR__QUEUE_FULL ? JOURNAL_EBUSY
+           : error == RD_KAFKA_RESP_ERR__FATAL    ? JOURNAL_EAWAY
+                                                  : JOURNAL_ESINK;
+}
+
+static bool take_side(struct kafka_journal *j, size_t bytes)
+{
+    lock_enter(&j->lock);
+    bool taken = !j->breaker.open && j->side_messages < KAFKA_SIDE_MESSAGES_MAX &&
+                 bytes <= KAFKA_SIDE_BYTES_MAX && j->side_bytes <= KAFKA_SIDE_BYTES_MAX - bytes;
+    j->side_messages += taken;
+    j->side_bytes += taken ? bytes : 0;
+    j->figures.side_lost += !taken;
+    lock_leave(&j->lock);
+    return taken;
+}
+
+/* With `lock` held. */
+static void return_side(struct kafka_journal *j, size_t bytes, bool is_lost)
+{
+    assert(j->side_messages > 0 && j->side_bytes >= bytes);
+    j->side_messages--;
+    j->side_bytes -= bytes;
+    j->figures.side_lost += is_lost;
+}
+
+void kafka_tell(struct journal *journal, enum journal_side side, struct span key, struct span value)
+{
+    struct kafka_journal *j = container_of(journal, struct kafka_journal, journal);
+    size_t bytes = key.len + value.len;
+
+    (void)pthread_rwlock_rdlock(&j->producing);
+    rd_kafka_topic_t *topic = j->sides[side];
+    if (topic != NULL && take_side(j, bytes) &&
+        rd_kafka_produce(topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
+                         (void *)(uintptr_t)value.data, value.len, key.data, key.len, NULL) < 0) {
+        lock_enter(&j->lock);
+        return_side(j, bytes, true);
+        lock_leave(&j->lock);
+    }
+    (void)pthread_rwlock_unlock(&j->producing);
+}
+
+/* ---- what comes back ---- */
+
+/* It is in the log since an attempt that got no answer, so nobody says where: but the log does. */
+static void find_place(struct kafka_journal *j, struct kafka_flight *flight)
+{
+    struct kafka_part *part = &j->parts[flight->partition];
+    uint64_t offset;
+
+    if (flight->hash == 0) { /* nobody asks for the place of what has no name */
+        kafka_flight_land(j, flight, 0, part->sequence.next, KAFKA_LATER, &j->done);
+    } else if (kafka_recent_find(&part->sequence.recent, flight->hash, &offset)) {
+        kafka_flight_land(j, flight, 0, offset, KAFKA_LATER, &j->done);
+    } else {
+        flight->is_unplaced = true;
+    }
+}
+
+static void stored(struct kafka_journal *j, struct kafka_flight *flight, int64_t offset)
+{
+    struct kafka_part *part = &j->parts[flight->partition];
+    uint64_t first;
+
+    if (offset < 0) {
+        find_place(j, flight);
+        return;
+    }
+    enum kafka_turn turn =
+        kafka_sequence_report(&part->sequence, (uint64_t)offset, flight->hash, &first);
+    j->figures.repeated += turn == KAFKA_REPEATED;
+    kafka_flight_land(j, flight, 0, first, turn, &j->done);
+}
+
+/* With `lock` held. */
+static void report(struct kafka_journal *j, const rd_kafka_message_t *m, bool *succeeded)
+{
+    struct kafka_flight *flight = m->_private;
+
+    *succeeded |= m->err == RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (flight == NULL) {
+        return_side(j, m->len + m->key_len, m->err != RD_KAFKA_RESP_ERR_NO_ERROR);
+    } else if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        stored(j, flight, m->offset);
+    } else {
+        kafka_flight_land(j, flight, JOURNAL_ESINK, 0, KAFKA_LATER, &j->done);
+    }
+}
+
+static size_t take_reports(struct kafka_journal *j, rd_kafka_event_t *event)
+{
+    const rd_kafka_message_t *messages[REPORTS_AT_ONCE];
+    size_t total = 0, count;
+    bool succeeded = false, closed = false;
+
+    while ((count = rd_kafka_event_message_array(event, messages, REPORTS_AT_ONCE)) > 0) {
+        lock_enter(&j->lock);
+        for (size_t i = 0; i < count; i++) {
+            report(j, messages[i], &succeeded);
+        }
+        if (succeeded) {
+            closed |= kafka_breaker_succeed(&j->breaker, kafka_now_ms());
+        }
+        lock_leave(&j->lock);
+        total += count;
+    }
+    if (closed) {
+        kafka_say(j, "the broker acknowledges again");
+    }
+    return total;
+}
+
+/* The answer to whether a broker is there, whatever else it says. */
+static void take_answer(struct kafka_journal *j, rd_kafka_event_t *event)
+{
+    rd_kafka_resp_err_t error = rd_kafka_event_error(event);
+    bool is_there =
+        error >= RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE;
+    bool closed = false;
+
+    j->is_asking = false;
+    lock_enter(&j->lock);
+    if (is_there && j->flights == NULL) {
+        closed = kafka_breaker_succeed(&j->breaker, kafka_now_ms());
+    } else if (is_there) {
+        j->breaker.down_ms = 0; /* whether it acknowledges is seen by those that wait */
+    }
+    lock_leave(&j->lock);
+    if (closed) {
+        kafka_say(j, "the broker answers again");
+    }
+}
+
+static void take_trouble(struct kafka_journal *j, rd_kafka_event_t *event)
+{
+    rd_kafka_resp_err_t error = rd_kafka_event_error(event);
+    char line[KAFKA_LINE_MAX];
+
+    lock_enter(&j->lock);
+    if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+        kafka_breaker_down(&j->breaker, kafka_now_ms());
+    } else if (error == RD_KAFKA_RESP_ERR__FATAL) {
+        j->is_broken = true; /* a new one takes its place with the next tick */
+        (void)kafka_breaker_break(&j->breaker, kafka_now_ms());
+    }
+    lock_leave(&j->lock);
+    if (kafka_event_line(event, line)) {
+        kafka_say(j, line);
+    }
+}
+
+/* Returns how many reports there were. */
+static size_t take_event(struct kafka_journal *j, rd_kafka_event_t *event)
+{
+    size_t reports = 0;
+
+    if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR) {
+        reports = take_reports(j, event);
+    } else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT) {
+        take_answer(j, event);
+    } else {
+        take_trouble(j, event);
+    }
+    rd_kafka_event_destroy(event);
+    return reports;
+}
+
+void kafka_producer_serve(struct kafka_journal *j)
+{
+    rd_kafka_event_t *event;
+    size_t reports = 0;
+
+    while (reports < KAFKA_REPORTS_PER_TURN &&
+           (event = rd_kafka_queue_poll(j->producer.main, 0)) != NULL) {
+        reports += take_event(j, event);
+    }
+    j->is_behind |= reports >= KAFKA_REPORTS_PER_TURN;
+    completions_post(&j->done);
+}
+
+/* ---- a new one, the last one ---- */
+
+/* Lets what is with that producer come back, for no longer than a moment. */
+static void settle(struct kafka_journal *j, rd_kafka_t *handle, rd_kafka_queue_t *queue)
+{
+    uint64_t until = kafka_now_ms() + SETTLE_MS;
+    rd_kafka_event_t *event;
+
+    (void)rd_kafka_purge(handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    do {
+        event = rd_kafka_queue_poll(queue, 10);
+        if (event != NULL) {
+            (void)take_event(j, event);
+        }
+    } while (rd_kafka_outq_len(handle) > 0 && kafka_now_ms() < until);
+}
+
+/* What is left when its producer is gone has no report to come, but some have a place to come. */
+static void fail_flights(struct kafka_journal *j, struct kafka_flight *flight, bool unplaced)
+{
+    while (flight != NULL) {
+        struct kafka_flight *next = flight->next;
+        if (unplaced || !flight->is_unplaced) {
+            kafka_flight_land(j, flight, JOURNAL_ESINK, 0, KAFKA_LATER, &j->done);
+        }
+        flight = next;
+    }
+}
+
+/* Appends wait meanwhile, so that none goes to the old one unseen. */
+void kafka_producer_replace(struct kafka_journal *j)
+{
+    struct kafka_client fresh;
+    struct bytes why = {0};
+
+    if (open_client(j, &fresh, &why) < 0) {
+        bytes_finish(&why);
+        return; /* tried again with the next tick */
+    }
+    (void)pthread_rwlock_wrlock(&j->producing);
+    settle(j, j->producer.handle, j->producer.main);
+    kafka_producer_close(j);
+    lock_enter(&j->lock);
+    fail_flights(j, j->flights, false);
+    j->side_messages = j->side_bytes = 0;
+    lock_leave(&j->lock);
+    j->producer = fresh;
+    open_topics(j);
+    j->is_broken = j->is_asking = false;
+    (void)pthread_rwlock_unlock(&j->producing);
+    completions_post(&j->done);
+    bytes_finish(&why);
+}
+
+void kafka_producer_flush(struct kafka_journal *j, unsigned timeout_ms)
+{
+    (void)rd_kafka_flush(j->producer.handle, (int)timeout_ms);
+    settle(j, j->producer.handle, j->producer.main);
+    lock_enter(&j->lock);
+    fail_flights(j, j->flights, true);
+    lock_leave(&j->lock);
+    completions_post(&j->done);
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+#include <stdlib.h>
+#include <time.h>
+
+#include "src/base/memory.h"
+#include "src/journal/kafka_journal.h"
+
+uint64_t kafka_now_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+void kafka_say(struct kafka_journal *j, const char *line)
+{
+    if (j->options.on_state == NULL || j->is_closed) {
+        return;
+    }
+    lock_enter(&j->lock);
+    bool is_up = !j->breaker.open;
+    lock_leave(&j->lock);
+    j->options.on_state(j->options.on_state_arg, is_up, line);
+}
+
+/* ---- whether a broker is there ---- */
+
+/* Nothing tells that brokers are back but an answer of theirs. */
+static void ask(struct kafka_journal *j)
+{
+    char reason[KAFKA_LINE_MAX];
+    rd_kafka_AdminOptions_t *how =
+        rd_kafka_AdminOptions_new(j->producer.handle, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+    rd_kafka_ConfigResource_t *what =
+        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, j->kafka.topic);
+
+    (void)rd_kafka_AdminOptions_set_request_timeout(how, 2 * KAFKA_PROBE_MS, reason, sizeof reason);
+    rd_kafka_DescribeConfigs(j->producer.handle, &what, 1, how, j->producer.main);
+    rd_kafka_ConfigResource_destroy(what);
+    rd_kafka_AdminOptions_destroy(how);
+    j->is_asking = true;
+}
+
+static void look(struct kafka_journal *j)
+{
+    lock_enter(&j->lock);
+    uint64_t oldest_ms = j->flights != NULL ? j->flights->since_ms : 0;
+    bool opened = kafka_breaker_look(&j->breaker, kafka_now_ms(), oldest_ms);
+    bool is_doubtful = j->breaker.open || j->breaker.down_ms != 0;
+    lock_leave(&j->lock);
+    if (opened) {
+        kafka_say(j, "the broker has not acknowledged anything for too long: appends are refused");
+    }
+    if (is_doubtful && !j->is_asking && !j->is_broken) {
+        ask(j);
+    }
+}
+
+/* An append that is in the log, at a place that the log did not tell in all that time. */
+static void give_up(struct kafka_journal *j)
+{
+    uint64_t limit_ms = 2 * (uint64_t)kafka_timeout_ms(&j->kafka);
+    uint64_t now_ms = kafka_now_ms();
+
+    lock_enter(&j->lock);
+    for (struct kafka_flight *f = j->flights, *next; f != NULL; f = next) {
+        next = now_ms - f->since_ms < limit_ms ? NULL : f->next; /* the others are younger */
+        if (f->is_unplaced && now_ms - f->since_ms >= limit_ms) {
+            kafka_flight_land(j, f, JOURNAL_ESINK, 0, KAFKA_LATER, &j->done);
+        }
+    }
+    lock_leave(&j->lock);
+    completions_post(&j->done);
+}
+
+/* ---- those who ask where the log is ---- */
+
+static void answer(struct task *task)
+{
+    struct journal_fence *fence = container_of(task, struct journal_fence, task);
+    fence->on_done(fence);
+}
+
+/* Behind all that was posted before. */
+static void post_answer(struct kafka_journal *j, struct journal_fence *fence, bool is_late)
+{
+    const struct kafka_part *part = &j->parts[kafka_partition_of(fence->room, j->partitions)];
+
+    fence->late = is_late;
+    fence->place = part->base + part->sequence.next;
+    fence->task.run = answer;
+    executor_post(fence->executor, &fence->task);
+}
+
+static bool is_there(const struct kafka_journal *j, const struct journal_fence *fence)
+{
+    const struct kafka_part *part = &j->parts[kafka_partition_of(fence->room, j->partitions)];
+    return fence->until <= part->base + part->sequence.next;
+}
+
+static void answer_waiting(struct kafka_journal *j, uint64_t now_ms)
+{
+    struct kafka_fence **at = &j->waiting;
+
+    while (*at != NULL) {
+        struct kafka_fence *w = *at;
+        bool is_late = now_ms >= w->until_ms;
+        if (is_late || is_there(j, w->fence)) {
+            *at = w->next;
+            post_answer(j, w->fence, !is_there(j, w->fence));
+            free(w);
+        } else {
+            at = &w->next;
+        }
+    }
+}
+
+static void take_asked(struct kafka_journal *j, uint64_t now_ms)
+{
+    lock_enter(&j->lock);
+    struct journal_fence *fence = j->asked;
+    j->asked = NULL;
+    j->asked_end = &j->asked;
+    lock_leave(&j->lock);
+    while (fence != NULL) {
+        struct journal_fence *next = fence->next;
+        if (is_there(j, fence)) {
+            post_answer(j, fence, false);
+        } else {
+            struct kafka_fence *w = xmalloc(sizeof *w);
+            *w = (struct kafka_fence){j->waiting, fence, now_ms + KAFKA_FENCE_MS};
+            j->waiting = w;
+        }
+        fence = next;
+    }
+}
+
+void kafka_fences_finish(struct kafka_journal *j)
+{
+    take_asked(j, 0);
+    answer_waiting(j, UINT64_MAX);
+}
+
+/* ---- a turn ---- */
+
+static void publish_places(struct kafka_journal *j)
+{
+    for (unsigned i = 0; i < j->partitions; i++) {
+        struct kafka_part *part = &j->parts[i];
+        atomic_store_explicit(&part->place, part->base + part->sequence.next, memory_order_release);
+    }
+}
+
+/* Own records first: those that are told by their reports are not read from the log. */
+static void serve(struct kafka_journal *j)
+{
+    j->is_behind = false;
+    kafka_producer_serve(j);
+    kafka_follower_serve(j);
+    publish_places(j);
+    take_asked(j, kafka_now_ms());
+    if (j->waiting != NULL) {
+        answer_waiting(j, kafka_now_ms());
+    }
+    if (j->is_behind) {
+        kafka_turn_wake(j);
+    }
+}
+
+static void on_tick(struct timer *timer)
+{
+    struct kafka_journal *j = container_of(timer, struct kafka_journal, tick);
+
+    lock_enter(&j->turn);
+    if (!j->is_closed) {
+        if (j->is_broken) {
+            kafka_producer_replace(j);
+        }
+        serve(j);
+        look(j);
+        give_up(j);
+        executor_timer_start(j->executor, &j->tick, KAFKA_TICK_MS);
+    }
+    lock_leave(&j->turn);
+}
+
+/* What comes from here on posts again. */
+static void run_turn(struct task *task)
+{
+    struct kafka_journal *j = container_of(task, struct kafka_journal, turn_task);
+
+    lock_enter(&j->turn);
+    atomic_store(&j->is_posted, false);
+    if (!j->is_closed) {
+        if (!timer_running(&j->tick)) {
+            executor_timer_start(j->executor, &j->tick, KAFKA_TICK_MS);
+        }
+        serve(j);
+    }
+    lock_leave(&j->turn);
+}
+
+void kafka_turn_wake(struct kafka_journal *j)
+{
+    if (!atomic_exchange(&j->is_posted, true)) {
+        executor_post(j->executor, &j->turn_task);
+    }
+}
+
+void kafka_turn_begin(struct kafka_journal *j)
+{
+    j->turn_task.run = run_turn;
+    j->tick.fire = on_tick;
+}
