@@ -6,17 +6,23 @@
  *                 ├─ the store has it ──────────────────────────────> inner store  │
  *                 └─ not yet: waits for on_progress or asks store_positions <──────┘
  *
- * Reads of one room wait for its partition; calls that are about no room, and searches, for none: a
- * moment is theirs anyway. What is written about a room or a message (read marks, memberships,
- * states of direct messages) waits likewise, so that it does not overtake the message that it is
- * about. A call that has waited for timeout_ms fails with STORE_EIO.
+ *   history, changes, room_get, reads, read_mark, member_put   wait for the partition of their room
+ *   find, directs, direct_state       for all partitions, since nobody knows the message's room
+ *   search, rooms, positions, users, room_put                  for none: a moment is theirs anyway
  *
- * Asking: the positions are read from the inner store while somebody waits, every poll_ms, once for
- * all who wait; those that this node's own persister has reported need no asking. Where histories
- * are read from a replica it is the replica's positions that count.
+ * Those that write wait so that they do not overtake the message that they are about. A write that
+ * waits holds back the later ones of its executor, so that they take effect in their order
+ * (store.h). A call that has waited for timeout_ms fails with STORE_EIO, and one more than
+ * waiting_max with STORE_EBUSY.
  *
- * Ownership: the inner store is closed with &behind->store. Threads: calls as store.h says; each
- * executor has its own list of those who wait. */
+ * Asking: the positions are read from the inner store while somebody waits, at once and then every
+ * poll_ms, once for all who wait; those that this node's own persister has reported need no asking.
+ * Where histories are read from a replica it is the replica's positions that count, and nothing but
+ * asking tells those.
+ *
+ * Ownership: the inner store is closed with &behind->store, which ends the behind too. Calls that
+ * wait then fail with STORE_EIO; their callbacks run on their executors, as always. Threads: calls
+ * as store.h says; each executor has its own list of those who wait. */
 // SPDX-License-Identifier: MIT
 #ifndef PERSIST_BEHIND_H
 #define PERSIST_BEHIND_H
@@ -26,18 +32,22 @@
 
 struct behind_options {
     struct store *inner;
-    struct journal *journal; /* which follows; borrowed */
+    struct journal *journal; /* which follows; borrowed, and asked while calls are started */
     struct span log;         /* its name in the store; copied */
     unsigned partitions;
-    const uint64_t *bases;             /* of struct store_log */
-    struct executor *const *executors; /* that calls come from, by index */
+    const uint64_t *bases;             /* of struct store_log; copied */
+    struct executor *const *executors; /* that calls come from, by index; copied */
     unsigned executor_count;
-    unsigned timeout_ms; /* 0: 2000 */
-    unsigned poll_ms;    /* 0: 20 */
+    bool has_replica;     /* that histories are read from */
+    unsigned timeout_ms;  /* 0: 2000 */
+    unsigned poll_ms;     /* 0: 20 */
+    unsigned waiting_max; /* calls of one executor; 0: 4096 */
 };
 
 struct behind_figures {
-    uint64_t waited, timed_out; /* calls */
+    uint64_t waited, timed_out, refused; /* calls since the start; refused: over waiting_max */
+    uint64_t asked;                      /* for positions */
+    unsigned waiting;                    /* calls, now */
 };
 
 struct behind {
@@ -47,9 +57,11 @@ struct behind {
 
 void behind_init(struct behind *behind, const struct behind_options *options);
 
-/* The persister of this node has stored the partition up to that position; any thread. */
+/* The persister of this node has stored the partition up to that position. Any thread, none after
+ * the store is closed. */
 void behind_progress(struct behind *behind, unsigned partition, uint64_t position);
 
+/* Likewise. */
 void behind_figures(const struct behind *behind, struct behind_figures *figures);
 
 #endif
