@@ -34,7 +34,7 @@ static const char own_direct_sql[] =
 
 /* Adds what one of the first two statements gives, up to `max` messages in all. */
 static int add(struct sqlite_conn *conn, const struct store_history *r, const char *sql,
-               uint64_t offset, struct sqlite_page *page, bool *more)
+               uint64_t offset, struct store_page *page, bool *more)
 {
     sqlite3_stmt *statement = sqlite_conn_get(conn, sql);
 
@@ -55,7 +55,7 @@ static uint64_t within(uint64_t offset)
 }
 
 /* The older half takes no more than its share, and the newer one what is left. */
-static int add_around(struct sqlite_conn *conn, struct store_history *r, struct sqlite_page *page)
+static int add_around(struct sqlite_conn *conn, struct store_history *r, struct store_page *page)
 {
     size_t bytes_max = page->bytes_max;
     int result = SQLITE_OK;
@@ -65,7 +65,7 @@ static int add_around(struct sqlite_conn *conn, struct store_history *r, struct 
     if (page->max > 0) {
         result = add(conn, r, older_sql, within(r->around), page, &r->more_before);
     }
-    sqlite_page_reverse(page);
+    store_page_reverse(page);
     page->max = r->limit;
     page->bytes_max = bytes_max;
     return result != SQLITE_OK ? result
@@ -75,13 +75,13 @@ static int add_around(struct sqlite_conn *conn, struct store_history *r, struct 
 int sqlite_read_history(struct sqlite_conn *conn, struct store_call *call)
 {
     struct store_history *r = container_of(call, struct store_history, call);
-    struct sqlite_page page;
+    struct store_page page;
     int result;
 
     assert(r->limit >= 1 && r->limit <= STORE_PAGE_MAX);
     assert((r->before != 0) + (r->after != 0) + (r->around != 0) + r->from_start <= 1);
     r->more = r->more_before = false;
-    sqlite_page_begin(&page, r->limit, r->bytes_max);
+    store_page_begin(&page, r->limit, r->bytes_max);
     if (r->around != 0) {
         result = add_around(conn, r, &page);
     } else if (r->after != 0 || r->from_start) {
@@ -128,14 +128,14 @@ int sqlite_read_changes(struct sqlite_conn *conn, struct store_call *call)
     struct store_changes *r = container_of(call, struct store_changes, call);
     sqlite3_stmt *statement = sqlite_conn_get(conn, changes_sql);
     uint64_t after = within(r->after);
-    struct sqlite_page page;
+    struct store_page page;
 
     assert(r->limit >= 1 && r->limit <= STORE_PAGE_MAX);
     int result = read_newest(conn, r->room, &r->newest);
     if (statement == NULL) {
         result = sqlite3_errcode(conn->db);
     }
-    sqlite_page_begin(&page, r->limit, r->bytes_max);
+    store_page_begin(&page, r->limit, r->bytes_max);
     r->more = false;
     if (result == SQLITE_OK) {
         sqlite_bind_text(statement, 1, r->room);
@@ -154,10 +154,10 @@ int sqlite_read_changes(struct sqlite_conn *conn, struct store_call *call)
 
 static int read_one(sqlite3_stmt *statement, struct message_page **out)
 {
-    struct sqlite_page page;
+    struct store_page page;
     bool more;
 
-    sqlite_page_begin(&page, 1, 0);
+    store_page_begin(&page, 1, 0);
     return sqlite_page_end(&page, sqlite_page_add(&page, statement, &more), out);
 }
 
@@ -181,7 +181,7 @@ int sqlite_read_directs(struct sqlite_conn *conn, struct store_call *call)
 {
     struct store_directs *r = container_of(call, struct store_directs, call);
     sqlite3_stmt *statement = sqlite_conn_get(conn, directs_sql);
-    struct sqlite_page page;
+    struct store_page page;
 
     assert(r->limit >= 1 && r->limit <= STORE_PAGE_MAX);
     r->page = NULL;
@@ -190,7 +190,7 @@ int sqlite_read_directs(struct sqlite_conn *conn, struct store_call *call)
     }
     sqlite_bind_text(statement, 1, r->user_id);
     sqlite_bind_u64(statement, 2, r->limit + 1);
-    sqlite_page_begin(&page, r->limit, r->bytes_max);
+    store_page_begin(&page, r->limit, r->bytes_max);
     return sqlite_page_end(&page, sqlite_page_add(&page, statement, &r->more), &r->page);
 }
 

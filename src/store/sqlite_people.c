@@ -2,7 +2,7 @@
 /* Users. */
 #include "src/base/memory.h"
 #include "src/store/sqlite_calls.h"
-#include "src/store/sqlite_rows.h"
+#include "src/store/store_rows.h"
 
 #define USERS                                                                          \
     "SELECT id, username, ifnull(email, ''), password_hash, display_name, created_ms," \
@@ -24,15 +24,15 @@ static const char *const by_sql[] = {
     [STORE_BY_USERNAME] = by_name_sql,
 };
 
-static void add_user(struct sqlite_rows *rows, sqlite3_stmt *statement)
+static void add_user(struct store_rows *rows, sqlite3_stmt *statement)
 {
-    struct store_user *user = sqlite_rows_add(rows);
+    struct store_user *user = store_rows_add(rows);
 
-    sqlite_rows_text(rows, &user->id, sqlite_column(statement, 0));
-    sqlite_rows_text(rows, &user->username, sqlite_column(statement, 1));
-    sqlite_rows_text(rows, &user->email, sqlite_column(statement, 2));
-    sqlite_rows_text(rows, &user->password_hash, sqlite_column(statement, 3));
-    sqlite_rows_text(rows, &user->display_name, sqlite_column(statement, 4));
+    store_rows_text(rows, &user->id, sqlite_column(statement, 0));
+    store_rows_text(rows, &user->username, sqlite_column(statement, 1));
+    store_rows_text(rows, &user->email, sqlite_column(statement, 2));
+    store_rows_text(rows, &user->password_hash, sqlite_column(statement, 3));
+    store_rows_text(rows, &user->display_name, sqlite_column(statement, 4));
     user->created_ms = sqlite3_column_int64(statement, 5);
     user->username_chosen = sqlite3_column_int(statement, 6) != 0;
 }
@@ -45,7 +45,7 @@ int sqlite_read_user_get(struct sqlite_conn *conn, struct store_call *call)
         offsetof(struct store_user, display_name)};
     struct store_user_get *r = container_of(call, struct store_user_get, call);
     sqlite3_stmt *statement = sqlite_conn_get(conn, by_sql[r->by]);
-    struct sqlite_rows rows;
+    struct store_rows rows;
 
     r->user = NULL;
     if (statement == NULL) {
@@ -54,9 +54,9 @@ int sqlite_read_user_get(struct sqlite_conn *conn, struct store_call *call)
     sqlite_bind_text(statement, 1, r->key);
     int result = sqlite3_step(statement);
     if (result == SQLITE_ROW) {
-        sqlite_rows_begin(&rows, 0, sizeof(struct store_user));
+        store_rows_begin(&rows, 0, sizeof(struct store_user));
         add_user(&rows, statement);
-        r->user = sqlite_rows_end(&rows, spans, sizeof spans / sizeof spans[0]);
+        r->user = store_rows_end(&rows, spans, sizeof spans / sizeof spans[0]);
     }
     (void)sqlite3_reset(statement);
     return result == SQLITE_ROW || result == SQLITE_DONE ? SQLITE_OK : result;

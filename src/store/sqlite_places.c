@@ -4,8 +4,8 @@
 
 #include "src/base/memory.h"
 #include "src/store/sqlite_calls.h"
-#include "src/store/sqlite_rows.h"
 #include "src/store/sqlite_schema.h"
+#include "src/store/store_rows.h"
 
 /* ?1 is the user. What he has not read is only counted in rooms that he has to do with, and only as
  * far as it matters: a list may have a thousand of them. */
@@ -57,13 +57,13 @@ static void bind_after(sqlite3_stmt *statement, int n, struct span after, struct
     sqlite_bind_text(statement, n, bytes_span(buffer));
 }
 
-static void add_room(struct sqlite_rows *rows, sqlite3_stmt *statement)
+static void add_room(struct store_rows *rows, sqlite3_stmt *statement)
 {
-    struct store_room *room = sqlite_rows_add(rows);
+    struct store_room *room = store_rows_add(rows);
 
-    sqlite_rows_text(rows, &room->name, sqlite_column(statement, 0));
-    sqlite_rows_text(rows, &room->title, sqlite_column(statement, 1));
-    sqlite_rows_text(rows, &room->created_by, sqlite_column(statement, 2));
+    store_rows_text(rows, &room->name, sqlite_column(statement, 0));
+    store_rows_text(rows, &room->title, sqlite_column(statement, 1));
+    store_rows_text(rows, &room->created_by, sqlite_column(statement, 2));
     room->created_ms = sqlite3_column_int64(statement, 3);
     room->made = sqlite3_column_int(statement, 4) != 0;
     room->newest = (uint64_t)sqlite3_column_int64(statement, 5);
@@ -72,24 +72,24 @@ static void add_room(struct sqlite_rows *rows, sqlite3_stmt *statement)
     room->number = (uint64_t)sqlite3_column_int64(statement, 8);
 }
 
-static void add_read(struct sqlite_rows *rows, sqlite3_stmt *statement)
+static void add_read(struct store_rows *rows, sqlite3_stmt *statement)
 {
-    struct store_read *read = sqlite_rows_add(rows);
+    struct store_read *read = store_rows_add(rows);
 
-    sqlite_rows_text(rows, &read->user_id, sqlite_column(statement, 0));
+    store_rows_text(rows, &read->user_id, sqlite_column(statement, 0));
     read->offset = (uint64_t)sqlite3_column_int64(statement, 1);
     read->joined = sqlite3_column_int(statement, 2) != 0;
 }
 
 /* Steps through a bound statement and resets it. Returns SQLITE_OK or what went wrong. */
-static int gather(sqlite3_stmt *statement, struct sqlite_rows *rows, size_t max, bool *more,
-                  void (*add)(struct sqlite_rows *rows, sqlite3_stmt *statement))
+static int gather(sqlite3_stmt *statement, struct store_rows *rows, size_t max, bool *more,
+                  void (*add)(struct store_rows *rows, sqlite3_stmt *statement))
 {
     int result;
 
     *more = false;
     while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
-        if (sqlite_rows_count(rows) == max) {
+        if (store_rows_count(rows) == max) {
             *more = true;
             result = SQLITE_DONE;
             break;
@@ -100,13 +100,13 @@ static int gather(sqlite3_stmt *statement, struct sqlite_rows *rows, size_t max,
     return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
-static struct store_room_page *room_page(struct sqlite_rows *rows)
+static struct store_room_page *room_page(struct store_rows *rows)
 {
     static const size_t spans[] = {offsetof(struct store_room, name),
                                    offsetof(struct store_room, title),
                                    offsetof(struct store_room, created_by)};
-    size_t count = sqlite_rows_count(rows);
-    struct store_room_page *page = sqlite_rows_end(rows, spans, sizeof spans / sizeof spans[0]);
+    size_t count = store_rows_count(rows);
+    struct store_room_page *page = store_rows_end(rows, spans, sizeof spans / sizeof spans[0]);
 
     page->count = count;
     return page;
@@ -118,7 +118,7 @@ int sqlite_read_rooms(struct sqlite_conn *conn, struct store_call *call)
     struct store_rooms *r = container_of(call, struct store_rooms, call);
     sqlite3_stmt *statement = sqlite_conn_get(conn, sql[r->which]);
     struct bytes after = {0};
-    struct sqlite_rows rows;
+    struct store_rows rows;
 
     assert(r->limit >= 1 && r->limit <= STORE_PAGE_MAX);
     r->page = NULL;
@@ -128,12 +128,12 @@ int sqlite_read_rooms(struct sqlite_conn *conn, struct store_call *call)
     sqlite_bind_text(statement, 1, r->user_id);
     bind_after(statement, 2, r->after_name, &after);
     sqlite_bind_u64(statement, 3, r->limit + 1);
-    sqlite_rows_begin(&rows, sizeof *r->page, sizeof(struct store_room));
+    store_rows_begin(&rows, sizeof *r->page, sizeof(struct store_room));
     int result = gather(statement, &rows, r->limit, &r->more, add_room);
     if (result == SQLITE_OK) {
         r->page = room_page(&rows);
     }
-    sqlite_rows_drop(&rows);
+    store_rows_drop(&rows);
     bytes_finish(&after);
     return result;
 }
@@ -142,7 +142,7 @@ int sqlite_read_room_get(struct sqlite_conn *conn, struct store_call *call)
 {
     struct store_room_get *r = container_of(call, struct store_room_get, call);
     sqlite3_stmt *statement = sqlite_conn_get(conn, one_sql);
-    struct sqlite_rows rows;
+    struct store_rows rows;
     bool more;
 
     r->page = NULL;
@@ -151,12 +151,12 @@ int sqlite_read_room_get(struct sqlite_conn *conn, struct store_call *call)
     }
     sqlite_bind_text(statement, 1, r->user_id);
     sqlite_bind_text(statement, 2, r->room);
-    sqlite_rows_begin(&rows, sizeof *r->page, sizeof(struct store_room));
+    store_rows_begin(&rows, sizeof *r->page, sizeof(struct store_room));
     int result = gather(statement, &rows, 1, &more, add_room);
     if (result == SQLITE_OK) {
         r->page = room_page(&rows);
     }
-    sqlite_rows_drop(&rows);
+    store_rows_drop(&rows);
     return result;
 }
 
@@ -166,7 +166,7 @@ int sqlite_read_reads(struct sqlite_conn *conn, struct store_call *call)
     struct store_reads *r = container_of(call, struct store_reads, call);
     sqlite3_stmt *statement = sqlite_conn_get(conn, reads_sql);
     struct bytes after = {0};
-    struct sqlite_rows rows;
+    struct store_rows rows;
 
     assert(r->limit >= 1 && r->limit <= STORE_PAGE_MAX);
     r->page = NULL;
@@ -176,14 +176,14 @@ int sqlite_read_reads(struct sqlite_conn *conn, struct store_call *call)
     sqlite_bind_text(statement, 1, r->room);
     bind_after(statement, 2, r->after_user, &after);
     sqlite_bind_u64(statement, 3, r->limit + 1);
-    sqlite_rows_begin(&rows, sizeof *r->page, sizeof(struct store_read));
+    store_rows_begin(&rows, sizeof *r->page, sizeof(struct store_read));
     int result = gather(statement, &rows, r->limit, &r->more, add_read);
     if (result == SQLITE_OK) {
-        size_t count = sqlite_rows_count(&rows);
-        r->page = sqlite_rows_end(&rows, spans, 1);
+        size_t count = store_rows_count(&rows);
+        r->page = store_rows_end(&rows, spans, 1);
         r->page->count = count;
     }
-    sqlite_rows_drop(&rows);
+    store_rows_drop(&rows);
     bytes_finish(&after);
     return result;
 }

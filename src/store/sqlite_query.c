@@ -6,6 +6,7 @@
 #include "src/base/memory.h"
 #include "src/store/sqlite_calls.h"
 #include "src/store/sqlite_page.h"
+#include "src/store/store_words.h"
 
 /* Matches looked at for one page: those of other users' direct messages are in the index, too. */
 enum { LOOKS_MAX = 5000 };
@@ -22,38 +23,6 @@ enum { COLUMN_KEY = SQLITE_PAGE_COLUMN_COUNT, COLUMN_VISIBLE };
 
 /* ---- the expression ---- */
 
-static bool is_space(uint8_t c)
-{
-    return c <= ' ' || c == 0x7f;
-}
-
-/* Cuts the next word off; empty at the end. */
-static struct span next_word(struct span *query)
-{
-    size_t start = 0, end;
-
-    while (start < query->len && is_space(query->data[start])) {
-        start++;
-    }
-    for (end = start; end < query->len && !is_space(query->data[end]); end++) {
-    }
-    struct span word = span_of(query->data + start, end - start);
-    *query = span_skip(*query, end);
-    return word;
-}
-
-/* The beginning of the query that counts, without half a character at its end. */
-static struct span bounded(struct span query)
-{
-    if (query.len > STORE_QUERY_BYTES_MAX) {
-        query.len = STORE_QUERY_BYTES_MAX;
-        while (query.len > 0 && (query.data[query.len] & 0xc0) == 0x80) {
-            query.len--;
-        }
-    }
-    return query;
-}
-
 static void add_quoted(struct bytes *out, struct span word)
 {
     bytes_add_byte(out, '"');
@@ -68,7 +37,7 @@ static void add_quoted(struct bytes *out, struct span word)
 
 bool sqlite_query_write(struct bytes *out, struct span query, uint64_t room)
 {
-    struct span rest = bounded(query), word = next_word(&rest);
+    struct span rest = store_words_bounded(query), word = store_words_next(&rest);
 
     if (word.len == 0) {
         return false;
@@ -80,7 +49,7 @@ bool sqlite_query_write(struct bytes *out, struct span query, uint64_t room)
     }
     bytes_add_cstr(out, "text : ( ");
     size_t last = 0;
-    for (unsigned i = 0; word.len > 0 && i < STORE_WORDS_MAX; i++, word = next_word(&rest)) {
+    for (unsigned i = 0; word.len > 0 && i < STORE_WORDS_MAX; i++, word = store_words_next(&rest)) {
         add_quoted(out, word);
         last = word.len;
     }
@@ -108,13 +77,13 @@ static int find_room(struct sqlite_conn *conn, struct span name, uint64_t *numbe
     return result == SQLITE_ROW || result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
-static int gather(sqlite3_stmt *statement, struct sqlite_page *page, uint64_t *next)
+static int gather(sqlite3_stmt *statement, struct store_page *page, uint64_t *next)
 {
     uint64_t key = 0;
     int looks = 0, result;
 
     while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
-        if (sqlite_page_full(page) || looks++ == LOOKS_MAX) {
+        if (store_page_full(page) || looks++ == LOOKS_MAX) {
             *next = key;
             result = SQLITE_DONE;
             break;
@@ -129,7 +98,7 @@ static int gather(sqlite3_stmt *statement, struct sqlite_page *page, uint64_t *n
 }
 
 static int run(struct sqlite_conn *conn, struct store_search *r, struct span expression,
-               struct sqlite_page *page)
+               struct store_page *page)
 {
     sqlite3_stmt *statement = sqlite_conn_get(conn, search_sql);
 
@@ -147,13 +116,13 @@ int sqlite_read_search(struct sqlite_conn *conn, struct store_call *call)
 {
     struct store_search *r = container_of(call, struct store_search, call);
     struct bytes expression = {0};
-    struct sqlite_page page;
+    struct store_page page;
     uint64_t room = 0;
     int result = SQLITE_OK;
 
     assert(r->limit >= 1 && r->limit <= STORE_PAGE_MAX);
     r->next = 0;
-    sqlite_page_begin(&page, r->limit, 0);
+    store_page_begin(&page, r->limit, 0);
     if (r->room.len > 0) {
         result = find_room(conn, r->room, &room);
     }

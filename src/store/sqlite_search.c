@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "protocol/json.h"
+#include "src/store/store_words.h"
 
 static const int64_t NS_PER_S = 1000000000, NS_PER_MS = 1000000;
 
@@ -44,24 +44,6 @@ static const char *const needed[] = {begin_sql, commit_sql, messages_sql, change
 
 /* ---- what is indexed ---- */
 
-void sqlite_search_text(struct bytes *out, struct span content)
-{
-    struct json value, token;
-    struct json_walk walk;
-    enum json_step step;
-
-    if (json_parse(content, JSON_DEPTH_MAX, &value) != 0) {
-        return;
-    }
-    json_walk_begin(&walk, value);
-    while ((step = json_walk_next(&walk, &token)) != JSON_STEP_END) {
-        if (step == JSON_STEP_SCALAR && token.type == JSON_STRING) {
-            json_string_decode(token, out);
-            bytes_add_byte(out, ' ');
-        }
-    }
-}
-
 /* Brings the message that `row` stands on into the index, or out of it. */
 static int put(struct sqlite_search *s, sqlite3_stmt *row)
 {
@@ -71,7 +53,7 @@ static int put(struct sqlite_search *s, sqlite3_stmt *row)
     sqlite_bind_u64(statement, 1, (uint64_t)sqlite3_column_int64(row, 1));
     if (content.len > 0) {
         bytes_clear(&s->text);
-        sqlite_search_text(&s->text, content);
+        store_words_text(&s->text, content);
         sqlite_bind_u64(statement, 2, (uint64_t)sqlite3_column_int64(row, 2));
         sqlite_bind_text(statement, 3, bytes_span(&s->text));
     }

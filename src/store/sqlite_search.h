@@ -14,7 +14,7 @@
  * while it is written to, which commits would wait for; after a crash of the machine, which
  * `boot` tells, it is made anew too.
  *
- * Of a content its strings are indexed, decoded: those in an array or object, too.
+ * Of a content its strings are indexed (store_words_text).
  *
  * Threads: wake on any, the others on one. */
 // SPDX-License-Identifier: MIT
@@ -53,8 +53,5 @@ void sqlite_search_wake(struct sqlite_search *search);
 /* Makes the index of the store at `path` known to a connection, as `search`; returns what SQLite
  * does. */
 MUST_USE int sqlite_search_attach(const char *path, sqlite3 *db);
-
-/* Appends the strings of a JSON text, each with a space behind. */
-void sqlite_search_text(struct bytes *out, struct span content);
 
 #endif

@@ -193,18 +193,6 @@ static void makes_an_index_that_a_crash_may_have_damaged_anew(void)
     teardown();
 }
 
-static void reads_the_strings_of_any_json(void)
-{
-    struct bytes text = {0};
-
-    sqlite_search_text(&text, SPAN("\"a\\nb\\u00e9\""));
-    sqlite_search_text(&text, SPAN("{\"key\":[1,\"c\",{\"x\":\"d\"}]}"));
-    sqlite_search_text(&text, SPAN("17"));
-    sqlite_search_text(&text, SPAN("no json"));
-    check(span_eq(bytes_span(&text), SPAN("a\nb\xc3\xa9 c d ")));
-    bytes_finish(&text);
-}
-
 static void quotes_each_word_and_bounds_their_number(void)
 {
     struct bytes text = {0};
@@ -235,7 +223,6 @@ int main(void)
     RUN(indexes_what_was_stored_while_it_lagged);
     RUN(forgets_changes_that_are_in_the_index);
     RUN(makes_an_index_that_a_crash_may_have_damaged_anew);
-    RUN(reads_the_strings_of_any_json);
     RUN(quotes_each_word_and_bounds_their_number);
     return tap_done();
 }

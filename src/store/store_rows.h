@@ -3,26 +3,26 @@
  *
  * One thread. */
 // SPDX-License-Identifier: MIT
-#ifndef STORE_SQLITE_ROWS_H
-#define STORE_SQLITE_ROWS_H
+#ifndef STORE_STORE_ROWS_H
+#define STORE_STORE_ROWS_H
 
-#include "src/store/sqlite_db.h"
+#include "protocol/bytes.h"
 
-struct sqlite_rows {
+struct store_rows {
     size_t head, record; /* bytes of each */
     struct bytes records;
     struct bytes text;
 };
 
-void sqlite_rows_begin(struct sqlite_rows *rows, size_t head, size_t record);
+void store_rows_begin(struct store_rows *rows, size_t head, size_t record);
 
 /* Adds a zeroed record; good until the next. */
-void *sqlite_rows_add(struct sqlite_rows *rows);
+void *store_rows_add(struct store_rows *rows);
 
 /* Keeps a text for the record added last, in which *span lies; in the order of `end`'s offsets. */
-void sqlite_rows_text(struct sqlite_rows *rows, struct span *span, struct span text);
+void store_rows_text(struct store_rows *rows, struct span *span, struct span text);
 
-static inline size_t sqlite_rows_count(const struct sqlite_rows *rows)
+static inline size_t store_rows_count(const struct store_rows *rows)
 {
     return rows->records.len / rows->record;
 }
@@ -30,9 +30,9 @@ static inline size_t sqlite_rows_count(const struct sqlite_rows *rows)
 /* The allocation, with an undefined head; each record has spans at these offsets. Leaves rows
  * empty.
  */
-void *sqlite_rows_end(struct sqlite_rows *rows, const size_t *offsets, size_t spans);
+void *store_rows_end(struct store_rows *rows, const size_t *offsets, size_t spans);
 
 /* Instead of end. */
-void sqlite_rows_drop(struct sqlite_rows *rows);
+void store_rows_drop(struct store_rows *rows);
 
 #endif

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-#include "src/store/sqlite_rows.h"
+#include "src/store/store_rows.h"
 
 #include <assert.h>
 
 #include "src/base/memory.h"
 
-void sqlite_rows_begin(struct sqlite_rows *rows, size_t head, size_t record)
+void store_rows_begin(struct store_rows *rows, size_t head, size_t record)
 {
-    *rows = (struct sqlite_rows){.head = head, .record = record};
+    *rows = (struct store_rows){.head = head, .record = record};
 }
 
-void *sqlite_rows_add(struct sqlite_rows *rows)
+void *store_rows_add(struct store_rows *rows)
 {
     uint8_t *record = bytes_reserve(&rows->records, rows->record);
     memset(record, 0, rows->record);
@@ -18,15 +18,15 @@ void *sqlite_rows_add(struct sqlite_rows *rows)
     return record;
 }
 
-void sqlite_rows_text(struct sqlite_rows *rows, struct span *span, struct span text)
+void store_rows_text(struct store_rows *rows, struct span *span, struct span text)
 {
     span->len = text.len;
     bytes_add_span(&rows->text, text);
 }
 
-void *sqlite_rows_end(struct sqlite_rows *rows, const size_t *offsets, size_t spans)
+void *store_rows_end(struct store_rows *rows, const size_t *offsets, size_t spans)
 {
-    size_t count = sqlite_rows_count(rows);
+    size_t count = store_rows_count(rows);
     uint8_t *memory = xmalloc(rows->head + rows->records.len + rows->text.len);
     uint8_t *text = memory + rows->head + rows->records.len;
     const uint8_t *at = text;
@@ -46,11 +46,11 @@ void *sqlite_rows_end(struct sqlite_rows *rows, const size_t *offsets, size_t sp
         }
     }
     assert(at == text + rows->text.len);
-    sqlite_rows_drop(rows);
+    store_rows_drop(rows);
     return memory;
 }
 
-void sqlite_rows_drop(struct sqlite_rows *rows)
+void store_rows_drop(struct store_rows *rows)
 {
     bytes_finish(&rows->records);
     bytes_finish(&rows->text);
