@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+/* The store on PostgreSQL, shared by all nodes: libpq on threads of the store's own.
+ *
+ *   append, adopt, mark ──> the caller's thread, on a connection of their own
+ *   start ──> readers, searcher, lister, writer (postgres_workers.h)
+ *
+ * What may be slow has a thread of its own, and holds up neither joins nor histories. With a
+ * replica histories are as old as that one is: reads see what was appended before them only where
+ * somebody waits for the positions (persist/behind.h). */
+#include <stdlib.h>
+
+#include "src/base/memory.h"
+#include "src/store/postgres_append.h"
+#include "src/store/postgres_logs.h"
+#include "src/store/postgres_schema.h"
+#include "src/store/postgres_workers.h"
+#include "src/store/store.h"
+
+enum { READERS_DEFAULT = 2, TIMEOUT_MS_DEFAULT = 5000 };
+
+struct postgres_store {
+    struct store store;
+    struct postgres_common common;
+    pthread_mutex_t lock; /* for the connection; no other is taken under it */
+    struct postgres_conn conn;
+    struct postgres_workers readers, searcher, lister, writer;
+};
+
+static struct postgres_store *postgres_store(struct store *store)
+{
+    return container_of(store, struct postgres_store, store);
+}
+
+/* ---- opening ---- */
+
+static void explain(struct bytes *why, const char *name, const char *cause)
+{
+    bytes_clear(why);
+    bytes_add_cstr(why, name);
+    bytes_add_cstr(why, ": ");
+    bytes_add_cstr(why, cause);
+}
+
+/* Takes a URL apart for lines that people read. */
+static int set_server(struct postgres_server *server, const char *url, const char *option,
+                      struct bytes *why)
+{
+    struct bytes name = {0};
+
+    if (url == NULL || url[0] == 0 || !postgres_place(&name, url)) {
+        explain(why, option,
+                "not the URL of a PostgreSQL database, as in "
+                "postgresql://user@host:5432/database");
+        return -1;
+    }
+    bytes_add_byte(&name, 0);
+    server->name = (char *)name.data;
+    server->url = xnonnull(strdup(url));
+    return 0;
+}
+
+static int open_server(struct postgres_store *s, struct bytes *why)
+{
+    s->conn = (struct postgres_conn){.url = s->common.server.url,
+                                     .timeout_ms = s->common.options.timeout_ms};
+    if (postgres_begin(&s->conn) != 0 || postgres_migrate(&s->conn) != 0) {
+        explain(why, s->common.server.name, s->conn.why);
+        return -1;
+    }
+    return 0;
+}
+
+/* Only whether it can be reached: the tables may come to it a moment later. */
+static int check_replica(const struct postgres_store *s, struct bytes *why)
+{
+    struct postgres_conn conn = {.url = s->common.replica.url,
+                                 .timeout_ms = s->common.options.timeout_ms};
+    int error = conn.url == NULL ? 0 : postgres_begin(&conn);
+
+    if (error != 0) {
+        explain(why, s->common.replica.name, conn.why);
+    }
+    postgres_disconnect(&conn);
+    return error == 0 ? 0 : -1;
+}
+
+static int start_threads(struct postgres_store *s, struct bytes *why)
+{
+    const struct store_options *o = &s->common.options;
+    unsigned readers = o->readers != 0 ? o->readers : READERS_DEFAULT;
+
+    if (postgres_workers_start(&s->readers, &s->common, readers, o->read_queue_max) != 0) {
+        goto fail_readers;
+    }
+    if (postgres_workers_start(&s->searcher, &s->common, 1, o->read_queue_max) != 0) {
+        goto fail_searcher;
+    }
+    if (postgres_workers_start(&s->lister, &s->common, 1, o->read_queue_max) != 0) {
+        goto fail_lister;
+    }
+    if (postgres_workers_start(&s->writer, &s->common, 1, o->write_queue_max) == 0) {
+        return 0;
+    }
+    postgres_workers_stop(&s->lister);
+fail_lister:
+    postgres_workers_stop(&s->searcher);
+fail_searcher:
+    postgres_workers_stop(&s->readers);
+fail_readers:
+    explain(why, s->common.server.name, "cannot start a thread");
+    return -1;
+}
+
+static void destroy(struct postgres_store *s)
+{
+    postgres_disconnect(&s->conn);
+    (void)pthread_mutex_destroy(&s->lock);
+    free(s->common.server.url);
+    free(s->common.server.name);
+    free(s->common.replica.url);
+    free(s->common.replica.name);
+    free(s);
+}
+
+static struct store *open_store(const struct store_options *options, struct bytes *why)
+{
+    struct postgres_store *s = xcalloc(1, sizeof *s);
+    struct postgres_common *common = &s->common;
+
+    bytes_clear(why);
+    s->store.ops = &store_postgres;
+    common->options = *options;
+    common->options.timeout_ms =
+        options->timeout_ms != 0 ? options->timeout_ms : TIMEOUT_MS_DEFAULT;
+    (void)pthread_mutex_init(&s->lock, NULL);
+    if (set_server(&common->server, options->url, "url", why) == 0 &&
+        (options->replica_url == NULL ||
+         set_server(&common->replica, options->replica_url, "replica_url", why) == 0) &&
+        open_server(s, why) == 0 && check_replica(s, why) == 0 && start_threads(s, why) == 0) {
+        return &s->store;
+    }
+    destroy(s);
+    return NULL;
+}
+
+/* ---- the port ---- */
+
+/* Ends what is done under the lock; tells what has failed. */
+static int end(struct postgres_store *s, int error)
+{
+    postgres_roll_back(&s->conn);
+    if (error == STORE_EIO || error == STORE_EFULL) {
+        postgres_tell_problem(&s->common, &s->conn, true);
+    }
+    (void)pthread_mutex_unlock(&s->lock);
+    return error;
+}
+
+static int append(struct store *store, struct message *const *messages, size_t count)
+{
+    struct postgres_store *s = postgres_store(store);
+
+    (void)pthread_mutex_lock(&s->lock);
+    return end(s, postgres_append(&s->conn, messages, count));
+}
+
+static int adopt(struct store *store, struct store_log *log, const uint64_t *ends)
+{
+    struct postgres_store *s = postgres_store(store);
+
+    (void)pthread_mutex_lock(&s->lock);
+    int error = postgres_begin(&s->conn);
+    return end(s, error != 0 ? error : postgres_logs_adopt(&s->conn, log, ends));
+}
+
+static int mark(struct store *store, struct span log, unsigned partition, uint64_t position)
+{
+    struct postgres_store *s = postgres_store(store);
+
+    (void)pthread_mutex_lock(&s->lock);
+    int error = postgres_begin(&s->conn);
+    return end(s, error != 0 ? error : postgres_logs_mark(&s->conn, log, partition, position));
+}
+
+static int start(struct store *store, struct store_call *call)
+{
+    struct postgres_store *s = postgres_store(store);
+
+    struct postgres_workers *workers = call->op == STORE_SEARCH   ? &s->searcher
+                                       : call->op == STORE_ROOMS  ? &s->lister
+                                       : call->op >= STORE_WRITES ? &s->writer
+                                                                  : &s->readers;
+    return store_queue_put(&workers->queue, call);
+}
+
+static void close_store(struct store *store)
+{
+    struct postgres_store *s = postgres_store(store);
+
+    postgres_workers_stop(&s->lister);
+    postgres_workers_stop(&s->searcher);
+    postgres_workers_stop(&s->readers);
+    postgres_workers_stop(&s->writer);
+    destroy(s);
+}
+
+const struct store_ops store_postgres = {
+    .name = "postgres",
+    .open = open_store,
+    .append = append,
+    .adopt = adopt,
+    .mark = mark,
+    .start = start,
+    .close = close_store,
+};
