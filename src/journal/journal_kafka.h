@@ -40,6 +40,11 @@ struct journal_kafka_options {
 unsigned journal_kafka_ends(const struct journal *journal,
                             uint64_t ends[JOURNAL_KAFKA_PARTITIONS_MAX]);
 
+/* The same without a journal, for who only reads the feed; makes the topic, if it may. Returns how
+ * many partitions, or -1 and one line in *why. Any thread; blocks. */
+MUST_USE int journal_kafka_look(const struct journal_kafka_options *options,
+                                uint64_t ends[JOURNAL_KAFKA_PARTITIONS_MAX], struct bytes *why);
+
 /* Where the places of each partition begin: the place of its record n is bases[n's] + n + 1. Before
  * the executor runs; without it appends are refused and nothing is followed. */
 void journal_kafka_begin(struct journal *journal, const uint64_t *bases);

@@ -19,21 +19,10 @@ static const struct kafka_setting settings[] = {
 
 static int prepare_topic(struct kafka_journal *j, struct bytes *why)
 {
-    int64_t low, high;
-    int partitions = kafka_topic_prepare(&j->consumer, &j->kafka, j->kafka.topic, why);
+    int partitions = kafka_topic_ends(&j->consumer, &j->kafka, j->ends, why);
 
-    if (partitions < 0) {
-        return -1;
-    }
-    j->partitions = (unsigned)partitions;
-    for (unsigned i = 0; i < j->partitions; i++) {
-        if (kafka_topic_watermarks(&j->consumer, &j->kafka, j->kafka.topic, i, &low, &high, why) <
-            0) {
-            return -1;
-        }
-        j->ends[i] = (uint64_t)high;
-    }
-    return 0;
+    j->partitions = partitions < 0 ? 0 : (unsigned)partitions;
+    return partitions < 0 ? -1 : 0;
 }
 
 int kafka_follower_open(struct kafka_journal *j, struct bytes *why)
