@@ -5,6 +5,7 @@ static const struct journal_ops *const back_ends[] = {
     &journal_direct,
     &journal_kafka,
     &journal_none,
+    &journal_rabbitmq,
 };
 
 const struct journal_ops *journal_ops_by_name(const char *name)

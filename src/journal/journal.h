@@ -171,7 +171,7 @@ struct journal_ops {
     void (*close)(struct journal *journal);
 };
 
-extern const struct journal_ops journal_direct, journal_kafka, journal_none;
+extern const struct journal_ops journal_direct, journal_none, journal_kafka, journal_rabbitmq;
 
 /* The back-end of that name, or NULL. */
 const struct journal_ops *journal_ops_by_name(const char *name);
