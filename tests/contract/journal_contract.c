@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What journal.h promises, asked of every journal, alone and with a faulty one around it: a new one
  * is a line in `back_ends`. What is kept is looked at through a store. */
-#include "src/journal/journal.h"
+#include "src/journal/journal_rabbitmq.h"
 
 #include <semaphore.h>
 #include <signal.h>
@@ -11,12 +11,13 @@
 
 #include "src/base/memory.h"
 #include "tests/support/journal_faulty.h"
+#include "tests/support/service.h"
 #include "tests/support/store_place.h"
 #include "tests/support/tap.h"
 
 struct back_end {
     const char *label, *journal;
-    bool keeps;    /* false: acknowledges only */
+    bool keeps;    /* in the store; false: acknowledges only, or keeps elsewhere */
     bool in_order; /* completions come in the order of appends: nothing is late or repeated */
     struct journal_faults faults;
 };
@@ -29,6 +30,9 @@ static const struct back_end back_ends[] = {
     {"direct, failing", "direct", true, false, {.fail_before = 11, .fail_after = 5}},
     {"direct, duplicating", "direct", true, false, {.duplicate = 3, .delay_turns = 1}},
     {"none, refusing and failing", "none", false, false, {.refuse = 5, .fail_before = 7}},
+    {"rabbitmq", "rabbitmq", false, true, {0}},
+    {"rabbitmq, failing", "rabbitmq", false, false, {.fail_before = 11, .fail_after = 5}},
+    {"rabbitmq, duplicating", "rabbitmq", false, false, {.duplicate = 3, .delay_turns = 1}},
 };
 
 enum {
@@ -42,6 +46,7 @@ static const struct back_end *back_end;
 static struct store_place place;
 static struct store *store;
 static struct journal *journal;
+static struct service rabbitmq;
 
 static int write_to_store(void *arg, struct message *const *messages, size_t count)
 {
@@ -51,9 +56,12 @@ static int write_to_store(void *arg, struct message *const *messages, size_t cou
 static void start(void)
 {
     store = store_place_open(&place, &store_sqlite);
-    struct journal_options options = {.sink = {write_to_store, store}};
+    const struct journal_rabbitmq_options of_rabbitmq = {
+        .url = rabbitmq.url, .exchange = "chat_exchange", .queue = "message_persist_queue"};
+    struct journal_options options = {.sink = {write_to_store, store}, .rabbitmq = &of_rabbitmq};
     struct bytes why = {0};
     struct journal *inner = journal_ops_by_name(back_end->journal)->open(&options, &why);
+    check(inner != NULL);
     journal = journal_faulty_create(inner, &back_end->faults);
 }
 
@@ -379,15 +387,34 @@ static void loses_nothing_that_it_acknowledged_before_it_was_killed(void)
     store_place_remove(&place);
 }
 
+/* Is the broker there that it needs, if it needs one? */
+static bool can_run(const struct back_end *b)
+{
+    if (strcmp(b->journal, "rabbitmq") != 0 || rabbitmq.holder != 0) {
+        return true;
+    }
+    if (!service_installed("rabbitmq")) {
+        printf("# RabbitMQ is not installed\n");
+        return false;
+    }
+    bool has_started = service_start(&rabbitmq, "rabbitmq");
+    check(has_started);
+    return has_started;
+}
+
 int main(void)
 {
     for (size_t i = 0; i < sizeof back_ends / sizeof back_ends[0]; i++) {
         back_end = &back_ends[i];
         printf("# %s\n", back_end->label);
+        if (!can_run(back_end)) {
+            continue;
+        }
         RUN(completes_each_append_once_and_later_on_its_own_loop);
         RUN(takes_appends_of_four_threads_and_keeps_them_over_a_restart);
         RUN(gives_the_first_offset_to_an_id_that_comes_again);
         RUN(loses_nothing_that_it_acknowledged_before_it_was_killed);
     }
+    service_finish(&rabbitmq);
     return tap_done();
 }
