@@ -4,6 +4,7 @@
 #include "src/base/memory.h"
 
 static const struct store_ops *const back_ends[] = {
+    &store_mongo,
     &store_postgres,
     &store_sqlite,
 };

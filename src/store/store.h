@@ -404,7 +404,7 @@ struct store_ops {
     void (*close)(struct store *store);
 };
 
-extern const struct store_ops store_postgres, store_sqlite;
+extern const struct store_ops store_mongo, store_postgres, store_sqlite;
 
 /* The back-end of that name, or NULL. */
 const struct store_ops *store_ops_by_name(const char *name);
