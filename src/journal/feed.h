@@ -5,12 +5,17 @@
  *              └─(can never be)──> reject
  *
  * A back-end is a struct feed_ops:
- *   kafka     a consumer group (cooperative-sticky) over the topic; its entries have places. Where
- * a partition begins the store says (store_log), not the group: the group's committed offsets are
- * for those who look at lag. A record that its producer put into another partition than its room's
- * is moved there, and is no entry here rabbitmq  a queue, read by one at a time; no places Entries
- * of a room come in the order of the log. Those that are not committed when the process dies come
- * again, to whoever reads next.
+ *   kafka      a consumer group (cooperative-sticky) over the topic; its entries have places. Where
+ *              a partition begins the store says (store_log), not the group: the group's committed
+ *              offsets are for those who look at lag, and for whoever takes a partition over later
+ *   rabbitmq   a queue, read by one at a time; no places
+ *
+ * Entries of a room come in the order of the log. Those that are not committed when the process
+ * dies come again, to whoever reads next.
+ *
+ * A record that its producer put into another partition than its room's is moved there by the feed:
+ * it comes as an entry that is `moved`, of which there is nothing to store, but whose position is
+ * to be marked, and again as an entry of its own from where it stands then.
  *
  * Ownership: entries and what they point to belong to the feed and live until the next poll.
  * Threads: one uses it; figures, any. */
@@ -31,6 +36,7 @@ struct feed_entry {
     struct message message; /* placed is set, by feeds that have places */
     unsigned partition;
     uint64_t position;  /* its number in the partition, from 0 */
+    bool moved;         /* nothing to store; message has no more than its room */
     const char *reason; /* why it is none that can be stored: to be rejected; NULL: it is one */
 };
 
@@ -39,6 +45,7 @@ struct feed_figures {
     uint64_t lag; /* records in the log behind those that are committed, of this reader's parts */
     uint64_t rejected;   /* since the start */
     uint64_t moved;      /* likewise, to the partition of their room */
+    uint64_t missing;    /* likewise, positions at which the log had no record any more */
     unsigned partitions; /* that it reads */
     bool is_up;
 };
@@ -49,8 +56,10 @@ struct feed {
 
 struct feed_ops {
     const char *name;
-    /* Up to max entries that come within wait_ms, of which there may be none. Returns how many, or
-     * an enum feed_error. What was given before must be committed or dropped. */
+    /* Fills entries with pointers to up to max of them that come within wait_ms, of which there may
+     * be none; ends earlier once they hold some megabytes. Returns how many, or an enum feed_error.
+     * What was given before must be committed; else it is dropped, and comes again only to whoever
+     * opens a feed later. max is the same each time. */
     int (*poll)(struct feed *feed, unsigned wait_ms, struct feed_entry **entries, size_t max);
     /* All that was given is stored or rejected. Returns 0 or an enum feed_error; then it comes
      * again to somebody, which is harmless. */
