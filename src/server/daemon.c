@@ -14,6 +14,7 @@
 #include "src/server/daemon_config.h"
 #include "src/server/options.h"
 #include "src/server/persist_main.h"
+#include "src/server/places.h"
 #include "src/server/reload.h"
 #include "src/server/secret_file.h"
 #include "src/server/server.h"
@@ -61,7 +62,7 @@ static int keep_secret(struct daemon *d, struct auth_options *options, struct by
     if (options->secret.len > 0 || d->storage.base == NULL) {
         return 0;
     }
-    if (secret_file_get(dir, secret) < 0) {
+    if (place_make(dir) < 0 || secret_file_get(dir, secret) < 0) {
         log_write(LOG_ERROR, "cannot use the secret in the data folder",
                   LOG_FIELDS(LOG_TEXT("data", dir), LOG_TEXT("file", SECRET_FILE),
                              LOG_TEXT("why", strerror(errno))));

@@ -84,9 +84,9 @@ static void on_broker_state(void *arg, bool is_up, const char *line)
 {
     struct storage *s = arg;
 
-    log_write_limited(&s->broker_problems, is_up ? LOG_INFO : LOG_ERROR,
-                      is_up ? "the broker is there" : "the broker has a problem",
-                      LOG_FIELDS(LOG_TEXT("why", line)));
+    log_write_limited(&s->broker_problems, is_up ? LOG_WARN : LOG_ERROR,
+                      is_up ? "of the broker, which is there" : "the broker is away",
+                      LOG_FIELDS(LOG_TEXT("what", line)));
 }
 
 static void on_persist_problem(void *arg, const char *line)
