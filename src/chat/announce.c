@@ -2,6 +2,7 @@
 #include "src/chat/announce.h"
 
 #include "src/base/memory.h"
+#include "src/chat/beside.h"
 #include "src/chat/chat_loop.h"
 #include "src/chat/note.h"
 #include "src/chat/text.h"
@@ -318,6 +319,9 @@ void announce_presence(struct chat_room *room, enum notice_kind kind,
 {
     if (chat_room_kind(chat_room_name(room)) == ROOM_USER) {
         return; /* the lobby has told it */
+    }
+    if (chat_room_kind(chat_room_name(room)) == ROOM_LOBBY) {
+        beside_presence(room, kind == NOTICE_JOINED, who);
     }
     if (room->gathering != NULL || room->roster.count > PRESENCE_AT_ONCE_MAX) {
         gather(room, kind, who);

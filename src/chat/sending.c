@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "src/base/memory.h"
+#include "src/chat/beside.h"
 #include "src/chat/doubts.h"
 #include "src/chat/message.h"
 #include "src/chat/recent.h"
@@ -181,6 +182,7 @@ static void on_durable(struct journal_append *op)
     }
     if (sending->refusal == NULL && op->message.fate == MESSAGE_STORED) {
         tell_in_turn(sending);
+        beside_push(sending->home, sending->record);
     } else if (sending->refusal == NULL) {
         make_up(sending);
     } else if (op->error != 0 && may_be_doubted(sending)) {

@@ -144,7 +144,21 @@ static int append(struct journal *journal, const struct message *message, struct
     return 0;
 }
 
-static const struct journal_ops journal_ops = {.name = "at once", .append = append};
+char bed_beside[4096];
+
+static void tell_beside(struct journal *journal, enum journal_side side, struct span key,
+                        struct span value)
+{
+    size_t len = strlen(bed_beside);
+
+    (void)journal;
+    (void)snprintf(bed_beside + len, sizeof bed_beside - len, "%s %.*s %.*s\n",
+                   side == JOURNAL_PUSH ? "push" : "presence", (int)key.len, (const char *)key.data,
+                   (int)value.len, (const char *)value.data);
+}
+
+static const struct journal_ops journal_ops = {
+    .name = "at once", .append = append, .tell = tell_beside};
 static struct journal journal = {.ops = &journal_ops};
 
 /* ---- the bed ---- */
