@@ -276,6 +276,7 @@ static void close_kafka(struct journal *journal)
         kafka_producer_flush(j, kafka_timeout_ms(&j->kafka));
         kafka_fences_finish(j);
     }
+    kafka_asker_finish(j);
     lock_leave(&j->turn);
     kafka_producer_close(j);
     kafka_follower_close(j);

@@ -200,7 +200,7 @@ static bool look_for_cause(struct kafka_client *c, char cause[KAFKA_LINE_MAX])
             error != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !hopeless) {
             (void)kafka_event_line(event, cause);
             hopeless =
-                error == RD_KAFKA_RESP_ERR__AUTHENTICATION || error == RD_KAFKA_RESP_ERR__FATAL;
+                error == RD_KAFKA_RESP_ERR__AUTHENTICATION || rd_kafka_event_error_is_fatal(event);
         }
         rd_kafka_event_destroy(event);
     }

@@ -198,7 +198,7 @@ static void take_error(struct kafka_journal *j, const rd_kafka_message_t *record
         restart(j, (unsigned)record->partition, KAFKA_REACH_START);
     }
     if (record->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        kafka_say(j, rd_kafka_message_errstr(record));
+        kafka_say(j, rd_kafka_err2str(record->err));
     }
 }
 

@@ -62,6 +62,8 @@ struct kafka_part {
     enum kafka_reach reach;
 };
 
+enum kafka_answer { KAFKA_NO_ANSWER_YET, KAFKA_IS_THERE, KAFKA_IS_AWAY };
+
 /* A question that waits. */
 struct kafka_fence {
     struct kafka_fence *next;
@@ -93,12 +95,14 @@ struct kafka_journal {
     struct completions done;
     struct bytes scratch;
     struct timer tick;
-    bool is_asking; /* whether a broker is there */
+    pthread_t asker; /* finds out whether a broker is there, while that is in doubt */
+    bool is_asking;
     bool is_broken; /* the producer is of no use any more */
     bool is_behind; /* there is more than this turn had time for */
 
     struct task turn_task, bury_task;
     atomic_bool is_posted, is_begun;
+    _Atomic enum kafka_answer answer; /* the asker's */
 
     struct lock lock; /* for what follows */
     struct kafka_flight *flights, **flights_end;
@@ -164,6 +168,9 @@ void kafka_follower_serve(struct kafka_journal *j);
 /* Has the queues served on the executor, soon. Any thread. */
 void kafka_turn_wake(struct kafka_journal *j);
 void kafka_turn_begin(struct kafka_journal *j);
+
+/* Waits for the asker, for no longer than a question takes. Of the turn. */
+void kafka_asker_finish(struct kafka_journal *j);
 
 /* Answers all that ask, late or not. */
 void kafka_fences_finish(struct kafka_journal *j);

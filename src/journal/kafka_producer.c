@@ -267,27 +267,6 @@ static size_t take_reports(struct kafka_journal *j, rd_kafka_event_t *event)
     return total;
 }
 
-/* The answer to whether a broker is there, whatever else it says. */
-static void take_answer(struct kafka_journal *j, rd_kafka_event_t *event)
-{
-    rd_kafka_resp_err_t error = rd_kafka_event_error(event);
-    bool is_there =
-        error >= RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE;
-    bool closed = false;
-
-    j->is_asking = false;
-    lock_enter(&j->lock);
-    if (is_there && j->flights == NULL) {
-        closed = kafka_breaker_succeed(&j->breaker, kafka_now_ms());
-    } else if (is_there) {
-        j->breaker.down_ms = 0; /* whether it acknowledges is seen by those that wait */
-    }
-    lock_leave(&j->lock);
-    if (closed) {
-        kafka_say(j, "the broker answers again");
-    }
-}
-
 static void take_trouble(struct kafka_journal *j, rd_kafka_event_t *event)
 {
     rd_kafka_resp_err_t error = rd_kafka_event_error(event);
@@ -296,7 +275,8 @@ static void take_trouble(struct kafka_journal *j, rd_kafka_event_t *event)
     lock_enter(&j->lock);
     if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
         kafka_breaker_down(&j->breaker, kafka_now_ms());
-    } else if (error == RD_KAFKA_RESP_ERR__FATAL) {
+    } else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR &&
+               rd_kafka_event_error_is_fatal(event)) {
         j->is_broken = true; /* a new one takes its place with the next tick */
         (void)kafka_breaker_break(&j->breaker, kafka_now_ms());
     }
@@ -313,8 +293,6 @@ static size_t take_event(struct kafka_journal *j, rd_kafka_event_t *event)
 
     if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR) {
         reports = take_reports(j, event);
-    } else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT) {
-        take_answer(j, event);
     } else {
         take_trouble(j, event);
     }
@@ -383,7 +361,7 @@ void kafka_producer_replace(struct kafka_journal *j)
     lock_leave(&j->lock);
     j->producer = fresh;
     open_topics(j);
-    j->is_broken = j->is_asking = false;
+    j->is_broken = false;
     (void)pthread_rwlock_unlock(&j->producing);
     completions_post(&j->done);
     bytes_finish(&why);

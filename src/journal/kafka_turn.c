@@ -5,6 +5,8 @@
 #include "src/base/memory.h"
 #include "src/journal/kafka_journal.h"
 
+enum { ASK_MS = 1000 };
+
 uint64_t kafka_now_ms(void)
 {
     struct timespec now;
@@ -25,20 +27,55 @@ void kafka_say(struct kafka_journal *j, const char *line)
 
 /* ---- whether a broker is there ---- */
 
-/* Nothing tells that brokers are back but an answer of theirs. */
-static void ask(struct kafka_journal *j)
+/* Nothing tells that brokers are back but an answer of theirs, for which librdkafka can only be
+ * waited for. */
+static void *ask(void *arg)
 {
-    char reason[KAFKA_LINE_MAX];
-    rd_kafka_AdminOptions_t *how =
-        rd_kafka_AdminOptions_new(j->producer.handle, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
-    rd_kafka_ConfigResource_t *what =
-        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, j->kafka.topic);
+    struct kafka_journal *j = arg;
+    const struct rd_kafka_metadata *all;
+    bool is_there = rd_kafka_metadata(j->consumer.handle, 0, j->followed, &all, ASK_MS) ==
+                    RD_KAFKA_RESP_ERR_NO_ERROR;
 
-    (void)rd_kafka_AdminOptions_set_request_timeout(how, 2 * KAFKA_PROBE_MS, reason, sizeof reason);
-    rd_kafka_DescribeConfigs(j->producer.handle, &what, 1, how, j->producer.main);
-    rd_kafka_ConfigResource_destroy(what);
-    rd_kafka_AdminOptions_destroy(how);
-    j->is_asking = true;
+    if (is_there) {
+        rd_kafka_metadata_destroy(all);
+    }
+    atomic_store(&j->answer, is_there ? KAFKA_IS_THERE : KAFKA_IS_AWAY);
+    return NULL;
+}
+
+static void start_asking(struct kafka_journal *j)
+{
+    atomic_store(&j->answer, KAFKA_NO_ANSWER_YET);
+    j->is_asking = pthread_create(&j->asker, NULL, ask, j) == 0;
+}
+
+void kafka_asker_finish(struct kafka_journal *j)
+{
+    if (j->is_asking) {
+        (void)pthread_join(j->asker, NULL);
+        j->is_asking = false;
+    }
+}
+
+static void take_answer(struct kafka_journal *j)
+{
+    enum kafka_answer answer = atomic_load(&j->answer);
+    bool closed = false;
+
+    if (!j->is_asking || answer == KAFKA_NO_ANSWER_YET) {
+        return;
+    }
+    kafka_asker_finish(j);
+    lock_enter(&j->lock);
+    if (answer == KAFKA_IS_THERE && j->flights == NULL) {
+        closed = kafka_breaker_succeed(&j->breaker, kafka_now_ms());
+    } else if (answer == KAFKA_IS_THERE) {
+        j->breaker.down_ms = 0; /* whether it acknowledges is seen by those that wait */
+    }
+    lock_leave(&j->lock);
+    if (closed) {
+        kafka_say(j, "the broker answers again");
+    }
 }
 
 static void look(struct kafka_journal *j)
@@ -51,8 +88,8 @@ static void look(struct kafka_journal *j)
     if (opened) {
         kafka_say(j, "the broker has not acknowledged anything for too long: appends are refused");
     }
-    if (is_doubtful && !j->is_asking && !j->is_broken) {
-        ask(j);
+    if (is_doubtful && !j->is_asking) {
+        start_asking(j);
     }
 }
 
@@ -177,6 +214,7 @@ static void on_tick(struct timer *timer)
             kafka_producer_replace(j);
         }
         serve(j);
+        take_answer(j);
         look(j);
         give_up(j);
         executor_timer_start(j->executor, &j->tick, KAFKA_TICK_MS);

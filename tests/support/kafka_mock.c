@@ -48,3 +48,13 @@ void kafka_mock_put(struct kafka_mock *k, int partition, const char *key, const 
     }
     rd_kafka_destroy(producer);
 }
+
+int64_t kafka_mock_count(struct kafka_mock *k, const char *topic)
+{
+    rd_kafka_t *asker = producer_of(k->brokers);
+    int64_t low, high = -1;
+
+    (void)rd_kafka_query_watermark_offsets(asker, topic, 0, &low, &high, 10000);
+    rd_kafka_destroy(asker);
+    return high;
+}

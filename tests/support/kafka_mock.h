@@ -18,4 +18,7 @@ void kafka_mock_stop(struct kafka_mock *k);
 /* Somebody else's record in "chat"; blocks until it is there. partition -1: by its key. */
 void kafka_mock_put(struct kafka_mock *k, int partition, const char *key, const char *value);
 
+/* How many records a topic of one partition has had. */
+int64_t kafka_mock_count(struct kafka_mock *k, const char *topic);
+
 #endif

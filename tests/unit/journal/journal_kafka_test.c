@@ -398,6 +398,203 @@ static void tells_the_members_of_two_nodes_the_same_in_the_same_order(void)
     stop();
 }
 
+/* ---- where the log is ---- */
+
+struct question {
+    struct journal_fence fence;
+    struct node *node;
+    size_t told; /* when the answer came */
+    sem_t done;
+};
+
+static void on_answer(struct journal_fence *fence)
+{
+    struct question *q = container_of(fence, struct question, fence);
+
+    q->told = told_count(q->node);
+    (void)sem_post(&q->done);
+}
+
+static void ask(struct question *q, struct node *n, const char *room, uint64_t until)
+{
+    q->node = n;
+    q->fence =
+        (struct journal_fence){.on_done = on_answer, .room = span_cstr(room), .until = until};
+    (void)sem_init(&q->done, 0, 0);
+    n->journal->ops->fence(n->journal, &n->loop.executor, &q->fence);
+}
+
+static void await_answer(struct question *q)
+{
+    while (sem_wait(&q->done) != 0) {
+    }
+    (void)sem_destroy(&q->done);
+}
+
+static void answers_where_the_log_is_behind_what_was_told(void)
+{
+    struct letter l;
+    struct question now, ahead;
+    unsigned partition;
+
+    start();
+    ask(&now, &nodes[0], "one", 0);
+    await_answer(&now);
+    uint64_t base = base_of(&nodes[0], "one");
+    check(!now.fence.late && now.fence.place == base);
+    ask(&ahead, &nodes[0], "one", base + 1);
+    check(post(&l, &nodes[0], "one", "m") == 0);
+    await_answer(&ahead);
+    check(!ahead.fence.late && ahead.fence.place == base + 1 && ahead.told == 1);
+    check(await(&l) == 0);
+    check(nodes[0].journal->ops->place(nodes[0].journal, SPAN("one"), &partition) == base + 1);
+    stop();
+}
+
+static void answers_late_for_a_place_that_does_not_come_and_at_the_end(void)
+{
+    struct question never, end;
+
+    start();
+    uint64_t base = base_of(&nodes[0], "one");
+    ask(&never, &nodes[0], "one", base + 100);
+    await_answer(&never);
+    check(never.fence.late && never.fence.place == base);
+    ask(&end, &nodes[0], "one", base + 100);
+    stop();
+    await_answer(&end);
+    check(end.fence.late);
+}
+
+/* ---- brokers that fail ---- */
+
+enum { PRODUCE = 0 }; /* Kafka's number of that request */
+
+static void refuses_at_once_while_the_broker_is_away_and_takes_more_when_it_is_back(void)
+{
+    struct letter first, next;
+    const struct timespec pause = {.tv_nsec = 5000000};
+    int result = 0;
+
+    start();
+    (void)rd_kafka_mock_broker_set_down(mock.cluster, 1);
+    check(post(&first, &nodes[0], "one", "first") == 0);
+    for (int i = 0; result != JOURNAL_EAWAY && i < WAIT_MS; i++) {
+        (void)nanosleep(&pause, NULL);
+        result = figures_of(&nodes[0]).is_up ? 0 : post(&next, &nodes[0], "one", "next");
+        if (result == 0 && !figures_of(&nodes[0]).is_up) {
+            check(await(&next) == JOURNAL_ESINK); /* a probe */
+        }
+    }
+    check(result == JOURNAL_EAWAY && figures_of(&nodes[0]).refused_away > 0);
+    check(await(&first) == JOURNAL_ESINK);
+    (void)rd_kafka_mock_broker_set_up(mock.cluster, 1);
+    for (int i = 0; !figures_of(&nodes[0]).is_up && i < WAIT_MS; i++) {
+        (void)nanosleep(&pause, NULL); /* with nothing to append */
+    }
+    check(figures_of(&nodes[0]).is_up);
+    check(post(&next, &nodes[0], "one", "next") == 0 && await(&next) == 0);
+    check(await_told(&nodes[0], 1));
+    check(nodes[0].downs > 0 && nodes[0].ups > 0);
+    stop();
+}
+
+static void refuses_what_its_queue_has_no_room_for(void)
+{
+    struct letter letters[4];
+
+    kafka_mock_start(&mock, PARTITIONS);
+    open_node(&nodes[0], kafka_options(), 3);
+    (void)rd_kafka_mock_broker_set_down(mock.cluster, 1);
+    for (int i = 0; i < 4; i++) {
+        char id[8];
+        (void)snprintf(id, sizeof id, "m%d", i % 3); /* one that comes again takes room, too */
+        check(post(&letters[i], &nodes[0], "one", id) == (i < 3 ? 0 : JOURNAL_EBUSY));
+    }
+    check(figures_of(&nodes[0]).refused == 1 && figures_of(&nodes[0]).queue_messages == 3);
+    for (int i = 0; i < 3; i++) {
+        check(await(&letters[i]) == JOURNAL_ESINK);
+    }
+    check(figures_of(&nodes[0]).queue_messages == 0 && figures_of(&nodes[0]).queue_bytes == 0);
+    check(figures_of(&nodes[0]).failed == 3);
+    stop();
+}
+
+/* The broker has stored it, but says so when nobody waits for it any more. */
+static void tells_once_what_failed_and_was_stored_and_is_sent_again(void)
+{
+    struct letter l, last;
+
+    start();
+    check(post(&l, &nodes[0], "one", "warm") == 0 && await(&l) == 0);
+    (void)rd_kafka_mock_broker_set_rtt(mock.cluster, 1, 3000);
+    check(post(&l, &nodes[0], "one", "same") == 0 && await(&l) == JOURNAL_ESINK);
+    (void)rd_kafka_mock_broker_set_rtt(mock.cluster, 1, 0);
+    do {
+        (void)post(&l, &nodes[0], "one", "same");
+    } while (await(&l) != 0);
+    check(post(&last, &nodes[0], "one", "last") == 0 && await(&last) == 0);
+    check(await_told(&nodes[0], 3));
+    check(strcmp(nodes[0].told[1].id, "same") == 0 && strcmp(nodes[0].told[2].id, "last") == 0);
+    check(nodes[0].told[1].place <= l.op.message.offset); /* its first, if the log was ahead */
+    stop();
+}
+
+static void goes_on_with_another_producer_after_a_fatal_error(void)
+{
+    struct letter l;
+    int tries = 0;
+
+    start();
+    check(post(&l, &nodes[0], "one", "before") == 0 && await(&l) == 0);
+    rd_kafka_mock_push_request_errors(mock.cluster, PRODUCE, 1,
+                                      RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+    check(post(&l, &nodes[0], "one", "at") == 0);
+    (void)await(&l);
+    const struct timespec pause = {.tv_nsec = 20000000};
+    while (tries++ < 500) {
+        if (post(&l, &nodes[0], "one", "after") == 0 && await(&l) == 0) {
+            break;
+        }
+        (void)nanosleep(&pause, NULL);
+    }
+    check(tries < 500 && nodes[0].downs > 0);
+    check(await_told(&nodes[0], 2));
+    stop();
+}
+
+static void fails_what_is_left_when_it_is_closed(void)
+{
+    struct letter l;
+    struct journal_kafka_options kafka;
+
+    kafka_mock_start(&mock, PARTITIONS);
+    kafka = kafka_options();
+    kafka.timeout_ms = 300;
+    open_node(&nodes[0], kafka, 0);
+    (void)rd_kafka_mock_broker_set_down(mock.cluster, 1);
+    check(post(&l, &nodes[0], "one", "m") == 0);
+    close_node(&nodes[0]);
+    check(await(&l) == JOURNAL_ESINK);
+    kafka_mock_stop(&mock);
+}
+
+static void tells_those_who_read_the_side_topics(void)
+{
+    struct journal_kafka_options kafka;
+
+    kafka_mock_start(&mock, PARTITIONS);
+    (void)rd_kafka_mock_topic_create(mock.cluster, "presence", 1, 1);
+    kafka = kafka_options();
+    kafka.presence_topic = "presence";
+    open_node(&nodes[0], kafka, 0);
+    journal_kafka.tell(nodes[0].journal, JOURNAL_PRESENCE, SPAN("u1"), SPAN("{\"a\":1}"));
+    journal_kafka.tell(nodes[0].journal, JOURNAL_PUSH, SPAN("u1"), SPAN("{\"b\":1}"));
+    close_node(&nodes[0]);
+    check(kafka_mock_count(&mock, "presence") == 1);
+    kafka_mock_stop(&mock);
+}
+
 int main(void)
 {
     RUN(tells_its_own_by_their_reports_with_places_of_the_log);
@@ -407,5 +604,13 @@ int main(void)
     RUN(gives_the_first_place_to_an_id_that_comes_again);
     RUN(does_not_tell_again_what_another_node_appended_too);
     RUN(tells_the_members_of_two_nodes_the_same_in_the_same_order);
+    RUN(answers_where_the_log_is_behind_what_was_told);
+    RUN(answers_late_for_a_place_that_does_not_come_and_at_the_end);
+    RUN(refuses_at_once_while_the_broker_is_away_and_takes_more_when_it_is_back);
+    RUN(refuses_what_its_queue_has_no_room_for);
+    RUN(tells_once_what_failed_and_was_stored_and_is_sent_again);
+    RUN(goes_on_with_another_producer_after_a_fatal_error);
+    RUN(fails_what_is_left_when_it_is_closed);
+    RUN(tells_those_who_read_the_side_topics);
     return tap_done();
 }
