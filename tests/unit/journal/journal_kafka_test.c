@@ -42,11 +42,12 @@ static struct node nodes[2];
 
 /* ---- a node ---- */
 
-static void note(struct node *n, struct span id, uint64_t place)
+static void note(struct node *n, struct span id, uint64_t place, bool by_log)
 {
     (void)pthread_mutex_lock(&n->lock);
     struct told *t = &n->told[n->count++];
     t->place = place;
+    n->by_log += by_log;
     (void)snprintf(t->id, sizeof t->id, "%.*s", (int)id.len, (const char *)id.data);
     (void)pthread_mutex_unlock(&n->lock);
 }
@@ -57,8 +58,7 @@ static void on_record(void *arg, const struct message *m)
 
     check(executor_inside(&n->loop.executor));
     check(m->placed == (m->action == MESSAGE_SAY ? m->offset : m->changed));
-    note(n, m->id, m->placed);
-    n->by_log++;
+    note(n, m->id, m->placed, true);
 }
 
 static void on_gap(void *arg)
@@ -158,7 +158,7 @@ static void on_done(struct journal_append *op)
 
     check(executor_inside(&l->node->loop.executor));
     if (op->error == 0 && op->in_turn) {
-        note(l->node, op->message.id, op->message.offset);
+        note(l->node, op->message.id, op->message.offset, false);
     }
     (void)sem_post(&l->done);
 }
