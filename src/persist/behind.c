@@ -2,12 +2,12 @@
 #include "src/persist/behind.h"
 
 #include <assert.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
 #include "src/base/list.h"
 #include "src/base/memory.h"
+#include "src/persist/door.h"
 
 enum {
     TIMEOUT_MS_DEFAULT = 2000,
@@ -54,8 +54,7 @@ struct behind_inner {
     char (*rooms)[ROOM_TEXT_BYTES];  /* the name of one that lies there; "": none does */
     struct lane *lanes;              /* by executor */
     atomic_uint holders;             /* see above */
-    atomic_uint inside;              /* threads that hand on what has waited */
-    atomic_bool closing;             /* nothing is handed on any more */
+    struct door door;                /* to the inner store, for what has waited */
     atomic_bool asking;              /* for positions */
     atomic_uint_fast64_t asked_ms;   /* when that began last */
     atomic_uint_fast64_t waited, timed_out, refused, asked;
@@ -180,11 +179,10 @@ static int start_inner(struct behind_inner *self, struct store_call *call)
 {
     int result = STORE_EIO;
 
-    (void)atomic_fetch_add(&self->inside, 1);
-    if (!atomic_load(&self->closing)) {
+    if (door_enter(&self->door)) {
         result = self->options.inner->ops->start(self->options.inner, call);
+        door_leave(&self->door);
     }
-    (void)atomic_fetch_sub(&self->inside, 1);
     return result;
 }
 
@@ -453,10 +451,7 @@ static void close_behind(struct store *store)
 {
     struct behind_inner *self = self_of(store);
 
-    atomic_store(&self->closing, true);
-    while (atomic_load(&self->inside) != 0) { /* starting a call does not block */
-        (void)sched_yield();
-    }
+    door_close(&self->door);
     for (unsigned i = 0; i < self->options.executor_count; i++) {
         hold(self);
         executor_post(self->lanes[i].executor, &self->lanes[i].end);
