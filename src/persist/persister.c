@@ -152,6 +152,14 @@ static uint64_t backoff_ms(struct persister *p)
     return ms - random % (ms / 2 + 1);
 }
 
+/* What was given and not committed comes again, as far as it is still ours. Otherwise it would not,
+ * and the next mark would be behind it. */
+static void rewind_feed(struct persister *p)
+{
+    p->options.feed->ops->pause(p->options.feed);
+    p->options.feed->ops->resume(p->options.feed);
+}
+
 /* The feed is told to give nothing, and polled so that it remains ours. */
 static void back_off(struct persister *p)
 {
@@ -170,13 +178,18 @@ static void back_off(struct persister *p)
 
 /* ---- a batch ---- */
 
-/* Fills messages with those of the batch that no reason stands against. Returns how many. */
+static bool is_to_be_stored(const struct persister *p, size_t i)
+{
+    return p->reasons[i] == NULL && !p->entries[i]->moved;
+}
+
+/* Fills messages with those of the batch that are to be stored. Returns how many. */
 static size_t choose(struct persister *p)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < p->count; i++) {
-        if (p->reasons[i] == NULL) {
+        if (is_to_be_stored(p, i)) {
             p->entries[i]->message.fate = MESSAGE_STORED;
             p->messages[count++] = &p->entries[i]->message;
         }
@@ -192,7 +205,7 @@ static size_t find_invalid(struct persister *p, const struct message *alone)
 
     for (size_t i = 0; i < p->count; i++) {
         const struct message *m = &p->entries[i]->message;
-        if (p->reasons[i] == NULL && (m->fate == MESSAGE_INVALID || m == alone)) {
+        if (is_to_be_stored(p, i) && (m->fate == MESSAGE_INVALID || m == alone)) {
             p->reasons[i] = store_strerror(STORE_EINVALID);
             found++;
         }
@@ -291,7 +304,7 @@ static void count_fates(struct persister *p)
 
     for (size_t i = 0; i < p->count; i++) {
         uint8_t fate = p->entries[i]->message.fate;
-        if (p->reasons[i] == NULL) {
+        if (is_to_be_stored(p, i)) {
             stored += fate == MESSAGE_STORED;
             repeated += fate == MESSAGE_REPEATED;
             refused += fate == MESSAGE_MISSING || fate == MESSAGE_FORBIDDEN;
@@ -359,6 +372,7 @@ static void turn(struct persister *p)
         break;
     case LOST:
         add(&p->counters.lost, 1);
+        rewind_feed(p);
         break;
     case AGAIN:
         back_off(p);

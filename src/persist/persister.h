@@ -13,6 +13,8 @@
  * polled, so that it stays the reader of its parts; then the batch comes again, ever more seldom up
  * to retry_max_ms, for as long as it takes. What was done of it is not done twice: the store knows
  * what it has (store.h). Only a dead letter can come to lie there twice.
+ * A batch of which another reader has taken parts over is dropped too, and what is left of it comes
+ * again at once.
  *
  * Since positions are marked after the messages, a crash between the two brings them again, and the
  * store knows them too.

@@ -111,9 +111,7 @@ static int commit(struct feed *feed)
     enter(f);
     f->seen.commits++;
     int error = take_fault(&f->commit_fault);
-    if (error == FEED_ELOST) {
-        f->next = *f->committed;
-    } else if (error == 0) {
+    if (error == 0) {
         *f->committed = f->next;
         (void)pthread_cond_broadcast(&f->changed);
     }
@@ -133,8 +131,6 @@ static int reject(struct feed *feed, const struct feed_entry *entry, const char 
         r->partition = entry->partition;
         r->position = entry->position;
         (void)snprintf(r->reason, sizeof r->reason, "%s", reason);
-    } else if (error == FEED_ELOST) {
-        f->next = *f->committed;
     }
     leave(f);
     return error;

@@ -61,7 +61,8 @@ void feed_fake_finish(struct feed_fake *fake);
 /* The log has that many entries from now on. */
 void feed_fake_grow(struct feed_fake *fake, size_t count);
 
-/* The next calls of those kinds fail. A commit that is FEED_ELOST gives what it was about again. */
+/* The next calls of those kinds fail. What was given and not committed then comes again after a
+ * resume only. */
 void feed_fake_break(struct feed_fake *fake, struct feed_fault poll, struct feed_fault commit,
                      struct feed_fault reject);
 

@@ -296,6 +296,21 @@ static void what_nobody_can_read_goes_to_the_dead_letters(void)
     teardown();
 }
 
+static void what_the_feed_has_moved_is_marked_and_not_stored(void)
+{
+    setup(4);
+    entries[1].moved = true;
+    entries[1].message.id = SPAN("");
+    entries[3].moved = true;
+    start();
+    feed_fake_wait(&feed, 4);
+    struct persister_figures figures = stop();
+    check(sink.count == 2 && strcmp(sink.ids[0], "0") == 0 && strcmp(sink.ids[1], "2") == 0);
+    check(sink.marks[0] == 2 && sink.marks[1] == 2 && feed_fake_seen(&feed).rejected_count == 0);
+    check(figures.stored == 2);
+    teardown();
+}
+
 static void check_that_the_bad_are_rejected(bool tells_none)
 {
     setup(8);
@@ -506,6 +521,7 @@ int main(void)
     RUN(a_batch_that_is_not_full_is_stored_all_the_same);
     RUN(a_feed_without_places_is_committed_and_not_marked);
     RUN(what_nobody_can_read_goes_to_the_dead_letters);
+    RUN(what_the_feed_has_moved_is_marked_and_not_stored);
     RUN(what_the_store_can_never_keep_goes_there_too_and_the_rest_is_stored);
     RUN(a_store_that_does_not_tell_which_is_asked_one_by_one);
     RUN(a_batch_of_nothing_but_the_unreadable_asks_no_store);
