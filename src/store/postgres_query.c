@@ -8,16 +8,27 @@
 #include "src/store/postgres_page.h"
 #include "src/store/store_words.h"
 
-#define SEARCH                                                                            \
-    "SELECT " POSTGRES_PAGE_COLUMNS ", m.message_id" POSTGRES_PAGE_FROM                   \
-    " WHERE m.words @@ $1::text::tsquery AND m.message_id < $2::bigint AND NOT m.deleted" \
-    " AND (m.recipient = '' OR $4::bytea <> '' AND (m.recipient = $4::bytea"              \
+/* Two ways to the newest matches, since neither is good for all words. A frequent word is found
+ * among the latest messages, by looking at each of them. What that does not fill a page with is
+ * rare enough to be looked for by the index and sorted; `+ 0` keeps the planner from walking
+ * through all messages instead, in the hope of meeting enough of them soon. */
+#define RECENT "10000"
+#define SEARCH                                                               \
+    "SELECT " POSTGRES_PAGE_COLUMNS ", m.message_id" POSTGRES_PAGE_FROM      \
+    " WHERE m.words @@ $1::text::tsquery AND NOT m.deleted"                  \
+    " AND (m.recipient = '' OR $4::bytea <> '' AND (m.recipient = $4::bytea" \
     "  OR m.user_id = $4::bytea))"
-#define NEWEST_FIRST " ORDER BY m.message_id DESC LIMIT $3::bigint"
+#define IN_ROOM " AND m.room_id = (SELECT room_id FROM rooms WHERE name = $5::bytea)"
+#define INDEXED " AND m.message_id + 0 < $2::bigint ORDER BY m.message_id + 0 DESC LIMIT $3::bigint"
 
-static const char search_sql[] = SEARCH NEWEST_FIRST;
-static const char search_room_sql[] =
-    SEARCH " AND m.room_id = (SELECT room_id FROM rooms WHERE name = $5::bytea)" NEWEST_FIRST;
+static const char recent_sql[] =
+    SEARCH " AND m.message_id < $2::bigint AND m.message_id >= least($2::bigint,"
+           " (SELECT max(message_id) FROM messages)) - " RECENT
+           " ORDER BY m.message_id DESC LIMIT $3::bigint";
+static const char search_sql[] = SEARCH INDEXED;
+static const char search_room_sql[] = SEARCH IN_ROOM INDEXED;
+/* How often words are is what the plan depends on. */
+static const char plan_sql[] = "SET plan_cache_mode = force_custom_plan";
 enum { COLUMN_KEY = POSTGRES_PAGE_COLUMN_COUNT };
 
 /* Cuts the next folded word off, without the space behind. */
@@ -82,29 +93,41 @@ void postgres_words_write(struct bytes *out, struct span content)
 
 /* ---- the call ---- */
 
-static int run(struct postgres_conn *conn, struct store_search *r, struct span query)
+static int ask(struct postgres_conn *conn, const char *sql, const struct store_search *r,
+               struct span query, struct postgres_results *results)
 {
-    bool everywhere = r->room.len == 0;
     struct postgres_params params = {0};
-    struct postgres_results results;
-    struct store_page page;
-    bool more;
 
     postgres_add_bytes(&params, query);
     postgres_add_number(&params, r->before != 0 && r->before < INT64_MAX ? r->before : INT64_MAX);
     postgres_add_number(&params, r->limit + 1);
     postgres_add_bytes(&params, r->user_id);
-    if (!everywhere) {
+    if (sql == search_room_sql) {
         postgres_add_bytes(&params, r->room);
     }
-    postgres_put(conn, everywhere ? search_sql : search_room_sql, &params);
-    int error = postgres_exchange(conn, &results);
+    postgres_put(conn, plan_sql, NULL);
+    postgres_put(conn, sql, &params);
+    return postgres_exchange(conn, results);
+}
+
+static int run(struct postgres_conn *conn, struct store_search *r, struct span query)
+{
+    bool everywhere = r->room.len == 0;
+    struct postgres_results results;
+    struct store_page page;
+    bool more;
+
+    int error = ask(conn, everywhere ? recent_sql : search_room_sql, r, query, &results);
+    if (error == 0 && everywhere && (unsigned)postgres_rows(results.of[1]) <= r->limit) {
+        postgres_results_drop(&results);
+        error = ask(conn, search_sql, r, query, &results);
+    }
     if (error != 0) {
         return error;
     }
     store_page_begin(&page, r->limit, 0);
-    int count = postgres_page_add(&page, results.of[0], &more);
-    r->next = more ? (uint64_t)postgres_number(results.of[0], count - 1, COLUMN_KEY) : 0;
+    int count = postgres_page_add(&page, results.of[1], &more);
+    r->next = more ? (uint64_t)postgres_number(results.of[1], count - 1, COLUMN_KEY) : 0;
     r->page = store_page_end(&page);
     postgres_results_drop(&results);
     return 0;
