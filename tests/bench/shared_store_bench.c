@@ -2,7 +2,8 @@
  * without a server around it.
  *
  * Appends MESSAGES to ROOMS as a persister does: batches of 2000 that have their places, each
- * followed by its position; then reads pages of 50 and searches. URL: of an empty database. */
+ * followed by its position; then reads pages of 50 and searches. URL: of an empty database; with 0
+ * MESSAGES of one that is full, and it is only read. */
 // SPDX-License-Identifier: MIT
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,6 +158,17 @@ static void search(const char *query, const char *room)
     free(r.page);
 }
 
+/* Of a store that is full already. */
+static void look_for_places(void)
+{
+    struct store_room_get r = {.room = SPAN("r00000")};
+
+    run(&r.call, STORE_ROOM_GET);
+    said = r.page->count > 0 ? r.page->rooms[0].newest : 0;
+    free(r.page);
+    need(said > 0 ? 0 : STORE_EMISSING, "nothing to be read");
+}
+
 int main(int argc, char **argv)
 {
     struct batch *b = xcalloc(1, sizeof *b);
@@ -178,8 +190,12 @@ int main(int argc, char **argv)
     bytes_finish(&why);
     thread_executor_start(&loop, 0);
     log.name = SPAN("bench");
-    need(store_adopt(store, &log, ends), "adopt");
-    fill(b, messages);
+    if (messages > 0) {
+        need(store_adopt(store, &log, ends), "adopt");
+        fill(b, messages);
+    } else {
+        look_for_places();
+    }
     pages("newest 50 of a room", false);
     pages("50 before a place", true);
     search("word7", "");
