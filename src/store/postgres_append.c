@@ -144,18 +144,18 @@ static struct asked put_questions(struct postgres_conn *conn, const struct postg
     return asked;
 }
 
-static void take_rooms(struct postgres_batch *b, const PGresult *result)
+static void take_rooms(struct postgres_batch *b, const struct pg_result *result)
 {
-    for (int row = 0; row < PQntuples(result); row++) {
+    for (int row = 0; row < postgres_rows(result); row++) {
         struct postgres_room *room = &b->rooms[postgres_number(result, row, 0) - 1];
         room->number = (uint64_t)postgres_number(result, row, 1);
         room->newest = (uint64_t)postgres_number(result, row, 2);
     }
 }
 
-static void take_named(struct postgres_batch *b, const PGresult *result)
+static void take_named(struct postgres_batch *b, const struct pg_result *result)
 {
-    for (int row = 0; row < PQntuples(result); row++) {
+    for (int row = 0; row < postgres_rows(result); row++) {
         struct postgres_named *named = &b->named[postgres_number(result, row, 0) - 1];
         named->there = true;
         named->place = (uint64_t)postgres_number(result, row, 1);
@@ -167,9 +167,9 @@ static void take_named(struct postgres_batch *b, const PGresult *result)
     }
 }
 
-static void take_readers(struct postgres_batch *b, const PGresult *result)
+static void take_readers(struct postgres_batch *b, const struct pg_result *result)
 {
-    for (int row = 0; row < PQntuples(result); row++) {
+    for (int row = 0; row < postgres_rows(result); row++) {
         b->readers[postgres_number(result, row, 0) - 1].read =
             (uint64_t)postgres_number(result, row, 1);
     }
@@ -319,7 +319,7 @@ static bool is_taken(struct postgres_conn *conn, struct postgres_batch *b)
     put_columns(conn, taken_sql, &c, "nnb");
     bool found = false;
     if (postgres_exchange(conn, &results) == 0) {
-        found = PQntuples(results.of[0]) > 0;
+        found = postgres_rows(results.of[0]) > 0;
         if (found) {
             struct message *m = fresh[postgres_number(results.of[0], 0, 0) - 1];
             m->fate = MESSAGE_INVALID;

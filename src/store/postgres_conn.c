@@ -2,6 +2,7 @@
 #include "src/store/postgres_conn.h"
 
 #include <assert.h>
+#include <libpq-fe.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -478,6 +479,21 @@ bool postgres_place(struct bytes *out, const char *url)
 }
 
 /* ---- reading results ---- */
+
+void postgres_drop(struct pg_result *result)
+{
+    PQclear(result);
+}
+
+int postgres_version(const struct postgres_conn *conn)
+{
+    return PQserverVersion(conn->pg);
+}
+
+int postgres_rows(const struct pg_result *result)
+{
+    return PQntuples(result);
+}
 
 uint64_t postgres_changed(const PGresult *result)
 {

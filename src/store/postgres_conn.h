@@ -15,10 +15,11 @@
 #ifndef STORE_POSTGRES_CONN_H
 #define STORE_POSTGRES_CONN_H
 
-#include <libpq-fe.h>
-
 #include "protocol/bytes.h"
 #include "src/store/postgres_params.h"
+
+struct pg_conn;   /* libpq's PGconn */
+struct pg_result; /* and PGresult */
 
 enum {
     POSTGRES_KEPT_MAX = 40,   /* statements of one connection */
@@ -36,7 +37,7 @@ struct postgres_conn {
     const char *url;     /* borrowed */
     unsigned timeout_ms; /* of one call */
 
-    PGconn *pg;
+    struct pg_conn *pg;
     struct postgres_kept kept[POSTGRES_KEPT_MAX];
     unsigned kept_count;
     /* What has been put and not been read: the number of a kept statement that is prepared, or -1
@@ -54,7 +55,7 @@ struct postgres_conn {
 
 /* The results of one exchange, in the order of its statements. */
 struct postgres_results {
-    PGresult *of[POSTGRES_RESULTS_MAX];
+    struct pg_result *of[POSTGRES_RESULTS_MAX];
     unsigned count;
 };
 
@@ -85,11 +86,17 @@ void postgres_roll_back(struct postgres_conn *conn);
 
 /* Runs any SQL, several statements too, without a pipeline. *result is that of the last one, if
  * result is not NULL. Returns as exchange. */
-MUST_USE int postgres_run(struct postgres_conn *conn, const char *sql, PGresult **result);
+MUST_USE int postgres_run(struct postgres_conn *conn, const char *sql, struct pg_result **result);
 
 /* After a failure: was it the connection, of which the server told nothing, and not for want of
  * time? Then what only reads may be tried again. */
 bool postgres_was_cut(const struct postgres_conn *conn);
+
+/* Takes NULL. */
+void postgres_drop(struct pg_result *result);
+
+/* Of the server: 150002 is 15.2. The connection has begun. */
+int postgres_version(const struct postgres_conn *conn);
 
 void postgres_disconnect(struct postgres_conn *conn);
 
@@ -99,13 +106,15 @@ bool postgres_place(struct bytes *out, const char *url);
 
 /* ---- reading results ---- */
 
+int postgres_rows(const struct pg_result *result);
+
 /* The affected rows. */
-uint64_t postgres_changed(const PGresult *result);
+uint64_t postgres_changed(const struct pg_result *result);
 
 /* Integers of any size, and booleans. */
-int64_t postgres_number(const PGresult *result, int row, int column);
+int64_t postgres_number(const struct pg_result *result, int row, int column);
 
-/* Good until the result is cleared. */
-struct span postgres_bytes(const PGresult *result, int row, int column);
+/* Good until the result is dropped; a NUL stands behind it. */
+struct span postgres_bytes(const struct pg_result *result, int row, int column);
 
 #endif

@@ -38,7 +38,7 @@ static int find(struct postgres_conn *conn, struct store_log *log, bool *known)
     if (error != 0) {
         return error;
     }
-    for (int row = 0; row < PQntuples(results.of[2]); row++) {
+    for (int row = 0; row < postgres_rows(results.of[2]); row++) {
         uint64_t partition = (uint64_t)postgres_number(results.of[2], row, 0);
         if (partition < log->partitions) {
             known[partition] = true;
@@ -150,7 +150,7 @@ int postgres_read_positions(struct postgres_conn *conn, struct store_call *call)
     if (error != 0) {
         return error;
     }
-    for (int row = 0; row < PQntuples(results.of[0]); row++) {
+    for (int row = 0; row < postgres_rows(results.of[0]); row++) {
         uint64_t partition = (uint64_t)postgres_number(results.of[0], row, 0);
         if (partition < r->partitions) {
             r->positions[partition] = (uint64_t)postgres_number(results.of[0], row, 1);

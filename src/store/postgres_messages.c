@@ -171,7 +171,7 @@ int postgres_read_changes(struct postgres_conn *conn, struct store_call *call)
     if (error != 0) {
         return error;
     }
-    if (PQntuples(results.of[1]) > 0) {
+    if (postgres_rows(results.of[1]) > 0) {
         r->newest = (uint64_t)postgres_number(results.of[1], 0, 0);
     }
     store_page_begin(&page, r->limit, r->bytes_max);

@@ -14,7 +14,8 @@ enum {
 };
 _Static_assert(COLUMN_ID + MESSAGE_TEXTS == POSTGRES_PAGE_COLUMN_COUNT, "one column for each text");
 
-static void add_row(struct store_page *page, const PGresult *result, int row, struct bytes *id)
+static void add_row(struct store_page *page, const struct pg_result *result, int row,
+                    struct bytes *id)
 {
     struct message m = {
         .offset = (uint64_t)postgres_number(result, row, COLUMN_PLACE),
@@ -35,10 +36,10 @@ static void add_row(struct store_page *page, const PGresult *result, int row, st
     store_page_add(page, &m);
 }
 
-int postgres_page_add(struct store_page *page, const PGresult *result, bool *more)
+int postgres_page_add(struct store_page *page, const struct pg_result *result, bool *more)
 {
     struct bytes id = {0};
-    int row = 0, rows = PQntuples(result);
+    int row = 0, rows = postgres_rows(result);
 
     for (; row < rows && !store_page_full(page); row++) {
         add_row(page, result, row, &id);
@@ -48,7 +49,7 @@ int postgres_page_add(struct store_page *page, const PGresult *result, bool *mor
     return row;
 }
 
-struct message_page *postgres_page_of(const PGresult *result, size_t max)
+struct message_page *postgres_page_of(const struct pg_result *result, size_t max)
 {
     struct store_page page;
     bool more;

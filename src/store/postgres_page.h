@@ -20,9 +20,9 @@
 enum { POSTGRES_PAGE_COLUMN_COUNT = 17 }; /* the number of the first column behind them */
 
 /* Adds rows until the page is full. Returns how many; *more: there was another row. */
-int postgres_page_add(struct store_page *page, const PGresult *result, bool *more);
+int postgres_page_add(struct store_page *page, const struct pg_result *result, bool *more);
 
 /* A page of all the result's rows, of which there are no more than max. */
-struct message_page *postgres_page_of(const PGresult *result, size_t max);
+struct message_page *postgres_page_of(const struct pg_result *result, size_t max);
 
 #endif

@@ -44,7 +44,7 @@ static void write_login_name(struct bytes *out, struct span name)
     }
 }
 
-static struct store_user *read_user(const PGresult *result)
+static struct store_user *read_user(const struct pg_result *result)
 {
     static const size_t spans[] = {
         offsetof(struct store_user, id), offsetof(struct store_user, username),
@@ -80,7 +80,7 @@ int postgres_read_user_get(struct postgres_conn *conn, struct store_call *call)
     bytes_finish(&name);
     int error = postgres_exchange(conn, &results);
     if (error == 0) {
-        r->user = PQntuples(results.of[0]) > 0 ? read_user(results.of[0]) : NULL;
+        r->user = postgres_rows(results.of[0]) > 0 ? read_user(results.of[0]) : NULL;
         postgres_results_drop(&results);
     }
     return error;
@@ -102,7 +102,7 @@ static int look(struct postgres_conn *conn, const struct postgres_params *params
     if (error != 0) {
         return error;
     }
-    const PGresult *found = results.of[2];
+    const struct pg_result *found = results.of[2];
     bool full = r->users_max > 0 && (uint64_t)postgres_number(found, 0, 0) >= r->users_max;
     r->call.error = full                                ? STORE_ETOOMANY
                     : postgres_number(found, 0, 2) != 0 ? STORE_EEXISTS_EMAIL

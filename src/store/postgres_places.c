@@ -78,7 +78,7 @@ static void add_after(struct postgres_params *params, struct span after, struct 
     postgres_add_bytes(params, bytes_span(buffer));
 }
 
-static void add_room(struct store_rows *rows, const PGresult *result, int row)
+static void add_room(struct store_rows *rows, const struct pg_result *result, int row)
 {
     struct store_room *room = store_rows_add(rows);
 
@@ -94,12 +94,12 @@ static void add_room(struct store_rows *rows, const PGresult *result, int row)
 }
 
 /* Up to max of the result's rows. */
-static struct store_room_page *room_page(const PGresult *result, size_t max, bool *more)
+static struct store_room_page *room_page(const struct pg_result *result, size_t max, bool *more)
 {
     static const size_t spans[] = {offsetof(struct store_room, name),
                                    offsetof(struct store_room, title),
                                    offsetof(struct store_room, created_by)};
-    size_t count = (size_t)PQntuples(result);
+    size_t count = (size_t)postgres_rows(result);
     struct store_room_page *page;
     struct store_rows rows;
 
@@ -156,7 +156,7 @@ int postgres_read_room_get(struct postgres_conn *conn, struct store_call *call)
     return error;
 }
 
-static void add_read(struct store_rows *rows, const PGresult *result, int row)
+static void add_read(struct store_rows *rows, const struct pg_result *result, int row)
 {
     struct store_read *read = store_rows_add(rows);
 
@@ -165,10 +165,10 @@ static void add_read(struct store_rows *rows, const PGresult *result, int row)
     read->joined = postgres_number(result, row, 2) != 0;
 }
 
-static struct store_read_page *read_page(const PGresult *result, size_t max, bool *more)
+static struct store_read_page *read_page(const struct pg_result *result, size_t max, bool *more)
 {
     static const size_t spans[] = {offsetof(struct store_read, user_id)};
-    size_t count = (size_t)PQntuples(result);
+    size_t count = (size_t)postgres_rows(result);
     struct store_read_page *page;
     struct store_rows rows;
 
@@ -223,7 +223,7 @@ static int look_at_made(struct postgres_conn *conn, const struct store_room_put 
     }
     int error = postgres_exchange(conn, &results);
     if (error == 0) {
-        *made = PQntuples(results.of[2]) > 0 && postgres_number(results.of[2], 0, 0) != 0;
+        *made = postgres_rows(results.of[2]) > 0 && postgres_number(results.of[2], 0, 0) != 0;
         *count = r->rooms_max > 0 ? (uint64_t)postgres_number(results.of[3], 0, 0) : 0;
         postgres_results_drop(&results);
     }
@@ -294,7 +294,7 @@ int postgres_write_read_mark(struct postgres_conn *conn, struct store_call *call
         return error;
     }
     r->changed = postgres_changed(results.of[0]) > 0;
-    if (PQntuples(results.of[1]) > 0) {
+    if (postgres_rows(results.of[1]) > 0) {
         r->read = (uint64_t)postgres_number(results.of[1], 0, 0);
     } else {
         call->error = STORE_EMISSING;

@@ -76,15 +76,15 @@ static int refuse(struct postgres_conn *conn, const char *why)
 /* The only number that a query gives. Returns 0 or -1. */
 static int read_number(struct postgres_conn *conn, const char *sql, int64_t *number)
 {
-    PGresult *result = NULL;
+    struct pg_result *result = NULL;
     uint64_t value = 0;
 
     if (postgres_run(conn, sql, &result) != 0) {
         return -1;
     }
-    bool is_one =
-        PQntuples(result) == 1 && span_to_u64(postgres_bytes(result, 0, 0), INT64_MAX, &value) == 0;
-    PQclear(result);
+    bool is_one = postgres_rows(result) == 1 &&
+                  span_to_u64(postgres_bytes(result, 0, 0), INT64_MAX, &value) == 0;
+    postgres_drop(result);
     *number = (int64_t)value;
     return is_one ? 0 : refuse(conn, "rookery_schema does not tell the version of the schema");
 }
@@ -154,7 +154,7 @@ static int migrate_locked(struct postgres_conn *conn)
 
 int postgres_migrate(struct postgres_conn *conn)
 {
-    if (PQserverVersion(conn->pg) < VERSION_MIN) {
+    if (postgres_version(conn) < VERSION_MIN) {
         return refuse(conn, "the server is older than PostgreSQL 12");
     }
     if (postgres_begin_for(conn, MIGRATION_MS) != 0) {

@@ -57,15 +57,17 @@ static const char *unavailable(void)
 static bool run_at(const char *url, const char *sql, long *number)
 {
     struct postgres_conn conn = {.url = url, .timeout_ms = TIMEOUT_MS};
-    PGresult *result = NULL;
+    struct pg_result *result = NULL;
     bool done = postgres_begin(&conn) == 0 && postgres_run(&conn, sql, &result) == 0;
 
     if (!done) {
         printf("# %s\n", conn.why);
     } else if (number != NULL) {
-        *number = PQntuples(result) == 1 ? strtol(PQgetvalue(result, 0, 0), NULL, 10) : -1;
+        *number = postgres_rows(result) == 1
+                      ? strtol((const char *)postgres_bytes(result, 0, 0).data, NULL, 10)
+                      : -1;
     }
-    PQclear(result);
+    postgres_drop(result);
     postgres_disconnect(&conn);
     return done;
 }
