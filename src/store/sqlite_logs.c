@@ -21,6 +21,8 @@ struct adoption {
     struct store_log *log;
     const uint64_t *ends;
     unsigned partition; /* the one that is looked at */
+    bool asked;
+    uint64_t greatest; /* place that any room has; asked for once, since it takes a look at each */
 };
 
 /* Sets *known if the partition is. */
@@ -57,18 +59,24 @@ static int put(struct sqlite_writer *writer, const struct adoption *a)
     return sqlite_db_step(statement);
 }
 
-/* Begins the partition anew, behind all that is stored: of one that was made anew, messages may be
- * there that its position does not tell of yet. */
-static int begin(struct sqlite_writer *writer, struct adoption *a, uint64_t end)
+static int ask_greatest(struct sqlite_writer *writer, struct adoption *a)
 {
     sqlite3_stmt *statement = sqlite_conn_get(&writer->conn, greatest_sql);
-    uint64_t greatest = 0;
 
     if (statement == NULL) {
         return sqlite3_errcode(writer->conn.db);
     }
-    int result = sqlite_db_read_number(statement, &greatest);
-    a->log->bases[a->partition] = greatest > end ? greatest : end;
+    a->asked = true;
+    return sqlite_db_read_number(statement, &a->greatest);
+}
+
+/* Begins the partition anew, behind all that is stored: of one that was made anew, messages may be
+ * there that its position does not tell of yet. */
+static int begin(struct sqlite_writer *writer, struct adoption *a, uint64_t end)
+{
+    int result = a->asked ? SQLITE_OK : ask_greatest(writer, a);
+
+    a->log->bases[a->partition] = a->greatest > end ? a->greatest : end;
     a->log->positions[a->partition] = 0;
     return result == SQLITE_OK ? put(writer, a) : result;
 }
