@@ -8,12 +8,12 @@
 
 #include "src/base/memory.h"
 #include "src/journal/journal_value.h"
-#include "src/journal/rabbitmq_link.h"
+#include "tests/support/rabbitmq_raw.h"
 #include "tests/support/service.h"
 #include "tests/support/tap.h"
 #include "tests/support/thread_executor.h"
 
-enum { LETTERS = 3000, WAIT_MS = 5000, TEXT_MAX = 512 };
+enum { LETTERS = 3000, SOME = 100, WAIT_MS = 5000 };
 
 static struct service broker;
 static char url[SERVICE_TEXT_MAX];
@@ -21,6 +21,7 @@ static struct journal_rabbitmq_options options;
 static struct thread_executor loop;
 static struct journal *journal;
 static struct feed *feed;
+static struct rabbitmq_link raw;
 
 struct letter {
     struct journal_append op;
@@ -31,13 +32,13 @@ struct letter {
 static struct letter letters[LETTERS];
 static unsigned order[LETTERS];
 static unsigned done_count;
-static sem_t all_done;
+static sem_t some_done, all_done; /* SOME, and `expected`, since the start */
 static unsigned expected;
 
 static struct {
     unsigned count[2];
     bool told_password;
-    char last[2][TEXT_MAX];
+    char last[2][RABBITMQ_RAW_MAX];
     sem_t changed;
 } states;
 
@@ -45,7 +46,7 @@ static void on_state(void *arg, bool is_up, const char *line)
 {
     states.count[is_up]++;
     states.told_password |= strstr(line, "guest:guest") != NULL;
-    (void)snprintf(states.last[is_up], TEXT_MAX, "%s", line);
+    (void)snprintf(states.last[is_up], RABBITMQ_RAW_MAX, "%s", line);
     (void)sem_post(&states.changed);
 }
 
@@ -53,90 +54,6 @@ static void await(sem_t *sem)
 {
     while (sem_wait(sem) != 0) {
     }
-}
-
-/* ---- the broker, past what is tested ---- */
-
-/* Runs a few lines of AMQP on a connection of its own. */
-static struct rabbitmq_link raw;
-
-static void open_raw(void)
-{
-    struct bytes why = {0};
-    raw = (struct rabbitmq_link){0};
-    check(rabbitmq_link_init(&raw, &options, &why) == 0);
-    check(rabbitmq_link_open(&raw, 30, WAIT_MS, &why) == 0);
-    check(rabbitmq_link_confirm(&raw, &why) == 0);
-    bytes_finish(&why);
-}
-
-static void close_raw(void)
-{
-    rabbitmq_link_close(&raw);
-    rabbitmq_link_finish(&raw);
-}
-
-static void delete_queue(const char *suffix)
-{
-    char name[TEXT_MAX];
-    (void)snprintf(name, sizeof name, "%s%s", options.queue, suffix);
-    (void)amqp_queue_delete(raw.conn, RABBITMQ_MAIN, amqp_cstring_bytes(name), false, false);
-}
-
-/* Nothing is left of an earlier test. */
-static void wipe(void)
-{
-    open_raw();
-    delete_queue("");
-    delete_queue(".retry");
-    delete_queue(".dlq");
-    close_raw();
-}
-
-static void publish_raw(const char *key, const char *value)
-{
-    const struct rabbitmq_note note = {
-        .exchange = options.exchange,
-        .key = key,
-        .must_route = true,
-        .properties = {._flags = AMQP_BASIC_DELIVERY_MODE_FLAG,
-                       .delivery_mode = AMQP_DELIVERY_PERSISTENT},
-        .body = span_cstr(value),
-    };
-    struct bytes why = {0};
-    open_raw();
-    check(rabbitmq_link_publish(&raw, &note, &why) == 0);
-    close_raw();
-    bytes_finish(&why);
-}
-
-/* Takes a message out of a queue: its value, and its header `reason`. */
-static bool get_raw(const char *suffix, char value[TEXT_MAX], char reason[TEXT_MAX])
-{
-    char name[TEXT_MAX];
-    amqp_message_t m;
-
-    value[0] = reason[0] = '\0';
-    open_raw();
-    (void)snprintf(name, sizeof name, "%s%s", options.queue, suffix);
-    amqp_rpc_reply_t reply =
-        amqp_basic_get(raw.conn, RABBITMQ_MAIN, amqp_cstring_bytes(name), true);
-    bool found =
-        reply.reply_type == AMQP_RESPONSE_NORMAL && reply.reply.id == AMQP_BASIC_GET_OK_METHOD;
-    if (found &&
-        amqp_read_message(raw.conn, RABBITMQ_MAIN, &m, 0).reply_type == AMQP_RESPONSE_NORMAL) {
-        (void)snprintf(value, TEXT_MAX, "%.*s", (int)m.body.len, (const char *)m.body.bytes);
-        for (int i = 0; i < m.properties.headers.num_entries; i++) {
-            const amqp_table_entry_t *e = &m.properties.headers.entries[i];
-            if (span_eq(rabbitmq_span(e->key), SPAN("reason"))) {
-                (void)snprintf(reason, TEXT_MAX, "%.*s", (int)e->value.value.bytes.len,
-                               (const char *)e->value.value.bytes.bytes);
-            }
-        }
-        amqp_destroy_message(&m);
-    }
-    close_raw();
-    return found;
 }
 
 /* ---- journal ---- */
@@ -148,6 +65,7 @@ static void start_journal(void)
     memset(letters, 0, sizeof letters);
     memset(&states, 0, sizeof states);
     done_count = 0;
+    (void)sem_init(&some_done, 0, 0);
     (void)sem_init(&all_done, 0, 0);
     (void)sem_init(&states.changed, 0, 0);
     thread_executor_start(&loop, 0);
@@ -173,7 +91,10 @@ static void on_done(struct journal_append *op)
     struct letter *letter = container_of(op, struct letter, op);
 
     letter->done++;
-    order[done_count++] = (unsigned)(letter - letters);
+    order[done_count++ % LETTERS] = (unsigned)(letter - letters);
+    if (done_count == SOME) {
+        (void)sem_post(&some_done);
+    }
     if (done_count == expected) {
         (void)sem_post(&all_done);
     }
@@ -280,7 +201,7 @@ static void check_empty(void)
 
 static void gives_back_what_was_appended_once_and_in_order(void)
 {
-    wipe();
+    rabbitmq_raw_wipe(&options);
     start_journal();
     append_and_wait(LETTERS);
     for (unsigned i = 0; i < LETTERS; i++) {
@@ -302,7 +223,7 @@ static void gives_back_what_was_appended_once_and_in_order(void)
 
 static void appends_an_id_once_whether_it_is_under_way_or_done(void)
 {
-    wipe();
+    rabbitmq_raw_wipe(&options);
     start_journal();
     append_and_wait(1);
     expected = 3;
@@ -325,7 +246,7 @@ static void appends_an_id_once_whether_it_is_under_way_or_done(void)
 
 static void brings_again_what_was_not_committed_to_the_next_reader_only(void)
 {
-    wipe();
+    rabbitmq_raw_wipe(&options);
     start_journal();
     append_and_wait(10);
     start_feed();
@@ -344,7 +265,7 @@ static void brings_again_what_was_not_committed_to_the_next_reader_only(void)
 
 static void gives_nothing_while_paused_and_the_same_again_after(void)
 {
-    wipe();
+    rabbitmq_raw_wipe(&options);
     start_journal();
     append_and_wait(10);
     start_feed();
@@ -359,16 +280,16 @@ static void gives_nothing_while_paused_and_the_same_again_after(void)
 
 static void declare_as_others_do(void)
 {
-    wipe();
-    open_raw();
-    delete_queue("");
+    rabbitmq_raw_wipe(&options);
+    rabbitmq_raw_open(&raw, &options);
+    rabbitmq_raw_delete(&raw, "");
     (void)amqp_queue_declare(raw.conn, RABBITMQ_MAIN, amqp_cstring_bytes(options.queue), false,
                              true, false, false, amqp_empty_table);
     (void)amqp_queue_bind(raw.conn, RABBITMQ_MAIN, amqp_cstring_bytes(options.queue),
                           amqp_cstring_bytes(options.exchange), amqp_cstring_bytes("messages.*"),
                           amqp_empty_table);
     check(amqp_get_rpc_reply(raw.conn).reply_type == AMQP_RESPONSE_NORMAL);
-    close_raw();
+    rabbitmq_raw_close(&raw);
 }
 
 static void uses_a_queue_that_others_declared_one_reader_at_a_time(void)
@@ -394,8 +315,8 @@ static void reads_what_producers_of_the_other_system_publish(void)
         "\"timestamp\":\"2024-01-02T03:04:05.678Z\"}";
     char id[JOURNAL_VALUE_ID_BYTES];
 
-    wipe();
-    publish_raw("messages.a.b", value);
+    rabbitmq_raw_wipe(&options);
+    rabbitmq_raw_publish(&options, "messages.a.b", value);
     start_feed();
     check(poll_some(feed, LETTERS) == 1 && entries[0]->reason == NULL);
     const struct message *m = &entries[0]->message;
@@ -411,13 +332,13 @@ static void reads_what_producers_of_the_other_system_publish(void)
 
 static void writes_values_that_consumers_of_the_other_system_take(void)
 {
-    char value[TEXT_MAX], reason[TEXT_MAX];
+    char value[RABBITMQ_RAW_MAX], reason[RABBITMQ_RAW_MAX];
 
-    wipe();
+    rabbitmq_raw_wipe(&options);
     start_journal();
     append_and_wait(1);
     stop_journal();
-    check(get_raw("", value, reason));
+    check(rabbitmq_raw_get(&options, "", value, reason));
     check(strstr(value, "\"roomId\":\"even.room\"") != NULL);
     check(strstr(value, "\"userId\":\"u1\"") != NULL);
     check(strstr(value, "\"username\":\"Ann\"") != NULL);
@@ -427,9 +348,9 @@ static void writes_values_that_consumers_of_the_other_system_take(void)
 
 static void puts_away_what_the_store_refuses_with_the_reason(void)
 {
-    char value[TEXT_MAX], reason[TEXT_MAX];
+    char value[RABBITMQ_RAW_MAX], reason[RABBITMQ_RAW_MAX];
 
-    wipe();
+    rabbitmq_raw_wipe(&options);
     start_journal();
     append_and_wait(2);
     start_feed();
@@ -439,7 +360,7 @@ static void puts_away_what_the_store_refuses_with_the_reason(void)
     struct feed_figures figures;
     feed->ops->figures(feed, &figures);
     check(figures.rejected == 1);
-    check(get_raw(".dlq", value, reason));
+    check(rabbitmq_raw_get(&options, ".dlq", value, reason));
     check(strcmp(reason, "too long") == 0 && strstr(value, letters[0].id) != NULL);
     stop_feed();
     stop_journal();
@@ -447,29 +368,30 @@ static void puts_away_what_the_store_refuses_with_the_reason(void)
 
 static void tries_again_what_it_cannot_read_before_it_puts_it_away(void)
 {
-    char value[TEXT_MAX], reason[TEXT_MAX];
+    char value[RABBITMQ_RAW_MAX], reason[RABBITMQ_RAW_MAX];
 
-    wipe();
+    rabbitmq_raw_wipe(&options);
     options.tries = 2;
-    publish_raw("messages.room", "[1, 2]");
+    rabbitmq_raw_publish(&options, "messages.room", "[1, 2]");
     start_feed();
     for (int i = 0; i < 2; i++) {
-        check(!get_raw(".dlq", value, reason));
+        check(!rabbitmq_raw_get(&options, ".dlq", value, reason));
         check(poll_some(feed, LETTERS) == 1 && entries[0]->reason != NULL);
         check(feed->ops->reject(feed, entries[0], entries[0]->reason) == 0);
         check(feed->ops->commit(feed) == 0);
     }
-    check(get_raw(".dlq", value, reason) && strcmp(value, "[1, 2]") == 0 && reason[0] != '\0');
+    check(rabbitmq_raw_get(&options, ".dlq", value, reason) && strcmp(value, "[1, 2]") == 0 &&
+          reason[0] != '\0');
     stop_feed();
     options.tries = 0;
 }
 
 static void fails_what_no_queue_takes_and_declares_it_again(void)
 {
-    wipe();
+    rabbitmq_raw_wipe(&options);
     start_journal();
-    open_raw();
-    delete_queue("");
+    rabbitmq_raw_open(&raw, &options);
+    rabbitmq_raw_delete(&raw, "");
     expected = 1;
     check(append(0, 0, "room") == 0);
     await(&all_done);
@@ -477,7 +399,7 @@ static void fails_what_no_queue_takes_and_declares_it_again(void)
     while (states.count[1] == 0) {
         await(&states.changed);
     }
-    close_raw();
+    rabbitmq_raw_close(&raw);
     expected = 2;
     check(append(1, 0, "room") == 0); /* the same id again */
     await(&all_done);
@@ -508,7 +430,7 @@ static void one_line(const char *bad_url, const char *part)
 
 static void says_in_one_line_why_it_cannot_open(void)
 {
-    char text[TEXT_MAX];
+    char text[RABBITMQ_RAW_MAX];
 
     one_line("http://127.0.0.1", "URL");
     (void)snprintf(text, sizeof text, "amqp://guest:hush@127.0.0.1:%u", broker.port);
@@ -544,7 +466,7 @@ static void await_return(unsigned i)
 
 static void survives_a_broker_that_is_killed(void)
 {
-    wipe();
+    rabbitmq_raw_wipe(&options);
     start_journal();
     append_and_wait(10);
     check(service_kill(&broker, NULL));
@@ -569,9 +491,98 @@ static void survives_a_broker_that_is_killed(void)
     stop_journal();
 }
 
+/* Sends those that failed or were refused again, under their ids, until none is left. */
+static void send_until_acknowledged(void)
+{
+    bool left = true;
+
+    while (left) {
+        left = false;
+        for (unsigned i = 0; i < LETTERS; i++) {
+            if (letters[i].done == 0 || letters[i].op.error != 0) {
+                left = true;
+                letters[i].done = 0;
+                expected = done_count + 1;
+                if (append(i, i, i % 2 == 0 ? "even.room" : "odd") == 0) {
+                    await(&all_done);
+                } else {
+                    (void)usleep(20000);
+                }
+            }
+        }
+    }
+}
+
+static void append_what_is_taken(void *arg)
+{
+    for (unsigned i = 0; i < LETTERS; i++) {
+        if (append(i, i, i % 2 == 0 ? "even.room" : "odd") != 0) {
+            letters[i].op.error = JOURNAL_EAWAY;
+            letters[i].done = 1;
+            expected--;
+        }
+    }
+    if (done_count == expected) {
+        (void)sem_post(&all_done);
+    }
+}
+
+/* Every letter is in the queue; all that were acknowledged at first, before those that failed. */
+static void check_all_are_kept(const bool *was_acknowledged)
+{
+    static bool seen[LETTERS];
+    unsigned count = 0, newest = 0;
+    bool ordered = true;
+    int n;
+
+    memset(seen, 0, sizeof seen);
+    while (count < LETTERS && (n = poll_some(feed, LETTERS)) > 0) {
+        for (int i = 0; i < n; i++) {
+            char digits[13];
+            (void)snprintf(digits, sizeof digits, "%.12s",
+                           (const char *)entries[i]->message.id.data + 24);
+            unsigned letter = (unsigned)strtoul(digits, NULL, 16) % LETTERS;
+            if (!seen[letter] && was_acknowledged[letter]) {
+                ordered &= letter >= newest;
+                newest = letter;
+            }
+            count += !seen[letter];
+            seen[letter] = true;
+        }
+        check(feed->ops->commit(feed) == 0);
+    }
+    check(count == LETTERS);
+    check(ordered);
+}
+
+static void loses_nothing_that_it_acknowledged_when_the_broker_is_killed_under_load(void)
+{
+    static bool was_acknowledged[LETTERS];
+    unsigned acknowledged = 0;
+
+    rabbitmq_raw_wipe(&options);
+    start_journal();
+    expected = LETTERS;
+    thread_executor_run(&loop, append_what_is_taken, NULL);
+    await(&some_done);
+    check(service_kill(&broker, NULL));
+    await(&all_done);
+    for (unsigned i = 0; i < LETTERS; i++) {
+        was_acknowledged[i] = letters[i].op.error == 0;
+        acknowledged += was_acknowledged[i];
+    }
+    printf("# %u of %u acknowledged before the kill\n", acknowledged, LETTERS);
+    check(service_up(&broker));
+    send_until_acknowledged();
+    start_feed();
+    check_all_are_kept(was_acknowledged);
+    stop_feed();
+    stop_journal();
+}
+
 static void notices_a_broker_that_is_stopped(void)
 {
-    wipe();
+    rabbitmq_raw_wipe(&options);
     start_journal();
     append_and_wait(10);
     check(service_pause(&broker, NULL));
@@ -587,7 +598,7 @@ static void notices_a_broker_that_is_stopped(void)
 
 static void closes_though_the_broker_is_gone(void)
 {
-    wipe();
+    rabbitmq_raw_wipe(&options);
     start_journal();
     check(service_kill(&broker, NULL));
     check(append(0, 0, "room") == 0);
@@ -623,6 +634,7 @@ int main(void)
     RUN(fails_what_no_queue_takes_and_declares_it_again);
     RUN(says_in_one_line_why_it_cannot_open);
     RUN(survives_a_broker_that_is_killed);
+    RUN(loses_nothing_that_it_acknowledged_when_the_broker_is_killed_under_load);
     RUN(notices_a_broker_that_is_stopped);
     RUN(closes_though_the_broker_is_gone);
     service_finish(&broker);
