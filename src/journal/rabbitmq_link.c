@@ -409,8 +409,12 @@ static int await_confirm(struct rabbitmq_link *link, struct bytes *why)
 
     for (;;) {
         int status = amqp_simple_wait_frame_noblock(link->conn, &frame, &limit);
+        if (status == AMQP_STATUS_TIMEOUT) {
+            say(link, "publish", SPAN("not confirmed in time (out of memory or disk?)"), why);
+            return -1;
+        }
         if (status != AMQP_STATUS_OK) {
-            return rabbitmq_link_broken(link, status, "no confirm", why);
+            return rabbitmq_link_broken(link, status, "publish", why);
         }
         if (frame.frame_type != AMQP_FRAME_METHOD) {
             continue; /* the rest of a message that was returned */

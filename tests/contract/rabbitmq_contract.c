@@ -2,6 +2,7 @@
 /* The journal in RabbitMQ and its feed, with a broker of their own: what goes in comes out, once,
  * in order, whatever is killed, stopped or declared by others. */
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -36,7 +37,7 @@ static sem_t some_done, all_done; /* SOME, and `expected`, since the start */
 static unsigned expected;
 
 static struct {
-    unsigned count[2];
+    atomic_uint count[2];
     bool told_password;
     char last[2][RABBITMQ_RAW_MAX];
     sem_t changed;
@@ -316,7 +317,7 @@ static void reads_what_producers_of_the_other_system_publish(void)
     char id[JOURNAL_VALUE_ID_BYTES];
 
     rabbitmq_raw_wipe(&options);
-    rabbitmq_raw_publish(&options, "messages.a.b", value);
+    rabbitmq_raw_publish(&options, "messages.a.b", span_cstr(value));
     start_feed();
     check(poll_some(feed, LETTERS) == 1 && entries[0]->reason == NULL);
     const struct message *m = &entries[0]->message;
@@ -372,7 +373,7 @@ static void tries_again_what_it_cannot_read_before_it_puts_it_away(void)
 
     rabbitmq_raw_wipe(&options);
     options.tries = 2;
-    rabbitmq_raw_publish(&options, "messages.room", "[1, 2]");
+    rabbitmq_raw_publish(&options, "messages.room", SPAN("[1, 2]"));
     start_feed();
     for (int i = 0; i < 2; i++) {
         check(!rabbitmq_raw_get(&options, ".dlq", value, reason));

@@ -42,24 +42,30 @@ void rabbitmq_raw_wipe(const struct journal_rabbitmq_options *options)
     rabbitmq_raw_close(&raw);
 }
 
-void rabbitmq_raw_publish(const struct journal_rabbitmq_options *options, const char *key,
-                          const char *value)
+void rabbitmq_raw_put(struct rabbitmq_link *raw, const char *key, struct span value)
 {
     const struct rabbitmq_note note = {
-        .exchange = options->exchange,
+        .exchange = raw->exchange,
         .key = key,
         .must_route = true,
         .properties = {._flags = AMQP_BASIC_DELIVERY_MODE_FLAG,
                        .delivery_mode = AMQP_DELIVERY_PERSISTENT},
-        .body = span_cstr(value),
+        .body = value,
     };
-    struct rabbitmq_link raw;
     struct bytes why = {0};
 
-    rabbitmq_raw_open(&raw, options);
-    check(rabbitmq_link_publish(&raw, &note, &why) == 0);
-    rabbitmq_raw_close(&raw);
+    check(rabbitmq_link_publish(raw, &note, &why) == 0);
     bytes_finish(&why);
+}
+
+void rabbitmq_raw_publish(const struct journal_rabbitmq_options *options, const char *key,
+                          struct span value)
+{
+    struct rabbitmq_link raw;
+
+    rabbitmq_raw_open(&raw, options);
+    rabbitmq_raw_put(&raw, key, value);
+    rabbitmq_raw_close(&raw);
 }
 
 static void take_reason(const amqp_table_t *headers, char reason[RABBITMQ_RAW_MAX])

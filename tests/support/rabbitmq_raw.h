@@ -1,4 +1,4 @@
-/* RabbitMQ past what is tested: a few lines of AMQP, each on a connection of its own. What fails is
+/* RabbitMQ past what is tested: a few lines of AMQP. What fails is
  * a check that fails. */
 // SPDX-License-Identifier: MIT
 #ifndef TESTS_SUPPORT_RABBITMQ_RAW_H
@@ -18,9 +18,10 @@ void rabbitmq_raw_delete(struct rabbitmq_link *raw, const char *suffix);
  */
 void rabbitmq_raw_wipe(const struct journal_rabbitmq_options *options);
 
-/* Publishes to the exchange. */
+/* Publishes to the exchange, on that connection or on one of its own. */
+void rabbitmq_raw_put(struct rabbitmq_link *raw, const char *key, struct span value);
 void rabbitmq_raw_publish(const struct journal_rabbitmq_options *options, const char *key,
-                          const char *value);
+                          struct span value);
 
 /* Takes a message out of the queue of that suffix: its value, and its header `reason`. */
 bool rabbitmq_raw_get(const struct journal_rabbitmq_options *options, const char *suffix,
