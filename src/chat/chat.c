@@ -174,6 +174,7 @@ struct chat *chat_create(struct rookery *io, const struct chat_options *options)
     chat->journal = options->journal;
     chat->store = options->store;
     chat->store_is_shared = options->store_is_shared;
+    chat->watcher = options->watcher;
     chat->auth = options->auth;
     chat->auth_required = options->auth_required;
     chat->service_id = options->service_id;

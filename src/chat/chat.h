@@ -22,12 +22,21 @@ struct chat;
 struct auth;
 struct stats;
 
+/* Who hears of each record of a journal's log that is followed, before anybody is told of it or
+ * acknowledged; on any loop. */
+struct chat_watcher {
+    void (*on_record)(void *arg, struct span room, uint64_t place); /* NULL: nobody */
+    void (*on_gap)(void *arg);
+    void *arg;
+};
+
 struct chat_options {
     struct executor *const *executors; /* executors[i] is that of the server's loop i */
     struct stats *const *stats;        /* likewise; NULL: refusals are not counted */
     struct journal *journal;           /* both or neither */
     struct store *store;
     bool store_is_shared;   /* by all nodes of the cluster */
+    struct chat_watcher watcher;
     struct auth *auth;      /* NULL: tokens are not looked at */
     bool auth_required;     /* nobody gets in without a valid token; needs auth */
     const char *service_id; /* what dialect 3 is told: not copied, read when somebody joins */

@@ -43,6 +43,7 @@ struct chat {
     struct journal *journal;
     struct store *store;
     bool store_is_shared;
+    struct chat_watcher watcher;
     struct following *following; /* NULL: the journal does not follow */
     struct auth *auth;
     bool auth_required;
@@ -84,6 +85,14 @@ static inline bool chat_store_is_shared(const struct chat *chat)
 static inline bool chat_follows(const struct chat *chat)
 {
     return chat->following != NULL;
+}
+
+/* Says what is next in the log to whoever watches it. */
+static inline void chat_watched(const struct chat *chat, const struct message *m, uint64_t place)
+{
+    if (chat->watcher.on_record != NULL && m->action != MESSAGE_MARK) {
+        chat->watcher.on_record(chat->watcher.arg, m->room, place);
+    }
 }
 
 /* The store, or NULL: there is none, or it is not to be asked any more. */

@@ -108,6 +108,7 @@ static void on_record(void *arg, const struct message *m)
 {
     struct following *f = arg;
 
+    chat_watched(f->chat, m, message_place(m));
     if (f->chat->stopped || !concerns_us(f->chat, m)) {
         return;
     }
@@ -122,6 +123,9 @@ static void on_gap(void *arg)
 {
     struct following *f = arg;
 
+    if (f->chat->watcher.on_gap != NULL) {
+        f->chat->watcher.on_gap(f->chat->watcher.arg);
+    }
     for (unsigned i = 0; i < f->chat->loop_count && !f->chat->stopped; i++) {
         send_home(&f->chat->loops[i], NULL, forget);
     }

@@ -181,6 +181,7 @@ static void on_durable(struct journal_append *op)
         sending->now_ms = op->message.timestamp_ms; /* of the first time, if it is repeated */
     }
     if (sending->refusal == NULL && op->message.fate == MESSAGE_STORED) {
+        chat_watched(sending->home->chat, &op->message, op->message.offset);
         tell_in_turn(sending);
         beside_push(sending->home, sending->record);
     } else if (sending->refusal == NULL) {

@@ -151,6 +151,7 @@ static int create_chat(struct daemon *d)
     int error = storage_open_journal(&d->storage, executors, loops);
     if (error == 0) {
         const struct daemon_options *v = &d->options.values;
+        storage_begin_cache(&d->storage, server_keyspace(d->io), executors[0]);
         d->store =
             d->storage.store == NULL ? NULL : vitals_watch(&d->vitals, d->storage.store, loops);
         const struct chat_options options = {
@@ -159,6 +160,7 @@ static int create_chat(struct daemon *d)
             .journal = d->storage.journal,
             .store = d->store,
             .store_is_shared = storage_is_shared(&d->storage),
+            .watcher = storage_watcher(&d->storage),
             .auth = d->auth,
             .auth_required = strcmp(v->auth, "required") == 0,
             .service_id = d->service_id,
@@ -168,7 +170,8 @@ static int create_chat(struct daemon *d)
         d->chat = chat_create(d->io, &options);
         error = v->persist ? storage_begin(&d->storage) : 0;
         vitals_see(&d->vitals, d->storage.journal, d->storage.persister,
-                   d->storage.behind.self != NULL ? &d->storage.behind : NULL);
+                   d->storage.behind.self != NULL ? &d->storage.behind : NULL,
+                   d->storage.cache.self != NULL ? &d->storage.cache : NULL);
     }
     free(executors);
     free(stats);

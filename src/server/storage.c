@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "src/base/digest.h"
 #include "src/base/memory.h"
 #include "src/journal/journal_kafka.h"
 #include "src/journal/journal_rabbitmq.h"
@@ -251,6 +252,7 @@ static int begin_kafka(struct storage *s, struct executor *const *executors, uns
         .bases = s->log.bases,
         .executors = executors,
         .executor_count = count,
+        .has_replica = s->options->database_replica_url != NULL,
     };
     behind_init(&s->behind, &options);
     s->store = &s->behind.store;
@@ -287,6 +289,70 @@ int storage_open_journal(struct storage *s, struct executor *const *executors, u
         return -1;
     }
     return is(name, "kafka") ? begin_kafka(s, executors, count) : 0;
+}
+
+/* ---- pages of histories ---- */
+
+/* RabbitMQ's log is not followed: what others append does not pass here. */
+static bool may_cache(const struct storage *s)
+{
+    return s->journal != NULL && s->options->history_cache_bytes > 0 &&
+           (journal_follows(s->journal) || !s->journal->ops->blind);
+}
+
+/* Another store and another log have other pages; who they are is nobody else's to read. */
+static void scope_of(const struct storage *s, uint8_t scope[16])
+{
+    const struct daemon_options *o = s->options;
+    const char *url = o->mongo_uri != NULL ? o->mongo_uri : o->database_url;
+    const struct span parts[] = {span_cstr(s->base->ops->name), span_cstr(url == NULL ? "" : url),
+                                 s->log.name};
+
+    digest_128(parts, sizeof parts / sizeof *parts, scope);
+}
+
+void storage_begin_cache(struct storage *s, struct keyspace *keyspace, struct executor *executor)
+{
+    uint8_t scope[16];
+
+    if (!may_cache(s)) {
+        return;
+    }
+    scope_of(s, scope);
+    bool follows = journal_follows(s->journal);
+    const struct history_cache_options options = {
+        .inner = s->store,
+        .journal = follows ? s->journal : NULL,
+        .keyspace = follows ? keyspace : NULL,
+        .keyspace_executor = executor,
+        .scope = span_of(scope, sizeof scope),
+        .ttl_ms = s->options->history_cache_ms,
+        .bytes_max = s->options->history_cache_bytes,
+    };
+    history_cache_init(&s->cache, &options);
+    s->store = &s->cache.store;
+}
+
+static void on_record(void *arg, struct span room, uint64_t place)
+{
+    struct storage *s = arg;
+
+    history_cache_saw(&s->cache, room, place);
+}
+
+static void on_gap(void *arg)
+{
+    struct storage *s = arg;
+
+    history_cache_gap(&s->cache);
+}
+
+struct chat_watcher storage_watcher(struct storage *s)
+{
+    if (s->cache.self == NULL || !journal_follows(s->journal)) {
+        return (struct chat_watcher){0};
+    }
+    return (struct chat_watcher){on_record, on_gap, s};
 }
 
 /* ---- from the broker into the store ---- */

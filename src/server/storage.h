@@ -17,7 +17,9 @@
 
 #include "src/base/log.h"
 #include "src/journal/journal.h"
+#include "src/chat/chat.h"
 #include "src/persist/behind.h"
+#include "src/persist/history_cache.h"
 #include "src/persist/persister.h"
 #include "src/server/options.h"
 #include "src/server/vitals.h"
@@ -33,6 +35,7 @@ struct storage {
     struct feed *feed;       /* NULL: this process brings nothing into the store */
     struct persister *persister;
     struct behind behind;
+    struct history_cache cache;
     struct store_log log; /* of the journal, where that has places */
 };
 
@@ -43,6 +46,13 @@ MUST_USE int storage_open(struct storage *s, const struct daemon_options *option
 /* Opens the journal, whose events come in on executors[0]. After storage_open. */
 MUST_USE int storage_open_journal(struct storage *s, struct executor *const *executors,
                                   unsigned count);
+
+/* Keeps pages of histories, where that can be: in memory, and in the keyspace (NULL: there is none)
+ * that lives on executor. After storage_open_journal. */
+void storage_begin_cache(struct storage *s, struct keyspace *keyspace, struct executor *executor);
+
+/* What the chat has to tell of the log. */
+struct chat_watcher storage_watcher(struct storage *s);
 
 /* What is in the broker, if there is one, comes into the store from here on. After
  * storage_open_journal; in a process that does nothing else, after storage_open. */

@@ -47,11 +47,12 @@ struct store *vitals_watch(struct vitals *v, struct store *store, unsigned loops
 }
 
 void vitals_see(struct vitals *v, struct journal *journal, const struct persister *persister,
-                const struct behind *behind)
+                const struct behind *behind, const struct history_cache *cache)
 {
     v->journal = journal;
     v->persister = persister;
     v->behind = behind;
+    v->cache = cache;
 }
 
 void vitals_finish(struct vitals *v)

@@ -16,6 +16,7 @@
 #include "src/base/histogram.h"
 #include "src/journal/journal.h"
 #include "src/persist/behind.h"
+#include "src/persist/history_cache.h"
 #include "src/persist/persister.h"
 #include "src/server/server.h"
 #include "src/store/store.h"
@@ -32,6 +33,7 @@ struct vitals {
     struct journal *journal;           /* the next three: NULL, there is none */
     const struct persister *persister; /* what brings the journal into the store */
     const struct behind *behind;
+    const struct history_cache *cache;
     _Atomic int64_t store_failed_s; /* by a clock that only runs forward; 0: it works */
     struct histogram appends;
     struct store_watch watch; /* of all other calls */
@@ -58,7 +60,7 @@ void vitals_store_failed(struct vitals *v);
 /* What else messages are kept with; before the routes are added. With a broker before the store it
  * is that one which has to be there; a store that is away is told, and the server is ready. */
 void vitals_see(struct vitals *v, struct journal *journal, const struct persister *persister,
-                const struct behind *behind);
+                const struct behind *behind, const struct history_cache *cache);
 
 /* What the routes tell; arg is a struct vitals. */
 struct web_health_report vitals_look(void *arg);

@@ -83,6 +83,21 @@ static void write_behind(struct bytes *out, const struct behind_figures *f)
     write_samples(out, METRIC_COUNTER, counters, sizeof counters / sizeof *counters);
 }
 
+static void write_cache(struct bytes *out, const struct history_cache_figures *f)
+{
+    static const char name[] = "rookery_history_cache_total";
+    const struct sample gauges[] = {
+        {"rookery_history_cache_pages", "Pages of histories in memory.", f->pages},
+        {"rookery_history_cache_bytes", "Bytes of those.", f->bytes},
+    };
+
+    metrics_family(out, name, METRIC_COUNTER, "Pages that were asked for.");
+    metrics_sample(out, name, (struct metric_label){"from", SPAN("memory")}, f->hits);
+    metrics_sample(out, name, (struct metric_label){"from", SPAN("redis")}, f->shared_hits);
+    metrics_sample(out, name, (struct metric_label){"from", SPAN("store")}, f->misses);
+    write_samples(out, METRIC_GAUGE, gauges, sizeof gauges / sizeof *gauges);
+}
+
 void vitals_write_storage(struct bytes *out, const struct vitals *v)
 {
     if (v->journal != NULL && v->journal->ops->figures != NULL) {
@@ -99,5 +114,10 @@ void vitals_write_storage(struct bytes *out, const struct vitals *v)
         struct behind_figures figures;
         behind_figures(v->behind, &figures);
         write_behind(out, &figures);
+    }
+    if (v->cache != NULL) {
+        struct history_cache_figures figures;
+        history_cache_figures(v->cache, &figures);
+        write_cache(out, &figures);
     }
 }

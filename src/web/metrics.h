@@ -28,6 +28,8 @@
  *                             journal_side_lost, persist_stored, persist_repeated,
  *                             persist_rejected, persist_moved, persist_batches, persist_retries,
  *                             reads_waited, reads_timed_out; by reason: journal_refused
+ *   of histories              history_cache by from; gauges history_cache_pages,
+ *                             history_cache_bytes
  *   of a broker, gauges       journal_up, journal_queue_messages, journal_queue_bytes, persist_lag,
  *                             persist_partitions, persist_store_away
  *   histograms, per loop      loop_turn_seconds, loop_lag_seconds
