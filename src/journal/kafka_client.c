@@ -138,7 +138,8 @@ int kafka_client_open(struct kafka_client *c, rd_kafka_type_t type,
         rd_kafka_conf_destroy(conf);
         return -1;
     }
-    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG);
+    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG |
+                                       RD_KAFKA_EVENT_REBALANCE);
     c->handle = rd_kafka_new(type, conf, reason, sizeof reason);
     if (c->handle == NULL) {
         rd_kafka_conf_destroy(conf);
