@@ -183,7 +183,8 @@ static int change(struct appending *a)
             BCON_APPEND(filter, "deleted", BCON_BOOL(false), "changed", "{", "$lt",
                         BCON_INT64((int64_t)known->changed), "}");
             mongo_bulk_add(a->conn, &bulk, MONGO_MESSAGES, filter,
-                           mongo_message_change(known->change, known->changed), false);
+                           mongo_message_change(known->change, known->changed, known->edited_ms),
+                           false);
         }
     }
     return mongo_bulk_run(a->conn, &bulk);
@@ -333,9 +334,12 @@ static int append_in_transaction(struct appending *a)
     return result;
 }
 
-/* Takes out what was inserted, if the server still answers. */
+/* Takes out what was inserted, if the server still answers: nobody waits for it twice. */
 static void take_out(struct appending *a)
 {
+    if (mongo_conn_is_away(a->conn)) {
+        return;
+    }
     bson_t inner, in, *filter = mongo_in_begin(&inner, &in);
     const struct mongo_batch *b = a->batch;
     uint32_t count = 0;
@@ -383,6 +387,9 @@ static int try_once(struct mongo_conn *conn, struct message *const *messages, si
                                           : append_in_steps(&a);
     }
     mongo_batch_finish(&batch);
+    if (mongo_conn_is_away(conn)) { /* whether it may be tried again or not: it has waited */
+        return result;
+    }
     return result == MONGO_DUPLICATE || conn->transient ? AGAIN : result;
 }
 
@@ -421,7 +428,7 @@ int mongo_append(struct mongo_db *db, struct message *const *messages, size_t co
         }
         result = i + 1 < TRIES_MAX ? 0 : STORE_EIO;
     }
-    if (result != 0) {
+    if (result != 0 && result != STORE_EINVALID) {
         (void)snprintf(doing, sizeof doing, "writing %zu messages: ", count);
         mongo_db_tell(db, doing, &conn.error, true);
     }

@@ -305,6 +305,7 @@ static void change(struct mongo_batch *b, struct mongo_room *room, struct messag
     } else {
         known->change = m;
         known->deleted = m->action == MESSAGE_DELETE;
+        known->edited_ms = known->deleted ? known->edited_ms : m->timestamp_ms;
         known->changed = b->placed ? m->placed : room->last + 1;
         reach(room, known->changed);
         settle(m, MESSAGE_STORED, known->changed);

@@ -24,6 +24,7 @@ struct mongo_known {
     bool wanted;                  /* is to be looked up */
     const struct message *said;   /* to be inserted, or NULL */
     const struct message *change; /* to be applied at `changed`, or NULL */
+    int64_t edited_ms;            /* by the batch; 0: it is not edited */
 };
 
 struct mongo_room {

@@ -152,6 +152,12 @@ int mongo_conn_fail(struct mongo_conn *conn, const bson_t *reply)
                                                           : STORE_EIO;
 }
 
+bool mongo_conn_is_away(const struct mongo_conn *conn)
+{
+    return conn->error.domain == MONGOC_ERROR_STREAM ||
+           conn->error.domain == MONGOC_ERROR_SERVER_SELECTION;
+}
+
 void mongo_conn_opts(const struct mongo_conn *conn, bson_t *opts)
 {
     if (conn->session != NULL) { /* ours, and of this client: it cannot fail */

@@ -68,6 +68,9 @@ mongoc_collection_t *mongo_conn_get(struct mongo_conn *conn, enum mongo_collecti
  */
 int mongo_conn_fail(struct mongo_conn *conn, const bson_t *reply);
 
+/* Was the last error that the server cannot be reached or does not answer? */
+bool mongo_conn_is_away(const struct mongo_conn *conn);
+
 /* Adds the transaction, if there is one, to a call's options. */
 void mongo_conn_opts(const struct mongo_conn *conn, bson_t *opts);
 

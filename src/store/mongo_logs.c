@@ -5,14 +5,20 @@
 #include "src/store/mongo_bson.h"
 #include "src/store/mongo_calls.h"
 
-static bson_t *filter_of(struct span log, unsigned partition)
+static void put_id(bson_t *doc, struct span log, unsigned partition)
 {
-    bson_t *filter = bson_new(), id;
+    bson_t id;
 
-    (void)BSON_APPEND_DOCUMENT_BEGIN(filter, "_id", &id);
+    (void)BSON_APPEND_DOCUMENT_BEGIN(doc, "_id", &id);
     mongo_put_text(&id, "log", log);
     (void)BSON_APPEND_INT32(&id, "partition", (int32_t)partition);
-    (void)bson_append_document_end(filter, &id);
+    (void)bson_append_document_end(doc, &id);
+}
+
+static bson_t *filter_of(struct span log, unsigned partition)
+{
+    bson_t *filter = bson_new();
+    put_id(filter, log, partition);
     return filter;
 }
 
@@ -77,19 +83,27 @@ static int find_greatest(struct mongo_conn *conn, uint64_t *greatest)
 /* Makes the partitions that are not there; of several nodes that do, the first is right. */
 static int begin_new(struct mongo_conn *conn, const struct store_log *log, uint64_t greatest)
 {
-    struct mongo_bulk bulk = {0};
+    bson_t docs[STORE_PARTITIONS_MAX], opts = BSON_INITIALIZER;
+    const bson_t *pointers[STORE_PARTITIONS_MAX];
 
     for (unsigned i = 0; i < log->partitions; i++) {
-        bson_t *update = bson_new(), fields;
-        (void)BSON_APPEND_DOCUMENT_BEGIN(update, "$setOnInsert", &fields);
-        mongo_put_text(&fields, "log", log->name);
-        (void)BSON_APPEND_INT32(&fields, "partition", (int32_t)i);
-        mongo_put_u64(&fields, "base", greatest);
-        mongo_put_u64(&fields, "position", 0);
-        (void)bson_append_document_end(update, &fields);
-        mongo_bulk_add(conn, &bulk, MONGO_LOGS, filter_of(log->name, i), update, true);
+        bson_init(&docs[i]);
+        put_id(&docs[i], log->name, i);
+        mongo_put_text(&docs[i], "log", log->name);
+        (void)BSON_APPEND_INT32(&docs[i], "partition", (int32_t)i);
+        mongo_put_u64(&docs[i], "base", greatest);
+        mongo_put_u64(&docs[i], "position", 0);
+        pointers[i] = &docs[i];
     }
-    return mongo_bulk_run(conn, &bulk);
+    (void)BSON_APPEND_BOOL(&opts, "ordered", false);
+    bool done = mongoc_collection_insert_many(mongo_conn_get(conn, MONGO_LOGS), pointers,
+                                              log->partitions, &opts, NULL, &conn->error);
+    for (unsigned i = 0; i < log->partitions; i++) {
+        bson_destroy(&docs[i]);
+    }
+    bson_destroy(&opts);
+    int result = done ? 0 : mongo_conn_fail(conn, NULL);
+    return result == MONGO_DUPLICATE ? 0 : result;
 }
 
 /* Begins those anew that were made anew, behind all that is stored: messages may be there that the
@@ -113,6 +127,17 @@ static int begin_again(struct mongo_conn *conn, const struct store_log *log, con
     return mongo_bulk_run(conn, &bulk);
 }
 
+/* Are all partitions known? Those that are not have no place that anything could have. */
+static bool complete(const struct known *known)
+{
+    for (unsigned i = 0; i < known->partitions; i++) {
+        if (known->bases[i] == UINT64_MAX) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static int adopt(struct mongo_conn *conn, struct store_log *log, const uint64_t *ends)
 {
     struct known known = {
@@ -120,11 +145,13 @@ static int adopt(struct mongo_conn *conn, struct store_log *log, const uint64_t 
     uint64_t greatest;
     int result = find_greatest(conn, &greatest);
 
-    if (result == 0) {
-        result = begin_new(conn, log, greatest);
-    }
+    memset(log->bases, 0xff, sizeof log->bases);
     if (result == 0) {
         result = read_log(conn, log->name, &known);
+    }
+    if (result == 0 && !complete(&known)) {
+        result = begin_new(conn, log, greatest);
+        result = result == 0 ? read_log(conn, log->name, &known) : result;
     }
     if (result == 0) {
         result = begin_again(conn, log, ends, greatest);
@@ -140,14 +167,11 @@ int mongo_adopt(struct mongo_db *db, struct store_log *log, const uint64_t *ends
     if (result == 0) {
         result = adopt(&conn, log, ends);
     }
-    if (result == MONGO_DUPLICATE) { /* another node was at it: all is there now */
-        result = adopt(&conn, log, ends);
-    }
     if (result != 0) {
         mongo_db_tell(db, "adopting a log: ", &conn.error, true);
     }
     mongo_conn_end(&conn);
-    return result == MONGO_DUPLICATE ? STORE_EIO : result;
+    return result;
 }
 
 /* ---- mark ---- */

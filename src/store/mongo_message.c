@@ -84,7 +84,7 @@ bson_t *mongo_message_write(const struct message *m, uint64_t offset, uint64_t a
     return doc;
 }
 
-bson_t *mongo_message_change(const struct message *m, uint64_t place)
+bson_t *mongo_message_change(const struct message *m, uint64_t place, int64_t edited_ms)
 {
     bool edit = m->action == MESSAGE_EDIT;
     bson_t *update = bson_new(), set;
@@ -94,9 +94,10 @@ bson_t *mongo_message_change(const struct message *m, uint64_t place)
     mongo_put_text(&set, "content", edit ? m->content : (struct span){0});
     mongo_put_text(&set, "raw", edit ? m->raw : (struct span){0});
     put_words(&set, edit ? m->content : (struct span){0});
-    if (edit) {
-        (void)BSON_APPEND_DATE_TIME(&set, "edited", m->timestamp_ms);
-    } else {
+    if (edit || edited_ms != 0) {
+        (void)BSON_APPEND_DATE_TIME(&set, "edited", edit ? m->timestamp_ms : edited_ms);
+    }
+    if (!edit) {
         (void)BSON_APPEND_BOOL(&set, "deleted", true);
     }
     (void)bson_append_document_end(update, &set);

@@ -8,59 +8,83 @@ struct index {
     enum mongo_collection of;
     const char *name;
     const char *keys;
-    const char *options; /* beside the name; JSON members */
+    const char *options; /* beside the name: JSON members, each with a comma before */
 };
 
 static const struct index indexes[] = {
-    {MONGO_MESSAGES, "room_offset", "{\"room\":1,\"offset\":1}", "\"unique\":true"},
+    {MONGO_MESSAGES, "room_offset", "{\"room\":1,\"offset\":1}", ",\"unique\":true"},
     {MONGO_MESSAGES, "room_changed", "{\"room\":1,\"changed\":1}",
-     "\"partialFilterExpression\":{\"changed\":{\"$gt\":0}}"},
+     ",\"partialFilterExpression\":{\"changed\":{\"$gt\":0}}"},
     {MONGO_MESSAGES, "words_arrival", "{\"words\":1,\"arrival\":-1}", ""},
     {MONGO_MESSAGES, "undelivered", "{\"recipient\":1,\"arrival\":1}",
-     "\"partialFilterExpression\":{\"undelivered\":true}"},
+     ",\"partialFilterExpression\":{\"undelivered\":true}"},
     {MONGO_ROOMS, "direct_order", "{\"direct\":1,\"order\":1}", ""},
     {MONGO_ROOMS, "made_order", "{\"made\":1,\"direct\":1,\"order\":1}", ""},
     {MONGO_MEMBERS, "room_user", "{\"room\":1,\"user_order\":1}", ""},
     {MONGO_MEMBERS, "user_joined", "{\"user\":1,\"joined\":1}", ""},
-    {MONGO_USERS, "email", "{\"email\":1}", "\"unique\":true,\"sparse\":true"},
-    {MONGO_USERS, "login", "{\"login\":1}", "\"unique\":true,\"sparse\":true"},
+    {MONGO_USERS, "email", "{\"email\":1}", ",\"unique\":true,\"sparse\":true"},
+    {MONGO_USERS, "login", "{\"login\":1}", ",\"unique\":true,\"sparse\":true"},
 };
 
-/* Each by a command of its own, so that one that conflicts can be named. */
-static int make_index(struct mongo_conn *conn, mongoc_database_t *database,
-                      const struct index *index, struct bytes *why)
+/* Makes indexes[from .. to), which are of one collection, by one command. */
+static bool make(struct mongo_conn *conn, size_t from, size_t to)
 {
-    char text[512];
+    mongoc_database_t *database = mongoc_client_get_database(conn->client, conn->db->name);
+    struct bytes text = {0};
     bson_t command, reply;
 
-    (void)snprintf(text, sizeof text,
-                   "{\"createIndexes\":\"%s\",\"indexes\":[{\"name\":\"%s\",\"key\":%s%s%s}]}",
-                   mongo_collection_names[index->of], index->name, index->keys,
-                   index->options[0] != 0 ? "," : "", index->options);
-    bool valid = bson_init_from_json(&command, text, -1, &conn->error);
+    bytes_add_cstr(&text, "{\"createIndexes\":\"");
+    bytes_add_cstr(&text, mongo_collection_names[indexes[from].of]);
+    bytes_add_cstr(&text, "\",\"indexes\":[");
+    for (size_t i = from; i < to; i++) {
+        bytes_add_cstr(&text, i == from ? "{\"name\":\"" : ",{\"name\":\"");
+        bytes_add_cstr(&text, indexes[i].name);
+        bytes_add_cstr(&text, "\",\"key\":");
+        bytes_add_cstr(&text, indexes[i].keys);
+        bytes_add_cstr(&text, indexes[i].options);
+        bytes_add_byte(&text, '}');
+    }
+    bytes_add(&text, "]}", sizeof "]}");
+    bool valid = bson_init_from_json(&command, (const char *)text.data, -1, &conn->error);
     assert(valid);
     bool done =
         mongoc_database_write_command_with_opts(database, &command, NULL, &reply, &conn->error);
-    if (!done) {
-        (void)snprintf(text, sizeof text,
-                       "cannot make the index %s of the collection %s: ", index->name,
-                       mongo_collection_names[index->of]);
-        mongo_db_explain(conn->db, why, text, conn->error.message);
-    }
     bson_destroy(&command);
     bson_destroy(&reply);
-    return done ? 0 : -1;
+    bytes_finish(&text);
+    mongoc_database_destroy(database);
+    return done;
+}
+
+/* Tries one after the other, to name the one that fails. */
+static int find_fault(struct mongo_conn *conn, size_t from, size_t to, struct bytes *why)
+{
+    char text[128];
+
+    for (size_t i = from; i < to; i++) {
+        if (!make(conn, i, i + 1)) {
+            (void)snprintf(text, sizeof text,
+                           "cannot make the index %s of the collection %s: ", indexes[i].name,
+                           mongo_collection_names[indexes[i].of]);
+            mongo_db_explain(conn->db, why, text, conn->error.message);
+            return -1;
+        }
+    }
+    return 0;
 }
 
 static int make_indexes(struct mongo_conn *conn, struct bytes *why)
 {
-    mongoc_database_t *database = mongoc_client_get_database(conn->client, conn->db->name);
+    enum { COUNT = sizeof indexes / sizeof indexes[0] };
     int result = 0;
 
-    for (size_t i = 0; i < sizeof indexes / sizeof indexes[0] && result == 0; i++) {
-        result = make_index(conn, database, &indexes[i], why);
+    for (size_t from = 0, to; from < COUNT && result == 0; from = to) {
+        for (to = from + 1; to < COUNT && indexes[to].of == indexes[from].of; to++) {
+        }
+        if (!make(conn, from, to)) {
+            result = find_fault(conn, from, to, why);
+        }
     }
-    mongoc_database_destroy(database);
     return result;
 }
 
@@ -97,8 +121,7 @@ static int try_transaction(struct mongo_conn *conn, struct bytes *why)
     mongoc_client_session_destroy(conn->session);
     conn->session = NULL;
     conn->db->transactions = done;
-    if (!done && (conn->error.domain == MONGOC_ERROR_STREAM ||
-                  conn->error.domain == MONGOC_ERROR_SERVER_SELECTION)) {
+    if (!done && mongo_conn_is_away(conn)) {
         mongo_db_explain(conn->db, why, "", conn->error.message);
         return -1;
     }
