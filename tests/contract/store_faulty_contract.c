@@ -2,6 +2,8 @@
 /* What the faulty store (tests/support/store_faulty.h) does to those who use it. */
 #include <pthread.h>
 
+#include "src/base/memory.h"
+
 #include "tests/contract/store_fixture.h"
 
 static void begin(struct store_faults faults)
@@ -42,14 +44,55 @@ static void fails_before_and_after_something_was_done(void)
     teardown();
 }
 
-static void refuses_and_answers_late(void)
+static void refuses_calls(void)
 {
-    begin((struct store_faults){.refuse = 2, .delay_turns = 5});
+    begin((struct store_faults){.refuse = 2});
     check(add("a") == 1);
     check(find("a") == 1);
     check(find("a") == STORE_EBUSY);
     check(find("a") == 1);
     teardown();
+}
+
+enum { DELAY = 5 };
+
+/* A call, and a task that counts the loop's turns beside it. */
+static struct late {
+    struct store_find find;
+    struct task task;
+    unsigned turns, turns_before;
+    bool done;
+} late;
+
+static void late_done(struct store_call *call)
+{
+    late.turns_before = late.turns;
+    late.done = true;
+}
+
+static void count_turn(struct task *task)
+{
+    late.turns++;
+    if (!late.done) {
+        executor_post(&loop.executor, task);
+    }
+}
+
+static void start_late(void *arg)
+{
+    late.find = (struct store_find){.id = SPAN("a"), .call.on_done = late_done};
+    check(store_find(store, &loop.executor, &late.find) == 0);
+    late.task.run = count_turn;
+    executor_post(&loop.executor, &late.task);
+}
+
+static void answers_late(void)
+{
+    begin((struct store_faults){.delay_turns = DELAY});
+    store_faulty_away(store, true); /* so that it is only the delay that counts */
+    thread_executor_run(&loop, start_late, NULL);
+    teardown();
+    check(late.done && late.turns_before == DELAY);
 }
 
 static void fails_while_it_is_away(void)
@@ -73,7 +116,7 @@ static void *add_held(void *arg)
     return NULL;
 }
 
-static void holds_up_who_appends_until_it_is_let_go(void)
+static void holds_up_who_appends_and_then_is_what_it_is_by_then(void)
 {
     pthread_t thread;
     int got = 0;
@@ -83,18 +126,22 @@ static void holds_up_who_appends_until_it_is_let_go(void)
     check(pthread_create(&thread, NULL, add_held, &got) == 0);
     store_faulty_await_held(store);
     check(find("a") == 0);
+    store_faulty_away(store, true);
     store_faulty_hold(store, false);
     (void)pthread_join(thread, NULL);
-    check(got == 1 && find("a") == 1);
+    store_faulty_away(store, false);
+    check(got == STORE_EIO && find("a") == 0);
+    check(add("a") == 1);
     teardown();
 }
 
 static void suite(void)
 {
     RUN(fails_before_and_after_something_was_done);
-    RUN(refuses_and_answers_late);
+    RUN(refuses_calls);
+    RUN(answers_late);
     RUN(fails_while_it_is_away);
-    RUN(holds_up_who_appends_until_it_is_let_go);
+    RUN(holds_up_who_appends_and_then_is_what_it_is_by_then);
 }
 
 int main(void)
