@@ -443,7 +443,7 @@ const struct option option_table[] = {
      .unit_ms = 1,
      .offset = FIELD(keep_ms),
      .help = "and for so long"},
-#include "src/server/option_rows_storage.h"
+#include "src/server/option_rows_storage.inc"
     {.group = "The log",
      .name = "log-level",
      .type = OPTION_CHOICE,

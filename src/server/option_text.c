@@ -208,7 +208,7 @@ static void add_default(struct bytes *out, const struct option *o)
     bytes_add_cstr(out, "#");
     bytes_add_cstr(out, o->name);
     if (o->fallback != NULL) {
-        add_spaces(out, VALUE_COLUMN - (out->len - start));
+        add_spaces(out, out->len - start < VALUE_COLUMN ? VALUE_COLUMN - (out->len - start) : 0);
         bytes_add_byte(out, ' ');
         config_write_value(out, span_cstr(o->fallback));
     }

@@ -433,7 +433,7 @@ static void run_schedule(unsigned seed, bool log)
 
 static void run_schedules(bool log)
 {
-    enum { RUNS = 200 };
+    enum { RUNS = 120 };
 
     failed = histories = lives = reads = 0;
     for (unsigned seed = 1; seed <= RUNS && failed < 5; seed++) {
