@@ -188,7 +188,7 @@ int mongo_find(struct mongo_conn *conn, enum mongo_collection which, bson_t *fil
 }
 
 int mongo_update(struct mongo_conn *conn, enum mongo_collection which, bson_t *filter,
-                 bson_t *update, bool upsert, bool *matched, bool *changed)
+                 bson_t *update, bool upsert, bool *matched)
 {
     bson_t opts = BSON_INITIALIZER, reply;
 
@@ -196,12 +196,9 @@ int mongo_update(struct mongo_conn *conn, enum mongo_collection which, bson_t *f
     mongo_conn_opts(conn, &opts);
     bool done = mongoc_collection_update_one(mongo_conn_get(conn, which), filter, update, &opts,
                                              &reply, &conn->error);
-    uint64_t upserted = mongo_get_u64(&reply, "upsertedCount");
     if (matched != NULL) {
-        *matched = mongo_get_u64(&reply, "matchedCount") + upserted > 0;
-    }
-    if (changed != NULL) {
-        *changed = mongo_get_u64(&reply, "modifiedCount") + upserted > 0;
+        *matched =
+            mongo_get_u64(&reply, "matchedCount") + mongo_get_u64(&reply, "upsertedCount") > 0;
     }
     int result = done ? 0 : mongo_conn_fail(conn, &reply);
     bson_destroy(&reply);

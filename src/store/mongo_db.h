@@ -81,10 +81,10 @@ typedef bool (*mongo_row_fn)(void *arg, const bson_t *doc);
 MUST_USE int mongo_find(struct mongo_conn *conn, enum mongo_collection which, bson_t *filter,
                         bson_t *opts, mongo_row_fn row, void *arg);
 
-/* Destroys filter and update. *matched, *changed may be NULL: documents that the filter found or
- * that were inserted, and that are another now. */
+/* Destroys filter and update. *matched, which may be NULL: the filter found a document, or one was
+ * inserted. */
 MUST_USE int mongo_update(struct mongo_conn *conn, enum mongo_collection which, bson_t *filter,
-                          bson_t *update, bool upsert, bool *matched, bool *changed);
+                          bson_t *update, bool upsert, bool *matched);
 
 /* Upserts, and calls `row` with the document as it was before; there may have been none. Destroys
  * filter and update. */

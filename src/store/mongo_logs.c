@@ -187,8 +187,7 @@ int mongo_mark(struct mongo_db *db, struct span log, unsigned partition, uint64_
         (void)BSON_APPEND_DOCUMENT_BEGIN(update, "$max", &fields);
         mongo_put_u64(&fields, "position", position);
         (void)bson_append_document_end(update, &fields);
-        result =
-            mongo_update(&conn, MONGO_LOGS, filter_of(log, partition), update, false, &found, NULL);
+        result = mongo_update(&conn, MONGO_LOGS, filter_of(log, partition), update, false, &found);
     }
     if (result != 0) {
         mongo_db_tell(db, "marking a log: ", &conn.error, true);

@@ -122,7 +122,7 @@ int mongo_write_member_put(struct mongo_conn *conn, struct store_call *call)
         (void)bson_append_document_end(update, &fields);
     }
     return mongo_update(conn, MONGO_MEMBERS, mongo_member_filter(r->room, r->user_id), update,
-                        r->present, NULL, NULL);
+                        r->present, NULL);
 }
 
 static bool read_offset(void *arg, const bson_t *doc)

@@ -45,24 +45,30 @@ static int end_page(struct store_page *page, int result, struct message_page **o
 
 /* ---- history ---- */
 
-/* Adds messages with offsets above `after` and up to `last`, from either end. */
-static int add(struct mongo_conn *conn, const struct store_history *r, uint64_t after,
-               uint64_t last, bool newest_first, struct store_page *page, bool *more)
+/* Offsets above `after` and up to `last`, from either end. */
+struct range {
+    uint64_t after, last;
+    bool newest_first;
+};
+
+static int add(struct mongo_conn *conn, const struct store_history *r, struct range range,
+               struct store_page *page, bool *more)
 {
     struct gathering g = {.page = page};
-    bson_t *filter = bson_new(), range;
+    bson_t *filter = bson_new(), bounds;
 
     mongo_put_text(filter, "room", r->room);
-    (void)BSON_APPEND_DOCUMENT_BEGIN(filter, "offset", &range);
-    mongo_put_u64(&range, "$gt", after);
-    mongo_put_u64(&range, "$lte", last);
-    (void)bson_append_document_end(filter, &range);
+    (void)BSON_APPEND_DOCUMENT_BEGIN(filter, "offset", &bounds);
+    mongo_put_u64(&bounds, "$gt", range.after);
+    mongo_put_u64(&bounds, "$lte", range.last);
+    (void)bson_append_document_end(filter, &bounds);
     if (!r->with_deleted) {
         (void)BSON_APPEND_BOOL(filter, "deleted", false);
     }
-    int result = mongo_find(
-        conn, MONGO_MESSAGES, filter,
-        sorted_opts("offset", newest_first ? -1 : 1, page->max - page->count + 1), add_message, &g);
+    int result =
+        mongo_find(conn, MONGO_MESSAGES, filter,
+                   sorted_opts("offset", range.newest_first ? -1 : 1, page->max - page->count + 1),
+                   add_message, &g);
     *more = g.more;
     return result;
 }
@@ -81,13 +87,15 @@ static int add_around(struct mongo_conn *conn, struct store_history *r, uint64_t
 
     page->max = r->limit / 2;
     page->bytes_max = bytes_max / 2;
+    struct range older = {.last = smaller(r->around - 1, newest), .newest_first = true};
     if (page->max > 0) {
-        result = add(conn, r, 0, smaller(r->around - 1, newest), true, page, &r->more_before);
+        result = add(conn, r, older, page, &r->more_before);
     }
     store_page_reverse(page);
     page->max = r->limit;
     page->bytes_max = bytes_max;
-    return result != 0 ? result : add(conn, r, r->around - 1, newest, false, page, &r->more);
+    struct range newer = {.after = r->around - 1, .last = newest};
+    return result != 0 ? result : add(conn, r, newer, page, &r->more);
 }
 
 int mongo_read_history(struct mongo_conn *conn, struct store_call *call)
@@ -101,11 +109,12 @@ int mongo_read_history(struct mongo_conn *conn, struct store_call *call)
     store_page_begin(&page, r->limit, r->bytes_max);
     if (result == 0 && r->around != 0) {
         result = add_around(conn, r, room.newest, &page);
-    } else if (result == 0 && (r->after != 0 || r->from_start)) {
-        result = add(conn, r, r->after, room.newest, false, &page, &r->more);
     } else if (result == 0) {
-        uint64_t last = r->before != 0 ? smaller(r->before - 1, room.newest) : room.newest;
-        result = add(conn, r, 0, last, true, &page, &r->more);
+        struct range range = {.after = r->after,
+                              .last = r->before != 0 ? smaller(r->before - 1, room.newest)
+                                                     : room.newest,
+                              .newest_first = r->after == 0 && !r->from_start};
+        result = add(conn, r, range, &page, &r->more);
     }
     return end_page(&page, result, &r->page);
 }
@@ -165,28 +174,31 @@ static int read_changed(struct mongo_conn *conn, const struct store_changes *r, 
                       rows);
 }
 
+static bool next_of(const struct rows *rows, struct message *m)
+{
+    bool some = rows->at < rows->count;
+
+    *m = (struct message){0};
+    if (some) {
+        mongo_message_read(rows->docs[rows->at], m);
+    }
+    return some;
+}
+
 /* Takes the earlier of the two next ones. */
 static bool merge_next(struct rows *said, struct rows *changed, struct message *m)
 {
     struct message other;
+    bool one = next_of(said, m), another = next_of(changed, &other);
 
-    if (said->at == said->count && changed->at == changed->count) {
-        return false;
+    if (another && (!one || other.changed < m->offset)) {
+        *m = other;
+        m->action = m->action == MESSAGE_DELETE ? MESSAGE_DELETE : MESSAGE_EDIT;
+        changed->at++;
+    } else if (one) {
+        said->at++;
     }
-    if (said->at < said->count) {
-        mongo_message_read(said->docs[said->at], m);
-    }
-    if (changed->at < changed->count) {
-        mongo_message_read(changed->docs[changed->at], &other);
-        if (said->at == said->count || other.changed < m->offset) {
-            *m = other;
-            m->action = m->action == MESSAGE_DELETE ? MESSAGE_DELETE : MESSAGE_EDIT;
-            changed->at++;
-            return true;
-        }
-    }
-    said->at++;
-    return true;
+    return one || another;
 }
 
 static void merge(struct store_changes *r, struct rows *said, struct rows *changed,
@@ -229,26 +241,34 @@ int mongo_read_changes(struct mongo_conn *conn, struct store_call *call)
 
 /* ---- single messages ---- */
 
-static int read_page(struct mongo_conn *conn, bson_t *filter, bson_t *opts, size_t max,
-                     size_t bytes_max, bool *more, struct message_page **out)
+/* Ends a page that was begun. */
+static int read_page(struct mongo_conn *conn, bson_t *filter, bson_t *opts, struct store_page *page,
+                     bool *more, struct message_page **out)
+{
+    struct gathering g = {.page = page};
+    int result = mongo_find(conn, MONGO_MESSAGES, filter, opts, add_message, &g);
+
+    *more = g.more;
+    return end_page(page, result, out);
+}
+
+/* The one message, if any, that the filter finds. */
+static int read_one(struct mongo_conn *conn, bson_t *filter, struct message_page **out)
 {
     struct store_page page;
-    struct gathering g = {.page = &page};
+    bool more;
 
-    store_page_begin(&page, max, bytes_max);
-    int result = mongo_find(conn, MONGO_MESSAGES, filter, opts, add_message, &g);
-    *more = g.more;
-    return end_page(&page, result, out);
+    store_page_begin(&page, 1, 0);
+    return read_page(conn, filter, BCON_NEW("limit", BCON_INT64(1)), &page, &more, out);
 }
 
 int mongo_read_find(struct mongo_conn *conn, struct store_call *call)
 {
     struct store_find *r = container_of(call, struct store_find, call);
     bson_t *filter = bson_new();
-    bool more;
 
     mongo_put_text(filter, "_id", r->id);
-    return read_page(conn, filter, bson_new(), 1, 0, &more, &r->page);
+    return read_one(conn, filter, &r->page);
 }
 
 /* ---- direct messages ---- */
@@ -257,11 +277,13 @@ int mongo_read_directs(struct mongo_conn *conn, struct store_call *call)
 {
     struct store_directs *r = container_of(call, struct store_directs, call);
     bson_t *filter = bson_new();
+    struct store_page page;
 
     mongo_put_text(filter, "recipient", r->user_id);
     (void)BSON_APPEND_BOOL(filter, "undelivered", true);
-    return read_page(conn, filter, sorted_opts("arrival", 1, r->limit + 1), r->limit, r->bytes_max,
-                     &r->more, &r->page);
+    store_page_begin(&page, r->limit, r->bytes_max);
+    return read_page(conn, filter, sorted_opts("arrival", 1, r->limit + 1), &page, &r->more,
+                     &r->page);
 }
 
 static bson_t *own_direct(const struct store_direct_state *r)
@@ -278,12 +300,11 @@ int mongo_write_direct_state(struct mongo_conn *conn, struct store_call *call)
 {
     struct store_direct_state *r = container_of(call, struct store_direct_state, call);
     bson_t *filter = own_direct(r);
-    bool more;
 
     BCON_APPEND(filter, "state", "{", "$lt", BCON_INT32((int32_t)r->state), "}");
     int result = mongo_update(conn, MONGO_MESSAGES, filter,
                               BCON_NEW("$set", "{", "state", BCON_INT32((int32_t)r->state), "}",
                                        "$unset", "{", "undelivered", BCON_INT32(1), "}"),
-                              false, &r->changed, NULL);
-    return result != 0 ? result : read_page(conn, own_direct(r), bson_new(), 1, 0, &more, &r->page);
+                              false, &r->changed);
+    return result != 0 ? result : read_one(conn, own_direct(r), &r->page);
 }

@@ -143,7 +143,7 @@ int mongo_write_user_password(struct mongo_conn *conn, struct store_call *call)
     mongo_put_text(&fields, "password_hash", r->password_hash);
     (void)bson_append_document_end(update, &fields);
     int result =
-        mongo_update(conn, MONGO_USERS, filter_of(STORE_BY_ID, r->id), update, false, &found, NULL);
+        mongo_update(conn, MONGO_USERS, filter_of(STORE_BY_ID, r->id), update, false, &found);
     if (result == 0 && !found) {
         call->error = STORE_EMISSING;
     }

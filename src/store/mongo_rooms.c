@@ -291,7 +291,7 @@ static int make(struct mongo_conn *conn, const struct store_room_put *r)
         bson_destroy(update);
         return result;
     }
-    return mongo_update(conn, MONGO_ROOMS, filter, update, true, NULL, NULL);
+    return mongo_update(conn, MONGO_ROOMS, filter, update, true, NULL);
 }
 
 int mongo_write_room_put(struct mongo_conn *conn, struct store_call *call)
