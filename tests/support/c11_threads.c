@@ -15,11 +15,13 @@ static_assert(sizeof(mtx_t) == sizeof(pthread_mutex_t) && sizeof(cnd_t) == sizeo
 
 const char *__tsan_default_suppressions(void);
 
-/* What librdkafka counts references with it does not see either, since that is not built with it.
- */
+/* What librdkafka and libmongoc count references with it does not see either, since those are not
+ * built with it. */
 __attribute__((visibility("default"))) const char *__tsan_default_suppressions(void)
 {
-    return "race:librdkafka.so\n";
+    return "race:librdkafka.so\n"
+           "race:libmongoc-1.0.so\n"
+           "race:libbson-1.0.so\n";
 }
 
 struct start {
