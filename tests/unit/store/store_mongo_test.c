@@ -208,6 +208,42 @@ static void gives_the_next_places_without_transactions_too(void)
     bytes_finish(&why);
 }
 
+/* As after a restore that brought the room back without its latest messages. */
+static void forget_places(int32_t taken)
+{
+    mongoc_client_t *client = mongoc_client_new(url);
+    mongoc_collection_t *rooms = mongoc_client_get_collection(client, "undone", "rooms");
+    bson_t *filter = BCON_NEW("_id", BCON_UTF8("one"));
+    bson_t *update = BCON_NEW("$set", "{", "taken", BCON_INT64(taken), "}");
+
+    check(mongoc_collection_update_one(rooms, filter, update, NULL, NULL, NULL));
+    bson_destroy(filter);
+    bson_destroy(update);
+    mongoc_collection_destroy(rooms);
+    mongoc_client_destroy(client);
+}
+
+static void takes_out_what_a_failed_append_left_without_transactions(void)
+{
+    struct message m[] = {said("a", 0), said("b", 0), said("c", 0), said("d", 0), said("e", 0)};
+    struct message *batch[] = {&m[0], &m[1], &m[2], &m[3], &m[4]};
+    const struct store_options o = {.url = url, .timeout_ms = TIMEOUT_MS, .on_problem = note};
+    struct bytes why = {0};
+    struct mongo_db db;
+
+    use_database("undone");
+    check(mongo_db_open(&db, &o, 4, &why) == 0 && mongo_schema_make(&db, &why) == 0);
+    db.transactions = false;
+    check(mongo_append(&db, batch, 2) == 0 && m[1].offset == 2);
+    forget_places(1);
+    check(mongo_append(&db, batch + 2, 3) == 0); /* c at 2 is refused, d at 3 and e at 4 are not */
+    check(m[2].fate == MESSAGE_STORED && m[2].offset == 5);
+    check(m[3].fate == MESSAGE_STORED && m[3].offset == 6);
+    check(m[4].fate == MESSAGE_STORED && m[4].offset == 7);
+    mongo_db_close(&db);
+    bytes_finish(&why);
+}
+
 /* ---- a server that is away ---- */
 
 static void goes_on_by_itself_after_the_server_was_killed(void)
@@ -260,6 +296,7 @@ int main(void)
     RUN(names_an_index_that_is_in_the_way);
     RUN(keeps_names_that_are_no_text_in_the_order_of_bytes);
     RUN(gives_the_next_places_without_transactions_too);
+    RUN(takes_out_what_a_failed_append_left_without_transactions);
     RUN(goes_on_by_itself_after_the_server_was_killed);
     RUN(waits_for_a_silent_server_no_longer_than_it_may);
     thread_executor_stop(&loop);
