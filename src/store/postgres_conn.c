@@ -15,11 +15,13 @@ enum { PAUSE_MIN_MS = 100, PAUSE_MAX_MS = 2000 };
 static const int64_t NS_PER_MS = 1000000;
 
 /* Plans are to be those that a large store needs, whatever the server believes of a small one: each
- * statement finds what it wants by an index. */
+ * statement finds what it wants by an index. And what is reported as written is on disk. */
 static const char settings_format[] =
     "SET client_min_messages = warning; SET jit = off; SET enable_seqscan = off;"
     "SET enable_hashjoin = off; SET enable_mergejoin = off;"
     "SET default_transaction_isolation = 'read committed';"
+    "SELECT set_config('synchronous_commit', 'on', false)"
+    " WHERE current_setting('synchronous_commit') = 'off';"
     "SET statement_timeout = %u; SET lock_timeout = %u;"
     "SET idle_in_transaction_session_timeout = %u";
 
@@ -332,7 +334,7 @@ static void take(struct postgres_conn *conn, unsigned i, PGresult *result,
  * of the connection as its own result. */
 static int read_all(struct postgres_conn *conn, struct postgres_results *results, int *error)
 {
-    PGresult *result;
+    PGresult *result = NULL;
 
     for (unsigned i = 0; i < conn->expected_count; i++) {
         int lost = read_one(conn, &result);

@@ -185,6 +185,7 @@ int main(int argc, char **argv)
     if (store == NULL || rooms == 0) {
         (void)fprintf(stderr, "usage: shared_store_bench BACK_END URL [MESSAGES [ROOMS]]; %.*s\n",
                       (int)why.len, (const char *)why.data);
+        free(b);
         return 1;
     }
     bytes_finish(&why);

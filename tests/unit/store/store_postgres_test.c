@@ -259,7 +259,7 @@ static void gives_places_without_hole_or_double_to_several_nodes(void)
         check(pthread_join(threads[i], NULL) == 0 && !nodes[i].failed);
         store_close(nodes[i].store);
     }
-    check(number("SELECT count(*) FROM messages") == WRITERS * APPENDS * BATCH);
+    check(number("SELECT count(*) FROM messages") == (long)WRITERS * APPENDS * BATCH);
     check(number("SELECT count(*) FROM (SELECT max(place) AS last, count(*) AS said FROM messages"
                  " GROUP BY room_id) AS r WHERE last = said") == 3);
     teardown();
@@ -372,6 +372,23 @@ static void tells_a_full_disk_from_other_failures_and_stores_nothing(void)
     teardown();
 }
 
+static void commits_to_disk_where_the_database_would_not(void)
+{
+    setup();
+    check(run_sql("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off',"
+                  " current_database()); END $$"));
+    struct store *store = open_here();
+    check(run_sql("CREATE TABLE seen (how text);"
+                  "CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                  " INSERT INTO seen VALUES (current_setting('synchronous_commit'));"
+                  " RETURN NEW; END $$; CREATE TRIGGER see BEFORE INSERT ON messages"
+                  " FOR EACH ROW EXECUTE FUNCTION see()"));
+    check(say(store, "a") == 0);
+    check(number("SELECT count(*) FROM seen WHERE how = 'on'") == 1);
+    store_close(store);
+    teardown();
+}
+
 /* ---- what it keeps ---- */
 
 static void keeps_bytes_that_are_no_text(void)
@@ -469,6 +486,7 @@ int main(void)
     RUN(goes_on_when_the_server_has_closed_idle_connections);
     RUN(tells_what_failed_and_where_but_no_password);
     RUN(tells_a_full_disk_from_other_failures_and_stores_nothing);
+    RUN(commits_to_disk_where_the_database_would_not);
     RUN(keeps_bytes_that_are_no_text);
     RUN(refuses_names_that_no_index_holds);
     RUN(shows_people_what_is_there_as_text);
