@@ -331,9 +331,13 @@ static void goes_on_when_the_server_has_closed_idle_connections(void)
 {
     setup();
     struct store *store = open_here();
+    struct store_member_put member = {.room = SPAN("one"), .user_id = SPAN("u1"), .present = true};
     check(say(store, "a") == 0 && count(store, SPAN("one")) == 1);
+    check(store_place_call(&loop, store, &member.call, STORE_MEMBER_PUT) == 0);
     check(run_sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                   " WHERE datname = current_database() AND pid <> pg_backend_pid()"));
+    struct store_room_put put = {.room = SPAN("two")};
+    check(store_place_call(&loop, store, &put.call, STORE_ROOM_PUT) == 0);
     check(say(store, "b") == 0 && count(store, SPAN("one")) == 2);
     check(problem[0] == 0);
     store_close(store);
