@@ -9,7 +9,7 @@
 #include "tests/support/kafka_mock.h"
 #include "tests/support/tap.h"
 
-enum { PARTITIONS = 4, BATCH = 16, WAIT_MS = 20, PATIENCE_S = 10, BASE = 1000 };
+enum { PARTITIONS = 4, BATCH = 16, WAIT_MS = 20, PATIENCE_S = 20, BASE = 1000 };
 
 static struct kafka_mock mock;
 static struct feed *feed; /* of most cases: it takes the mock three seconds to form a group */
@@ -229,6 +229,70 @@ static void brokers_that_are_away_are_told_and_come_back(void)
     check(feed->ops->commit(feed) == 0);
 }
 
+/* One turn of a reader that stores what it gets. lowest: by partition, the least number it got. */
+static void read_some(struct feed *reader, uint64_t lowest[PARTITIONS])
+{
+    int count = reader->ops->poll(reader, WAIT_MS, entries, BATCH);
+
+    for (int i = 0; i < count; i++) {
+        uint64_t *least = &lowest[entries[i]->partition];
+        *least = entries[i]->position < *least ? entries[i]->position : *least;
+    }
+    if (count > 0) {
+        (void)reader->ops->commit(reader);
+    }
+}
+
+static unsigned parts_of(struct feed *reader)
+{
+    struct feed_figures f;
+    reader->ops->figures(reader, &f);
+    return f.partitions;
+}
+
+static void put_everywhere(void)
+{
+    for (int i = 0; i < PARTITIONS; i++) {
+        put_ours(i, "any", "id");
+    }
+}
+
+static void what_is_taken_over_later_begins_where_the_other_reader_was(void)
+{
+    static const uint64_t zeros[PARTITIONS];
+    uint64_t mine[PARTITIONS] = {0}, its[PARTITIONS] = {0}, after[PARTITIONS];
+    unsigned taken = 0;
+
+    put_everywhere();
+    struct feed *other = open_feed(zeros);
+    for (time_t until = later() + PATIENCE_S; parts_of(other) < 2 && later() < until;) {
+        read_some(feed, mine);
+        read_some(other, its);
+    }
+    put_everywhere();
+    memset(mine, 0xff, sizeof mine);
+    memset(its, 0xff, sizeof its);
+    for (time_t until = later() + 2; later() < until;) {
+        read_some(feed, mine);
+        read_some(other, its);
+    }
+    feed->ops->close(feed);
+    feed = other;
+    memset(after, 0xff, sizeof after);
+    for (time_t until = later() + PATIENCE_S; parts_of(feed) < PARTITIONS && later() < until;) {
+        read_some(feed, after);
+    }
+    put_everywhere();
+    for (time_t until = later() + 2; later() < until;) {
+        read_some(feed, after);
+    }
+    for (unsigned i = 0; i < PARTITIONS; i++) {
+        check(after[i] == last(i)); /* without a gap, and nothing twice */
+        taken += mine[i] != UINT64_MAX && its[i] == UINT64_MAX;
+    }
+    check(parts_of(feed) == PARTITIONS && taken > 0);
+}
+
 static void a_topic_with_other_partitions_than_the_stores_is_refused(void)
 {
     const struct journal_kafka_options options = {
@@ -254,6 +318,7 @@ int main(void)
     RUN(what_the_store_wrote_into_an_entry_is_gone_when_it_comes_again);
     RUN(the_lag_grows_while_the_feed_is_paused);
     RUN(brokers_that_are_away_are_told_and_come_back);
+    RUN(what_is_taken_over_later_begins_where_the_other_reader_was);
     RUN(a_topic_with_other_partitions_than_the_stores_is_refused);
     feed->ops->close(feed);
     kafka_mock_stop(&mock);
