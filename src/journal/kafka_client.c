@@ -103,11 +103,29 @@ static int set_all(rd_kafka_conf_t *conf, const char *settings, struct bytes *wh
     return result;
 }
 
+/* What those who run it may set otherwise. */
+static int set_defaults(rd_kafka_conf_t *conf, struct bytes *why)
+{
+    static const struct kafka_setting defaults[] = {
+        {"reconnect.backoff.max.ms", "1000"}, /* back soon after an outage, however long it was */
+        {"log.connection.close", "false"},    /* brokers close what is idle */
+    };
+    int result = 0;
+
+    for (size_t i = 0; result == 0 && i < sizeof defaults / sizeof defaults[0]; i++) {
+        result = set(conf, "kafka", defaults[i].name, defaults[i].value, why);
+    }
+    return result;
+}
+
 static int configure(rd_kafka_conf_t *conf, const struct journal_kafka_options *options,
                      const struct kafka_setting *settings, struct bytes *why)
 {
-    int result = set_all(conf, options->settings, why);
+    int result = set_defaults(conf, why);
 
+    if (result == 0) {
+        result = set_all(conf, options->settings, why);
+    }
     if (result == 0 && (options->brokers == NULL || *options->brokers == '\0')) {
         result = refuse(why, "kafka_brokers: no broker is named");
     }

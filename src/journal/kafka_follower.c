@@ -17,22 +17,18 @@ static const struct kafka_setting settings[] = {
     {"fetch.error.backoff.ms", "100"},       {NULL, NULL},
 };
 
-static int prepare_topic(struct kafka_journal *j, struct bytes *why)
-{
-    int partitions = kafka_topic_ends(&j->consumer, &j->kafka, j->ends, why);
-
-    j->partitions = partitions < 0 ? 0 : (unsigned)partitions;
-    return partitions < 0 ? -1 : 0;
-}
-
 int kafka_follower_open(struct kafka_journal *j, struct bytes *why)
 {
     const char *const sides[] = {j->kafka.presence_topic, j->kafka.push_topic};
 
-    if (kafka_client_open(&j->consumer, RD_KAFKA_CONSUMER, &j->kafka, settings, why) < 0 ||
-        prepare_topic(j, why) < 0) {
+    if (kafka_client_open(&j->consumer, RD_KAFKA_CONSUMER, &j->kafka, settings, why) < 0) {
         return -1;
     }
+    int partitions = kafka_topic_ends(&j->consumer, &j->kafka, j->ends, why);
+    if (partitions < 0) {
+        return -1;
+    }
+    j->partitions = (unsigned)partitions;
     for (int i = 0; i < KAFKA_SIDES; i++) {
         if (*sides[i] != '\0' && kafka_topic_prepare(&j->consumer, &j->kafka, sides[i], why) < 0) {
             return -1;
