@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What journal.h promises, asked of every journal, alone and with a faulty one around it: a new one
  * is a line in `back_ends`. What is kept is looked at through a store. */
-#include "src/journal/journal_rabbitmq.h"
+#include "src/journal/journal_kafka.h"
 
 #include <semaphore.h>
 #include <signal.h>
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "src/base/memory.h"
+#include "src/journal/journal_rabbitmq.h"
 #include "tests/support/journal_faulty.h"
 #include "tests/support/service.h"
 #include "tests/support/store_place.h"
@@ -20,6 +21,8 @@ struct back_end {
     bool keeps;    /* in the store; false: acknowledges only, or keeps elsewhere */
     bool in_order; /* completions come in the order of appends: nothing is late or repeated */
     struct journal_faults faults;
+    const char *service; /* that it needs; NULL: none */
+    bool has_places;     /* though it does not keep in the store */
 };
 
 static const struct back_end back_ends[] = {
@@ -30,9 +33,32 @@ static const struct back_end back_ends[] = {
     {"direct, failing", "direct", true, false, {.fail_before = 11, .fail_after = 5}},
     {"direct, duplicating", "direct", true, false, {.duplicate = 3, .delay_turns = 1}},
     {"none, refusing and failing", "none", false, false, {.refuse = 5, .fail_before = 7}},
-    {"rabbitmq", "rabbitmq", false, true, {0}},
-    {"rabbitmq, failing", "rabbitmq", false, false, {.fail_before = 11, .fail_after = 5}},
-    {"rabbitmq, duplicating", "rabbitmq", false, false, {.duplicate = 3, .delay_turns = 1}},
+    {"rabbitmq", "rabbitmq", false, true, {0}, .service = "rabbitmq"},
+    {"rabbitmq, failing",
+     "rabbitmq",
+     false,
+     false,
+     {.fail_before = 11, .fail_after = 5},
+     .service = "rabbitmq"},
+    {"rabbitmq, duplicating",
+     "rabbitmq",
+     false,
+     false,
+     {.duplicate = 3, .delay_turns = 1},
+     .service = "rabbitmq"},
+    {"kafka", "kafka", false, true, {0}, .service = "kafka", .has_places = true},
+    {"kafka, failing",
+     "kafka",
+     false,
+     false,
+     {.fail_before = 11, .fail_after = 5},
+     .service = "kafka"},
+    {"kafka, duplicating",
+     "kafka",
+     false,
+     false,
+     {.duplicate = 3, .delay_turns = 1},
+     .service = "kafka"},
 };
 
 enum {
@@ -46,7 +72,8 @@ static const struct back_end *back_end;
 static struct store_place place;
 static struct store *store;
 static struct journal *journal;
-static struct service rabbitmq;
+static struct service service;     /* that of the back-end, if it needs one */
+static struct thread_executor hub; /* where a broker's events come in */
 
 static int write_to_store(void *arg, struct message *const *messages, size_t count)
 {
@@ -57,11 +84,20 @@ static void start(void)
 {
     store = store_place_open(&place, &store_sqlite);
     const struct journal_rabbitmq_options of_rabbitmq = {
-        .url = rabbitmq.url, .exchange = "chat_exchange", .queue = "message_persist_queue"};
-    struct journal_options options = {.sink = {write_to_store, store}, .rabbitmq = &of_rabbitmq};
+        .url = service.url, .exchange = "chat_exchange", .queue = "message_persist_queue"};
+    const struct journal_kafka_options of_kafka = {
+        .brokers = service.url, .topic = "chat-messages", .create = true};
+    struct journal_options options = {.sink = {write_to_store, store},
+                                      .executor = &hub.executor,
+                                      .kafka = &of_kafka,
+                                      .rabbitmq = &of_rabbitmq};
     struct bytes why = {0};
     struct journal *inner = journal_ops_by_name(back_end->journal)->open(&options, &why);
     check(inner != NULL);
+    if (inner->ops == &journal_kafka) {
+        static const uint64_t bases[JOURNAL_KAFKA_PARTITIONS_MAX];
+        journal_kafka_begin(inner, bases);
+    }
     journal = journal_faulty_create(inner, &back_end->faults);
 }
 
@@ -210,7 +246,7 @@ static void finish_sender(struct sender *s)
     check(s->once);
     check(s->inside);
     check(s->acknowledged == s->count);
-    if (back_end->keeps && back_end->in_order) {
+    if ((back_end->keeps || back_end->has_places) && back_end->in_order) {
         check(s->ordered);
     }
 }
@@ -387,23 +423,25 @@ static void loses_nothing_that_it_acknowledged_before_it_was_killed(void)
     store_place_remove(&place);
 }
 
-/* Is the broker there that it needs, if it needs one? */
+/* Is the broker there that it needs, if it needs one? Back-ends with the same one share it. */
 static bool can_run(const struct back_end *b)
 {
-    if (strcmp(b->journal, "rabbitmq") != 0 || rabbitmq.holder != 0) {
+    if (b->service == NULL || strcmp(b->service, service.name) == 0) {
         return true;
     }
-    if (!service_installed("rabbitmq")) {
-        printf("# RabbitMQ is not installed\n");
+    service_finish(&service);
+    if (!service_installed(b->service)) {
+        printf("# %s is not installed\n", b->service);
         return false;
     }
-    bool has_started = service_start(&rabbitmq, "rabbitmq");
+    bool has_started = service_start(&service, b->service);
     check(has_started);
     return has_started;
 }
 
 int main(void)
 {
+    thread_executor_start(&hub, 0);
     for (size_t i = 0; i < sizeof back_ends / sizeof back_ends[0]; i++) {
         back_end = &back_ends[i];
         printf("# %s\n", back_end->label);
@@ -415,6 +453,7 @@ int main(void)
         RUN(gives_the_first_offset_to_an_id_that_comes_again);
         RUN(loses_nothing_that_it_acknowledged_before_it_was_killed);
     }
-    service_finish(&rabbitmq);
+    service_finish(&service);
+    thread_executor_stop(&hub);
     return tap_done();
 }
