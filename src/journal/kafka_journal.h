@@ -4,8 +4,9 @@
  *   kafka_flight.c     appends under way
  *   kafka_producer.c   to the topics; delivery reports back
  *   kafka_follower.c   all that is in the topic, from where it ended at the start
- *   kafka_turn.c       what is done on the executor: in each turn first what was acknowledged, then
- *                      what the log brings, then the answers to those who ask where it is
+ *   kafka_turn.c       what is done on the executor: first what was acknowledged, then, behind the
+ *                      completions, what the log brings and the answers to those who ask where it
+ *                      is
  *
  * A queue of librdkafka's that gets something posts one task to the executor, which serves all of
  * them; what a turn has no time for is left to the next.
@@ -97,10 +98,11 @@ struct kafka_journal {
     struct timer tick;
     pthread_t asker; /* finds out whether a broker is there, while that is in doubt */
     bool is_asking;
-    bool is_broken; /* the producer is of no use any more */
-    bool is_behind; /* there is more than this turn had time for */
+    bool is_broken;    /* the producer is of no use any more */
+    bool is_following; /* follow_task is posted */
+    bool is_behind;    /* there is more than this turn had time for */
 
-    struct task turn_task, bury_task;
+    struct task turn_task, follow_task, bury_task;
     atomic_bool is_posted, is_begun;
     _Atomic enum kafka_answer answer; /* the asker's */
 

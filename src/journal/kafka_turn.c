@@ -188,20 +188,37 @@ static void publish_places(struct kafka_journal *j)
     }
 }
 
-/* Own records first: those that are told by their reports are not read from the log. */
+/* Own records first: those that are told by their reports are not read from the log. What the log
+ * brings follows in a task behind their completions, so that one who gets both on this executor
+ * gets them in order, too. */
 static void serve(struct kafka_journal *j)
 {
-    j->is_behind = false;
+    if (j->is_following) {
+        j->is_behind = true; /* completions that are posted now would run behind it */
+        return;
+    }
     kafka_producer_serve(j);
-    kafka_follower_serve(j);
-    publish_places(j);
-    take_asked(j, kafka_now_ms());
-    if (j->waiting != NULL) {
+    j->is_following = true;
+    executor_post(j->executor, &j->follow_task);
+}
+
+static void follow(struct task *task)
+{
+    struct kafka_journal *j = container_of(task, struct kafka_journal, follow_task);
+
+    lock_enter(&j->turn);
+    j->is_following = false;
+    if (!j->is_closed) {
+        kafka_follower_serve(j);
+        publish_places(j);
+        take_asked(j, kafka_now_ms());
         answer_waiting(j, kafka_now_ms());
     }
-    if (j->is_behind) {
+    if (!j->is_closed && j->is_behind) {
+        j->is_behind = false;
         kafka_turn_wake(j);
     }
+    lock_leave(&j->turn);
 }
 
 static void on_tick(struct timer *timer)
@@ -248,5 +265,6 @@ void kafka_turn_wake(struct kafka_journal *j)
 void kafka_turn_begin(struct kafka_journal *j)
 {
     j->turn_task.run = run_turn;
+    j->follow_task.run = follow;
     j->tick.fire = on_tick;
 }

@@ -3,81 +3,19 @@
  * comes again; what happens when the brokers fail. */
 #include "src/journal/journal_kafka.h"
 
-#include <semaphore.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "src/base/memory.h"
 #include "src/journal/journal_value.h"
 #include "tests/support/kafka_mock.h"
+#include "tests/support/kafka_node.h"
 #include "tests/support/tap.h"
-#include "tests/support/thread_executor.h"
 
-enum { TOLD_MAX = 20000, WAIT_MS = 20000, PARTITIONS = 3 };
-
-/* What members of a node are told, by place and in what order. */
-struct told {
-    uint64_t place;
-    char id[40];
-};
-
-struct node {
-    struct thread_executor loop;
-    struct journal *journal;
-    pthread_mutex_t lock; /* for what follows */
-    struct told told[TOLD_MAX];
-    size_t count, gaps, by_log;
-    int ups, downs;
-};
-
-struct letter {
-    struct journal_append op;
-    struct node *node;
-    char id[40];
-    sem_t done;
-};
+enum { PARTITIONS = 3 };
 
 static struct kafka_mock mock;
 static struct node nodes[2];
-
-/* ---- a node ---- */
-
-static void note(struct node *n, struct span id, uint64_t place, bool by_log)
-{
-    (void)pthread_mutex_lock(&n->lock);
-    struct told *t = &n->told[n->count++];
-    t->place = place;
-    n->by_log += by_log;
-    (void)snprintf(t->id, sizeof t->id, "%.*s", (int)id.len, (const char *)id.data);
-    (void)pthread_mutex_unlock(&n->lock);
-}
-
-static void on_record(void *arg, const struct message *m)
-{
-    struct node *n = arg;
-
-    check(executor_inside(&n->loop.executor));
-    check(m->placed == (m->action == MESSAGE_SAY ? m->offset : m->changed));
-    note(n, m->id, m->placed, true);
-}
-
-static void on_gap(void *arg)
-{
-    struct node *n = arg;
-    n->gaps++;
-}
-
-static void on_state(void *arg, bool is_up, const char *line)
-{
-    struct node *n = arg;
-
-    (void)pthread_mutex_lock(&n->lock);
-    n->ups += is_up;
-    n->downs += !is_up;
-    (void)pthread_mutex_unlock(&n->lock);
-}
-
-static const uint64_t bases[JOURNAL_KAFKA_PARTITIONS_MAX] = {1000000, 2000000, 3000000};
 
 static struct journal_kafka_options kafka_options(void)
 {
@@ -89,125 +27,24 @@ static struct journal_kafka_options kafka_options(void)
                                           .away_ms = 700};
 }
 
-static void open_node(struct node *n, struct journal_kafka_options kafka, size_t messages_max)
+static void open_with(struct node *n, struct journal_kafka_options kafka, size_t messages_max)
 {
-    struct journal_options options = {.executor = &n->loop.executor,
-                                      .kafka = &kafka,
-                                      .queue_messages_max = messages_max,
-                                      .on_state = on_state,
-                                      .on_state_arg = n};
-    const struct journal_listener listener = {on_record, on_gap, n};
-    struct bytes why = {0};
-
-    memset(n, 0, sizeof *n);
-    (void)pthread_mutex_init(&n->lock, NULL);
-    thread_executor_start(&n->loop, 0);
-    n->journal = journal_kafka.open(&options, &why);
-    check(n->journal != NULL);
-    if (n->journal == NULL) {
-        printf("# %.*s\n", (int)why.len, (const char *)why.data);
+    if (!node_open(n, &kafka, messages_max, NULL)) {
         exit(1);
     }
-    n->journal->ops->listen(n->journal, &listener);
-    journal_kafka_begin(n->journal, bases);
-    bytes_finish(&why);
-}
-
-static void close_node(struct node *n)
-{
-    journal_close(n->journal);
-    thread_executor_stop(&n->loop);
-    (void)pthread_mutex_destroy(&n->lock);
 }
 
 static void start(void)
 {
     kafka_mock_start(&mock, PARTITIONS);
-    open_node(&nodes[0], kafka_options(), 0);
+    open_with(&nodes[0], kafka_options(), 0);
 }
 
 static void stop(void)
 {
-    close_node(&nodes[0]);
+    node_close(&nodes[0]);
+    check(!nodes[0].is_wrong);
     kafka_mock_stop(&mock);
-}
-
-static size_t told_count(struct node *n)
-{
-    (void)pthread_mutex_lock(&n->lock);
-    size_t count = n->count;
-    (void)pthread_mutex_unlock(&n->lock);
-    return count;
-}
-
-static bool await_told(struct node *n, size_t count)
-{
-    const struct timespec pause = {.tv_nsec = 2000000};
-
-    for (int i = 0; i < WAIT_MS / 2 && told_count(n) < count; i++) {
-        (void)nanosleep(&pause, NULL);
-    }
-    return told_count(n) == count;
-}
-
-/* ---- a letter ---- */
-
-static void on_done(struct journal_append *op)
-{
-    struct letter *l = container_of(op, struct letter, op);
-
-    check(executor_inside(&l->node->loop.executor));
-    if (op->error == 0 && op->in_turn) {
-        note(l->node, op->message.id, op->message.offset, false);
-    }
-    (void)sem_post(&l->done);
-}
-
-static int send_as(struct letter *l, struct node *n, const char *room, uint8_t action)
-{
-    struct message m = {.id = span_cstr(l->id),
-                        .room = span_cstr(room),
-                        .user_id = SPAN("u1"),
-                        .username = SPAN("Ann"),
-                        .content = SPAN("\"hello\""),
-                        .type = SPAN("text"),
-                        .timestamp_ms = 1700000000000,
-                        .action = action,
-                        .said = action == MESSAGE_SAY ? 0 : 7,
-                        .edited_ms = action == MESSAGE_EDIT ? 5 : 0};
-
-    l->node = n;
-    l->op.on_done = on_done;
-    (void)sem_init(&l->done, 0, 0);
-    return journal_append(n->journal, &m, &n->loop.executor, &l->op);
-}
-
-static int post(struct letter *l, struct node *n, const char *room, const char *id)
-{
-    (void)snprintf(l->id, sizeof l->id, "%s", id);
-    return send_as(l, n, room, MESSAGE_SAY);
-}
-
-static int await(struct letter *l)
-{
-    while (sem_wait(&l->done) != 0) {
-    }
-    (void)sem_destroy(&l->done);
-    return l->op.error;
-}
-
-static uint64_t base_of(struct node *n, const char *room)
-{
-    unsigned partition;
-    (void)n->journal->ops->place(n->journal, span_cstr(room), &partition);
-    return bases[partition];
-}
-
-static struct journal_figures figures_of(struct node *n)
-{
-    struct journal_figures f;
-    n->journal->ops->figures(n->journal, &f);
-    return f;
 }
 
 /* ---- cases ---- */
@@ -220,12 +57,12 @@ static void tells_its_own_by_their_reports_with_places_of_the_log(void)
     for (int i = 0; i < 3; i++) {
         char id[8];
         (void)snprintf(id, sizeof id, "m%d", i);
-        check(post(&letters[i], &nodes[0], "one", id) == 0);
-        check(await(&letters[i]) == 0);
-        check(letters[i].op.message.offset == base_of(&nodes[0], "one") + 1 + (uint64_t)i);
+        check(letter_post(&letters[i], &nodes[0], "one", id) == 0);
+        check(letter_await(&letters[i]) == 0);
+        check(letters[i].op.message.offset == node_base(&nodes[0], "one") + 1 + (uint64_t)i);
     }
-    check(await_told(&nodes[0], 3));
-    check(nodes[0].told[2].place == base_of(&nodes[0], "one") + 3);
+    check(node_await(&nodes[0], 3));
+    check(nodes[0].told[2].place == node_base(&nodes[0], "one") + 3);
     stop();
 }
 
@@ -245,7 +82,7 @@ static void refuses_appends_before_it_has_begun(void)
     check(nodes[0].journal != NULL);
     check(journal_kafka_ends(nodes[0].journal, ends) == PARTITIONS);
     check(ends[0] == 0 && ends[1] == 1 && ends[2] == 0);
-    check(post(&l, &nodes[0], "one", "m") == JOURNAL_EAWAY);
+    check(letter_post(&l, &nodes[0], "one", "m") == JOURNAL_EAWAY);
     (void)sem_destroy(&l.done);
     journal_close(nodes[0].journal);
     thread_executor_stop(&nodes[0].loop);
@@ -259,15 +96,15 @@ static void tells_what_others_put_there_if_it_can_be_read(void)
     kafka_mock_put(&mock, -1, "one",
                    "{\"id\":\"x1\",\"roomId\":\"one\",\"userId\":\"u\",\"username\":\"U\","
                    "\"content\":\"hi\",\"type\":\"text\"}");
-    check(await_told(&nodes[0], 1));
+    check(node_await(&nodes[0], 1));
     check(strcmp(nodes[0].told[0].id, "x1") == 0);
     kafka_mock_put(&mock, -1, "one", "no json");
     kafka_mock_put(&mock, -1, "one",
                    "{\"userId\":\"u\",\"chatRoomId\":\"one\",\"message\":\"hi\"}");
-    check(await_told(&nodes[0], 2));
+    check(node_await(&nodes[0], 2));
     check(strlen(nodes[0].told[1].id) == JOURNAL_VALUE_ID_BYTES);
     check(nodes[0].told[1].place == nodes[0].told[0].place + 2);
-    check(figures_of(&nodes[0]).malformed == 1);
+    check(node_figures(&nodes[0]).malformed == 1);
     stop();
 }
 
@@ -281,8 +118,8 @@ static void leaves_what_is_not_in_the_partition_of_its_room_to_the_feed(void)
                    "{\"userId\":\"u\",\"chatRoomId\":\"one\",\"message\":\"hi\"}");
     kafka_mock_put(&mock, (int)own, "k",
                    "{\"userId\":\"u\",\"chatRoomId\":\"one\",\"message\":\"hi\"}");
-    check(await_told(&nodes[0], 1));
-    check(nodes[0].told[0].place == base_of(&nodes[0], "one") + 1);
+    check(node_await(&nodes[0], 1));
+    check(nodes[0].told[0].place == node_base(&nodes[0], "one") + 1);
     stop();
 }
 
@@ -291,20 +128,20 @@ static void gives_the_first_place_to_an_id_that_comes_again(void)
     struct letter a, b, c, edit, edit_again;
 
     start();
-    check(post(&a, &nodes[0], "one", "same") == 0);
-    check(post(&b, &nodes[0], "one", "same") == 0); /* perhaps still under way */
-    check(await(&a) == 0 && await(&b) == 0);
-    check(post(&c, &nodes[0], "one", "same") == 0);
-    check(await(&c) == 0);
+    check(letter_post(&a, &nodes[0], "one", "same") == 0);
+    check(letter_post(&b, &nodes[0], "one", "same") == 0); /* perhaps still under way */
+    check(letter_await(&a) == 0 && letter_await(&b) == 0);
+    check(letter_post(&c, &nodes[0], "one", "same") == 0);
+    check(letter_await(&c) == 0);
     check(a.op.message.offset != 0 && a.op.message.offset == b.op.message.offset);
     check(a.op.message.offset == c.op.message.offset && !c.op.in_turn && !b.op.in_turn);
     strcpy(edit.id, "same");
     strcpy(edit_again.id, "same");
-    check(send_as(&edit, &nodes[0], "one", MESSAGE_EDIT) == 0);
-    check(await(&edit) == 0 && edit.op.message.offset == a.op.message.offset + 1);
-    check(send_as(&edit_again, &nodes[0], "one", MESSAGE_EDIT) == 0);
-    check(await(&edit_again) == 0 && edit_again.op.message.offset == edit.op.message.offset);
-    check(await_told(&nodes[0], 2));
+    check(letter_append(&edit, &nodes[0], "one", MESSAGE_EDIT) == 0);
+    check(letter_await(&edit) == 0 && edit.op.message.offset == a.op.message.offset + 1);
+    check(letter_append(&edit_again, &nodes[0], "one", MESSAGE_EDIT) == 0);
+    check(letter_await(&edit_again) == 0 && edit_again.op.message.offset == edit.op.message.offset);
+    check(node_await(&nodes[0], 2));
     stop();
 }
 
@@ -313,15 +150,16 @@ static void does_not_tell_again_what_another_node_appended_too(void)
     struct letter a, b;
 
     start();
-    open_node(&nodes[1], kafka_options(), 0);
-    check(post(&a, &nodes[0], "one", "same") == 0 && post(&b, &nodes[1], "one", "same") == 0);
-    check(await(&a) == 0 && await(&b) == 0);
-    check(await_told(&nodes[0], 1) && await_told(&nodes[1], 1));
+    open_with(&nodes[1], kafka_options(), 0);
+    check(letter_post(&a, &nodes[0], "one", "same") == 0 &&
+          letter_post(&b, &nodes[1], "one", "same") == 0);
+    check(letter_await(&a) == 0 && letter_await(&b) == 0);
+    check(node_await(&nodes[0], 1) && node_await(&nodes[1], 1));
     check(nodes[0].told[0].place == nodes[1].told[0].place);
-    check(post(&a, &nodes[0], "one", "last") == 0 && await(&a) == 0);
-    check(await_told(&nodes[0], 2) && await_told(&nodes[1], 2));
-    check(figures_of(&nodes[0]).repeated + figures_of(&nodes[1]).repeated <= 2);
-    close_node(&nodes[1]);
+    check(letter_post(&a, &nodes[0], "one", "last") == 0 && letter_await(&a) == 0);
+    check(node_await(&nodes[0], 2) && node_await(&nodes[1], 2));
+    check(node_figures(&nodes[0]).repeated + node_figures(&nodes[1]).repeated <= 2);
+    node_close(&nodes[1]);
     stop();
 }
 
@@ -336,47 +174,25 @@ static void *send_many(void *arg)
     for (int i = 0; i < EACH + IN_FLIGHT; i++) {
         struct letter *l = &letters[i % IN_FLIGHT];
         if (i >= IN_FLIGHT) {
-            check(await(l) == 0);
+            check(letter_await(l) == 0);
         }
         if (i < EACH) {
             char id[40];
             (void)snprintf(id, sizeof id, "%d-%d", (int)(n - nodes), i);
-            check(post(l, n, rooms[i % 7], id) == 0);
+            check(letter_post(l, n, rooms[i % 7], id) == 0);
         }
     }
     free(letters);
     return NULL;
 }
 
-static int by_place(const void *a, const void *b)
-{
-    const struct told *x = a, *y = b;
-    return x->place > y->place ? 1 : -1;
-}
-
-/* Within each partition; between them there is no order. */
-static bool is_ordered(const struct node *n)
-{
-    uint64_t newest[PARTITIONS + 1] = {0};
-
-    for (size_t i = 0; i < n->count; i++) {
-        uint64_t *last = &newest[n->told[i].place / 1000000];
-        if (n->told[i].place <= *last) {
-            return false;
-        }
-        *last = n->told[i].place;
-    }
-    return true;
-}
-
 static void tells_the_members_of_two_nodes_the_same_in_the_same_order(void)
 {
     pthread_t threads[2];
-    size_t same = 0;
 
     kafka_mock_start(&mock, PARTITIONS);
-    open_node(&nodes[0], kafka_options(), 0);
-    open_node(&nodes[1], kafka_options(), 0);
+    open_with(&nodes[0], kafka_options(), 0);
+    open_with(&nodes[1], kafka_options(), 0);
     for (int i = 0; i < 2; i++) {
         check(pthread_create(&threads[i], NULL, send_many, &nodes[i]) == 0);
     }
@@ -384,17 +200,12 @@ static void tells_the_members_of_two_nodes_the_same_in_the_same_order(void)
         (void)pthread_join(threads[i], NULL);
     }
     for (int i = 0; i < 2; i++) {
-        check(await_told(&nodes[i], 2 * EACH));
-        check(is_ordered(&nodes[i]));
-        qsort(nodes[i].told, nodes[i].count, sizeof nodes[i].told[0], by_place);
+        check(node_await(&nodes[i], 2 * EACH));
+        check(node_is_ordered(&nodes[i]));
     }
-    for (size_t i = 0; i < 2 * EACH; i++) {
-        same += nodes[0].told[i].place == nodes[1].told[i].place &&
-                strcmp(nodes[0].told[i].id, nodes[1].told[i].id) == 0;
-    }
-    check(same == 2 * EACH);
+    check(node_same(&nodes[0], &nodes[1]));
     printf("# by the log: %zu and %zu of %d\n", nodes[0].by_log, nodes[1].by_log, 2 * EACH);
-    close_node(&nodes[1]);
+    node_close(&nodes[1]);
     stop();
 }
 
@@ -411,7 +222,7 @@ static void on_answer(struct journal_fence *fence)
 {
     struct question *q = container_of(fence, struct question, fence);
 
-    q->told = told_count(q->node);
+    q->told = node_told(q->node);
     (void)sem_post(&q->done);
 }
 
@@ -440,13 +251,13 @@ static void answers_where_the_log_is_behind_what_was_told(void)
     start();
     ask(&now, &nodes[0], "one", 0);
     await_answer(&now);
-    uint64_t base = base_of(&nodes[0], "one");
+    uint64_t base = node_base(&nodes[0], "one");
     check(!now.fence.late && now.fence.place == base);
     ask(&ahead, &nodes[0], "one", base + 1);
-    check(post(&l, &nodes[0], "one", "m") == 0);
+    check(letter_post(&l, &nodes[0], "one", "m") == 0);
     await_answer(&ahead);
     check(!ahead.fence.late && ahead.fence.place == base + 1 && ahead.told == 1);
-    check(await(&l) == 0);
+    check(letter_await(&l) == 0);
     check(nodes[0].journal->ops->place(nodes[0].journal, SPAN("one"), &partition) == base + 1);
     stop();
 }
@@ -456,7 +267,7 @@ static void answers_late_for_a_place_that_does_not_come_and_at_the_end(void)
     struct question never, end;
 
     start();
-    uint64_t base = base_of(&nodes[0], "one");
+    uint64_t base = node_base(&nodes[0], "one");
     ask(&never, &nodes[0], "one", base + 100);
     await_answer(&never);
     check(never.fence.late && never.fence.place == base);
@@ -478,23 +289,23 @@ static void refuses_at_once_while_the_broker_is_away_and_takes_more_when_it_is_b
 
     start();
     (void)rd_kafka_mock_broker_set_down(mock.cluster, 1);
-    check(post(&first, &nodes[0], "one", "first") == 0);
+    check(letter_post(&first, &nodes[0], "one", "first") == 0);
     for (int i = 0; result != JOURNAL_EAWAY && i < WAIT_MS; i++) {
         (void)nanosleep(&pause, NULL);
-        result = figures_of(&nodes[0]).is_up ? 0 : post(&next, &nodes[0], "one", "next");
-        if (result == 0 && !figures_of(&nodes[0]).is_up) {
-            check(await(&next) == JOURNAL_ESINK); /* a probe */
+        result = node_figures(&nodes[0]).is_up ? 0 : letter_post(&next, &nodes[0], "one", "next");
+        if (result == 0 && !node_figures(&nodes[0]).is_up) {
+            check(letter_await(&next) == JOURNAL_ESINK); /* a probe */
         }
     }
-    check(result == JOURNAL_EAWAY && figures_of(&nodes[0]).refused_away > 0);
-    check(await(&first) == JOURNAL_ESINK);
+    check(result == JOURNAL_EAWAY && node_figures(&nodes[0]).refused_away > 0);
+    check(letter_await(&first) == JOURNAL_ESINK);
     (void)rd_kafka_mock_broker_set_up(mock.cluster, 1);
-    for (int i = 0; !figures_of(&nodes[0]).is_up && i < WAIT_MS; i++) {
+    for (int i = 0; !node_figures(&nodes[0]).is_up && i < WAIT_MS; i++) {
         (void)nanosleep(&pause, NULL); /* with nothing to append */
     }
-    check(figures_of(&nodes[0]).is_up);
-    check(post(&next, &nodes[0], "one", "next") == 0 && await(&next) == 0);
-    check(await_told(&nodes[0], 1));
+    check(node_figures(&nodes[0]).is_up);
+    check(letter_post(&next, &nodes[0], "one", "next") == 0 && letter_await(&next) == 0);
+    check(node_await(&nodes[0], 1));
     check(nodes[0].downs > 0 && nodes[0].ups > 0);
     stop();
 }
@@ -504,19 +315,19 @@ static void refuses_what_its_queue_has_no_room_for(void)
     struct letter letters[4];
 
     kafka_mock_start(&mock, PARTITIONS);
-    open_node(&nodes[0], kafka_options(), 3);
+    open_with(&nodes[0], kafka_options(), 3);
     (void)rd_kafka_mock_broker_set_down(mock.cluster, 1);
     for (int i = 0; i < 4; i++) {
         char id[8];
         (void)snprintf(id, sizeof id, "m%d", i % 3); /* one that comes again takes room, too */
-        check(post(&letters[i], &nodes[0], "one", id) == (i < 3 ? 0 : JOURNAL_EBUSY));
+        check(letter_post(&letters[i], &nodes[0], "one", id) == (i < 3 ? 0 : JOURNAL_EBUSY));
     }
-    check(figures_of(&nodes[0]).refused == 1 && figures_of(&nodes[0]).queue_messages == 3);
+    check(node_figures(&nodes[0]).refused == 1 && node_figures(&nodes[0]).queue_messages == 3);
     for (int i = 0; i < 3; i++) {
-        check(await(&letters[i]) == JOURNAL_ESINK);
+        check(letter_await(&letters[i]) == JOURNAL_ESINK);
     }
-    check(figures_of(&nodes[0]).queue_messages == 0 && figures_of(&nodes[0]).queue_bytes == 0);
-    check(figures_of(&nodes[0]).failed == 3);
+    check(node_figures(&nodes[0]).queue_messages == 0 && node_figures(&nodes[0]).queue_bytes == 0);
+    check(node_figures(&nodes[0]).failed == 3);
     stop();
 }
 
@@ -526,15 +337,15 @@ static void tells_once_what_failed_and_was_stored_and_is_sent_again(void)
     struct letter l, last;
 
     start();
-    check(post(&l, &nodes[0], "one", "warm") == 0 && await(&l) == 0);
+    check(letter_post(&l, &nodes[0], "one", "warm") == 0 && letter_await(&l) == 0);
     (void)rd_kafka_mock_broker_set_rtt(mock.cluster, 1, 3000);
-    check(post(&l, &nodes[0], "one", "same") == 0 && await(&l) == JOURNAL_ESINK);
+    check(letter_post(&l, &nodes[0], "one", "same") == 0 && letter_await(&l) == JOURNAL_ESINK);
     (void)rd_kafka_mock_broker_set_rtt(mock.cluster, 1, 0);
     do {
-        (void)post(&l, &nodes[0], "one", "same");
-    } while (await(&l) != 0);
-    check(post(&last, &nodes[0], "one", "last") == 0 && await(&last) == 0);
-    check(await_told(&nodes[0], 3));
+        (void)letter_post(&l, &nodes[0], "one", "same");
+    } while (letter_await(&l) != 0);
+    check(letter_post(&last, &nodes[0], "one", "last") == 0 && letter_await(&last) == 0);
+    check(node_await(&nodes[0], 3));
     check(strcmp(nodes[0].told[1].id, "same") == 0 && strcmp(nodes[0].told[2].id, "last") == 0);
     check(nodes[0].told[1].place <= l.op.message.offset); /* its first, if the log was ahead */
     stop();
@@ -546,20 +357,20 @@ static void goes_on_with_another_producer_after_a_fatal_error(void)
     int tries = 0;
 
     start();
-    check(post(&l, &nodes[0], "one", "before") == 0 && await(&l) == 0);
+    check(letter_post(&l, &nodes[0], "one", "before") == 0 && letter_await(&l) == 0);
     rd_kafka_mock_push_request_errors(mock.cluster, PRODUCE, 1,
                                       RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
-    check(post(&l, &nodes[0], "one", "at") == 0);
-    (void)await(&l);
+    check(letter_post(&l, &nodes[0], "one", "at") == 0);
+    (void)letter_await(&l);
     const struct timespec pause = {.tv_nsec = 20000000};
     while (tries++ < 500) {
-        if (post(&l, &nodes[0], "one", "after") == 0 && await(&l) == 0) {
+        if (letter_post(&l, &nodes[0], "one", "after") == 0 && letter_await(&l) == 0) {
             break;
         }
         (void)nanosleep(&pause, NULL);
     }
     check(tries < 500 && nodes[0].downs > 0);
-    check(await_told(&nodes[0], 2));
+    check(node_await(&nodes[0], 2));
     stop();
 }
 
@@ -571,11 +382,11 @@ static void fails_what_is_left_when_it_is_closed(void)
     kafka_mock_start(&mock, PARTITIONS);
     kafka = kafka_options();
     kafka.timeout_ms = 300;
-    open_node(&nodes[0], kafka, 0);
+    open_with(&nodes[0], kafka, 0);
     (void)rd_kafka_mock_broker_set_down(mock.cluster, 1);
-    check(post(&l, &nodes[0], "one", "m") == 0);
-    close_node(&nodes[0]);
-    check(await(&l) == JOURNAL_ESINK);
+    check(letter_post(&l, &nodes[0], "one", "m") == 0);
+    node_close(&nodes[0]);
+    check(letter_await(&l) == JOURNAL_ESINK);
     kafka_mock_stop(&mock);
 }
 
@@ -587,10 +398,10 @@ static void tells_those_who_read_the_side_topics(void)
     (void)rd_kafka_mock_topic_create(mock.cluster, "presence", 1, 1);
     kafka = kafka_options();
     kafka.presence_topic = "presence";
-    open_node(&nodes[0], kafka, 0);
+    open_with(&nodes[0], kafka, 0);
     journal_kafka.tell(nodes[0].journal, JOURNAL_PRESENCE, SPAN("u1"), SPAN("{\"a\":1}"));
     journal_kafka.tell(nodes[0].journal, JOURNAL_PUSH, SPAN("u1"), SPAN("{\"b\":1}"));
-    close_node(&nodes[0]);
+    node_close(&nodes[0]);
     check(kafka_mock_count(&mock, "presence") == 1);
     kafka_mock_stop(&mock);
 }
