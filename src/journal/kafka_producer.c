@@ -131,7 +131,7 @@ static rd_kafka_resp_err_t send_value(struct kafka_journal *j, struct kafka_flig
 {
     const struct message *m = &flight->op->message;
     /* a key of no bytes is a key, too */
-    const void *key = m->room.len > 0 ? (const void *)m->room.data : "";
+    void *key = m->room.len > 0 ? (void *)(uintptr_t)m->room.data : value->data;
 
     return rd_kafka_producev(
         j->producer.handle, RD_KAFKA_V_RKT(j->topic),

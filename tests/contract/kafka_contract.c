@@ -170,7 +170,8 @@ static void put(rd_kafka_t *handle, int number)
                        number);
 
     (void)rd_kafka_producev(handle, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(0),
-                            RD_KAFKA_V_KEY("one", 3), RD_KAFKA_V_VALUE(value, (size_t)len),
+                            RD_KAFKA_V_KEY((void *)(uintptr_t) "one", 3),
+                            RD_KAFKA_V_VALUE(value, (size_t)len),
                             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
     check(rd_kafka_flush(handle, 10000) == RD_KAFKA_RESP_ERR_NO_ERROR);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/support/kafka_mock.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +41,7 @@ void kafka_mock_put(struct kafka_mock *k, int partition, const char *key, const 
     rd_kafka_t *producer = producer_of(k->brokers);
 
     (void)rd_kafka_producev(producer, RD_KAFKA_V_TOPIC("chat"), RD_KAFKA_V_PARTITION(partition),
-                            RD_KAFKA_V_KEY(key, strlen(key)),
+                            RD_KAFKA_V_KEY((void *)(uintptr_t)key, strlen(key)),
                             RD_KAFKA_V_VALUE((void *)(uintptr_t)value, strlen(value)),
                             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
     if (rd_kafka_flush(producer, 10000) != RD_KAFKA_RESP_ERR_NO_ERROR) {
