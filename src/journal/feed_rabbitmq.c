@@ -231,11 +231,15 @@ static int receive(struct rabbit_feed *f, uint64_t wait_ms, uint64_t now_ms)
 
     amqp_maybe_release_buffers(f->link.conn);
     amqp_rpc_reply_t reply = amqp_consume_message(f->link.conn, &held->envelope, &limit, 0);
-    if (reply.reply_type == AMQP_RESPONSE_NORMAL) {
+    bool has_come = reply.reply_type == AMQP_RESPONSE_NORMAL;
+    if (has_come && f->held_count < f->prefetch) {
         held->since_ms = now_ms;
         read_value(held);
         f->held[f->held_count++] = held;
         return 1;
+    }
+    if (has_come) { /* more than was asked for: this is no broker to go on with */
+        amqp_destroy_envelope(&held->envelope);
     }
     free(held);
     /* Anything else that comes here is an end: of the channel, the consumer or the connection. */
@@ -245,26 +249,27 @@ static int receive(struct rabbit_feed *f, uint64_t wait_ms, uint64_t now_ms)
                : -1;
 }
 
-/* Takes entries until there are `wanted`, or the time is over. */
+/* Takes entries until there are `wanted`, or the time is over and no more have come. */
 static int receive_some(struct rabbit_feed *f, size_t wanted, unsigned wait_ms)
 {
-    uint64_t now_ms = rabbitmq_now_ms(), end_ms = now_ms + wait_ms;
+    const uint64_t end_ms = rabbitmq_now_ms() + wait_ms;
 
-    do {
+    for (;;) {
+        uint64_t now_ms = rabbitmq_now_ms();
         uint64_t left = end_ms > now_ms ? end_ms - now_ms : 0;
         int result = start_consuming(f, now_ms);
-        if (result != 0 || f->held_count >= wanted || f->held_count == f->prefetch) {
+        if (result != 0 || f->held_count >= wanted) {
             return result;
         }
         /* While somebody else has the queue, it is asked for again and again. */
-        uint64_t step =
-            f->is_consuming || f->is_paused || left < TAKEN_RETRY_MS ? left : TAKEN_RETRY_MS;
-        if (receive(f, step, now_ms) < 0) {
-            return -1;
+        if (!f->is_consuming && !f->is_paused && left > TAKEN_RETRY_MS) {
+            left = TAKEN_RETRY_MS;
         }
-        now_ms = rabbitmq_now_ms();
-    } while (now_ms < end_ms);
-    return 0;
+        result = receive(f, left, now_ms);
+        if (result < 0 || (result == 0 && rabbitmq_now_ms() >= end_ms)) {
+            return result;
+        }
+    }
 }
 
 /* The broker takes a consumer for dead that holds entries for long: they go back to the queue. */
@@ -286,9 +291,10 @@ static int poll_feed(struct feed *feed, unsigned wait_ms, struct feed_entry **en
         return FEED_EAWAY;
     }
     f->given = 0; /* what was not committed is given again */
-    size_t wanted = f->is_paused ? f->prefetch : f->prefetch / 2 + f->prefetch % 2;
-    wanted = wanted < max || f->is_paused ? wanted : max;
-    if (receive_some(f, wanted, wait_ms) != 0 || update_lag(f, now_ms) != 0) {
+    size_t half = f->prefetch / 2 + f->prefetch % 2, wanted = half < max ? half : max;
+    /* Paused, it waits and lets heartbeats pass; no more comes than is prefetched. */
+    if (receive_some(f, f->is_paused ? SIZE_MAX : wanted, wait_ms) != 0 ||
+        update_lag(f, now_ms) != 0) {
         lose(f);
         return FEED_EAWAY;
     }

@@ -14,7 +14,7 @@
 #include "tests/support/tap.h"
 #include "tests/support/thread_executor.h"
 
-enum { LETTERS = 3000, SOME = 100, WAIT_MS = 5000 };
+enum { LETTERS = 3000, SOME = 100, WAIT_MS = 5000, EMPTY_MS = 300 };
 
 static struct service broker;
 static char url[SERVICE_TEXT_MAX];
@@ -195,7 +195,7 @@ static unsigned read_letters(unsigned count)
 
 static void check_empty(void)
 {
-    check(feed->ops->poll(feed, 300, entries, LETTERS) == 0);
+    check(feed->ops->poll(feed, EMPTY_MS, entries, LETTERS) == 0);
 }
 
 /* ---- tests ---- */
@@ -240,7 +240,7 @@ static void appends_an_id_once_whether_it_is_under_way_or_done(void)
         check(letters[i].op.message.fate == (i < 2 ? MESSAGE_STORED : MESSAGE_REPEATED));
     }
     start_feed();
-    check(poll_some(feed, LETTERS) + feed->ops->poll(feed, 300, entries, LETTERS) == 2 + 2);
+    check(poll_some(feed, LETTERS) + feed->ops->poll(feed, EMPTY_MS, entries, LETTERS) == 2 + 2);
     stop_feed();
     stop_journal();
 }
@@ -267,16 +267,21 @@ static void brings_again_what_was_not_committed_to_the_next_reader_only(void)
 static void gives_nothing_while_paused_and_the_same_again_after(void)
 {
     rabbitmq_raw_wipe(&options);
+    options.prefetch = 8;
     start_journal();
     append_and_wait(10);
     start_feed();
     check(poll_some(feed, 4) == 4);
     feed->ops->pause(feed);
+    uint64_t before_ms = rabbitmq_now_ms();
     check_empty();
+    check_empty();
+    check(rabbitmq_now_ms() - before_ms >= EMPTY_MS); /* it waits, though it holds all it may */
     feed->ops->resume(feed);
     check(read_letters(10) == 10);
     stop_feed();
     stop_journal();
+    options.prefetch = 0;
 }
 
 static void declare_as_others_do(void)
