@@ -12,6 +12,9 @@ enum { FEED_BED_PARTITIONS = 4, FEED_BED_ADDRESS_MAX = 256 };
 /* Do its entries have places, and their partitions positions? */
 extern const bool feed_bed_has_places;
 
+/* Do several read at a time, each its part? Otherwise one, and another once that is gone. */
+extern const bool feed_bed_is_shared;
+
 /* Returns NULL, or why there is no broker here. */
 const char *feed_bed_start(void);
 void feed_bed_stop(void);

@@ -331,6 +331,9 @@ static void two_readers_share_the_work_and_lose_nothing_when_one_is_killed(void)
     struct feed_entry *entries[BATCH];
     unsigned here = 0;
 
+    if (!feed_bed_is_shared) {
+        return;
+    }
     fresh();
     struct feed *feed = open_feed();
     append(ROOMS * 4);
@@ -347,6 +350,27 @@ static void two_readers_share_the_work_and_lose_nothing_when_one_is_killed(void)
         }
     }
     check(here > 0 && atomic_load(&ledger->by_child) > 0);
+    append(ROOMS * 20);
+    (void)kill(child, SIGKILL);
+    (void)waitpid(child, NULL, 0);
+    append(ROOMS * 20);
+    check(store_all(feed));
+    feed->ops->close(feed);
+}
+
+static void another_reader_takes_over_from_one_that_is_killed(void)
+{
+    if (feed_bed_is_shared) {
+        return; /* seen above */
+    }
+    fresh();
+    pid_t child = start_reader();
+    for (time_t until = now_s() + PATIENCE_S;
+         atomic_load(&ledger->by_child) == 0 && now_s() < until;) {
+        append(ROOMS);
+    }
+    check(atomic_load(&ledger->by_child) > 0);
+    struct feed *feed = open_feed();
     append(ROOMS * 20);
     (void)kill(child, SIGKILL);
     (void)waitpid(child, NULL, 0);
@@ -375,6 +399,7 @@ int main(int argc, char **argv)
     RUN(what_nobody_can_read_has_a_reason_and_is_in_nobodys_way);
     RUN(what_the_store_refuses_for_good_is_rejected_as_it_was);
     RUN(two_readers_share_the_work_and_lose_nothing_when_one_is_killed);
+    RUN(another_reader_takes_over_from_one_that_is_killed);
     feed_bed_stop();
     (void)unlink(ledger_path);
     return tap_done();

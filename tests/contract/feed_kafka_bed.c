@@ -14,6 +14,7 @@
 enum { NAME_MAX_BYTES = 64, REJECTED_MS = 20000 };
 
 const bool feed_bed_has_places = true;
+const bool feed_bed_is_shared = true;
 
 static rd_kafka_mock_cluster_t *cluster;
 static rd_kafka_t *producer, *letters;
