@@ -21,6 +21,7 @@ enum {
     ROOMS_MAX_DEFAULT = 65536,
     ENTRY_BYTES = 160, /* of a page in memory, beside its key and value */
     PAGES_MIN = 8,     /* that fit into memory: a greater one is not kept */
+    PATIENCE_MS = 200, /* with the keyspace */
 };
 
 /* A page in memory. */
@@ -52,6 +53,7 @@ struct fetch {
     struct store_history *outer, inner; /* the caller's, and what the inner store is asked */
     struct task task;
     struct keyspace_call call;
+    struct timer patience;   /* while the keyspace is asked */
     struct bytes key, value; /* value: to be put */
     uint64_t upto;
 };
@@ -207,7 +209,7 @@ static void put(struct task *task)
     struct fetch *f = container_of(task, struct fetch, task);
     struct keyspace *keyspace = f->self->options.keyspace;
 
-    if (!door_enter(&f->self->door)) {
+    if (keyspace == NULL || !door_enter(&f->self->door)) {
         free_fetch(f);
         return;
     }
@@ -337,17 +339,38 @@ static bool answer_shared(struct fetch *f)
     return true;
 }
 
+static void miss(struct fetch *f)
+{
+    count_one(f->self, &f->self->figures.misses);
+    f->task.run = after_miss;
+    executor_post(f->outer->call.executor, &f->task);
+}
+
 static void on_got(struct keyspace_call *call)
 {
     struct fetch *f = container_of(call, struct fetch, call);
 
-    if (answer_shared(f)) {
+    executor_timer_stop(f->self->options.keyspace_executor, &f->patience);
+    if (f->outer == NULL || answer_shared(f)) {
         free_fetch(f);
-        return;
+    } else {
+        miss(f);
     }
-    count_one(f->self, &f->self->figures.misses);
-    f->task.run = after_miss;
-    executor_post(f->outer->call.executor, &f->task);
+}
+
+/* A keyspace that hangs holds nobody up: what was asked goes on as another fetch, and this one only
+ * waits for its answer. */
+static void on_impatience(struct timer *timer)
+{
+    struct fetch *f = container_of(timer, struct fetch, patience);
+    struct fetch *other = xcalloc(1, sizeof *other);
+
+    other->self = f->self;
+    other->outer = f->outer;
+    bytes_add_span(&other->key, bytes_span(&f->key));
+    hold(f->self);
+    f->outer = NULL;
+    miss(other);
 }
 
 static void get(struct task *task)
@@ -356,12 +379,14 @@ static void get(struct task *task)
     struct keyspace *keyspace = f->self->options.keyspace;
 
     f->call = (struct keyspace_call){.on_done = on_got};
-    if (door_enter(&f->self->door)) {
-        keyspace->ops->get(keyspace, bytes_span(&f->key), &f->call);
-        door_leave(&f->self->door);
-    } else {
-        on_got(&f->call);
+    f->patience.fire = on_impatience;
+    if (keyspace == NULL || !door_enter(&f->self->door)) {
+        miss(f);
+        return;
     }
+    executor_timer_start(f->self->options.keyspace_executor, &f->patience, PATIENCE_MS);
+    keyspace->ops->get(keyspace, bytes_span(&f->key), &f->call);
+    door_leave(&f->self->door);
 }
 
 /* Takes the key over. Returns 0 or an enum store_error. */
@@ -519,6 +544,11 @@ void history_cache_init(struct history_cache *cache, const struct history_cache_
         abort(); /* as in history_seen.c */
     }
     map_init(&self->pages, key_of, secret);
+}
+
+void history_cache_leave_keyspace(struct history_cache *cache)
+{
+    cache->self->options.keyspace = NULL;
 }
 
 void history_cache_saw(struct history_cache *cache, struct span room, uint64_t place)

@@ -21,6 +21,8 @@
  * HISTORY_PAGE_MESSAGES_MAX messages. Pages without messages, or with direct ones, whose state
  * changes beside the log, are not kept. All other calls pass through.
  *
+ * A keyspace that does not answer for a moment is done without.
+ *
  * Ownership: the inner store is closed with &cache->store, which ends the cache too; journal and
  * keyspace are borrowed, and not used from then on. Threads: calls as store.h says; the rest any;
  * the keyspace is spoken to on its executor. The lock inside is a leaf. */
@@ -58,6 +60,9 @@ struct history_cache {
 };
 
 void history_cache_init(struct history_cache *cache, const struct history_cache_options *options);
+
+/* The keyspace is about to be closed and is not used any more. While no executor runs. */
+void history_cache_leave_keyspace(struct history_cache *cache);
 
 /* There is a record with that place, in whichever room; read marks need not be told of. Needs a
  * journal, as the next. */

@@ -342,6 +342,7 @@ static void watch_signals(struct daemon *d)
 static void finish(struct daemon *d)
 {
     reload_stop(&d->reload);
+    storage_leave_keyspace(&d->storage);
     if (d->io != NULL) {
         server_drop_all(d->io);
     }

@@ -300,20 +300,26 @@ static bool may_cache(const struct storage *s)
            (journal_follows(s->journal) || !s->journal->ops->blind);
 }
 
+enum { SCOPE_LEN = 32 };
+
 /* Another store and another log have other pages; who they are is nobody else's to read. */
-static void scope_of(const struct storage *s, uint8_t scope[16])
+static void scope_of(const struct storage *s, char scope[SCOPE_LEN + 1])
 {
     const struct daemon_options *o = s->options;
     const char *url = o->mongo_uri != NULL ? o->mongo_uri : o->database_url;
     const struct span parts[] = {span_cstr(s->base->ops->name), span_cstr(url == NULL ? "" : url),
                                  s->log.name};
 
-    digest_128(parts, sizeof parts / sizeof *parts, scope);
+    uint8_t digest[SCOPE_LEN / 2];
+    digest_128(parts, sizeof parts / sizeof *parts, digest);
+    for (size_t i = 0; i < sizeof digest; i++) {
+        (void)snprintf(scope + 2 * i, 3, "%02x", digest[i]);
+    }
 }
 
 void storage_begin_cache(struct storage *s, struct keyspace *keyspace, struct executor *executor)
 {
-    uint8_t scope[16];
+    char scope[SCOPE_LEN + 1];
 
     if (!may_cache(s)) {
         return;
@@ -325,7 +331,7 @@ void storage_begin_cache(struct storage *s, struct keyspace *keyspace, struct ex
         .journal = follows ? s->journal : NULL,
         .keyspace = follows ? keyspace : NULL,
         .keyspace_executor = executor,
-        .scope = span_of(scope, sizeof scope),
+        .scope = span_cstr(scope),
         .ttl_ms = s->options->history_cache_ms,
         .bytes_max = s->options->history_cache_bytes,
     };
@@ -407,6 +413,13 @@ int storage_begin(struct storage *s)
     };
     s->persister = persister_create(&options);
     return 0;
+}
+
+void storage_leave_keyspace(struct storage *s)
+{
+    if (s->cache.self != NULL) {
+        history_cache_leave_keyspace(&s->cache);
+    }
 }
 
 void storage_close(struct storage *s, struct store *store)

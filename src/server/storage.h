@@ -61,6 +61,9 @@ MUST_USE int storage_begin(struct storage *s);
 /* Is the store one that other nodes use too? */
 bool storage_is_shared(const struct storage *s);
 
+/* The keyspace is about to be closed. While no loop runs. */
+void storage_leave_keyspace(struct storage *s);
+
 /* The journal first, then what brings it into the store, then the store: what completes in them
  * still runs its callbacks. store: what s->store has been wrapped in by now. */
 void storage_close(struct storage *s, struct store *store);

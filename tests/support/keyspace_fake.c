@@ -87,8 +87,19 @@ static bool begin(struct keyspace_fake *f, struct keyspace_call *call)
     call->state = xcalloc(1, sizeof(struct answer));
     call->error = f->down ? KEYSPACE_EDOWN : 0;
     call->task.run = run;
-    executor_post(f->ex, &call->task);
+    if (f->hung) {
+        f->hung = false;
+        f->held = call;
+    } else {
+        executor_post(f->ex, &call->task);
+    }
     return !f->down;
+}
+
+void keyspace_fake_wake(struct keyspace_fake *f)
+{
+    executor_post(f->ex, &f->held->task);
+    f->held = NULL;
 }
 
 static void put(struct keyspace *k, struct span key, struct span value, uint64_t ttl_ms,

@@ -20,6 +20,8 @@ struct keyspace_fake {
     struct executor *ex;
     struct fake_key keys[FAKE_KEYS_MAX];
     bool down; /* calls fail */
+    bool hung; /* the next call is not answered before keyspace_fake_wake */
+    struct keyspace_call *held;
 };
 
 void keyspace_fake_init(struct keyspace_fake *f, struct executor *ex);
@@ -27,6 +29,8 @@ void keyspace_fake_finish(struct keyspace_fake *f);
 
 /* Redis has started again, empty. */
 void keyspace_fake_forget(struct keyspace_fake *f);
+
+void keyspace_fake_wake(struct keyspace_fake *f);
 
 /* For tests that write what no node would. */
 void keyspace_fake_set(struct keyspace_fake *f, struct span group, struct span key,

@@ -428,6 +428,34 @@ static void a_keyspace_that_is_away_is_done_without(void)
     teardown();
 }
 
+static void a_keyspace_that_hangs_holds_nobody_up(void)
+{
+    struct store_history history = newest_of(SPAN("1"));
+
+    setup_shared();
+    keyspace.hung = true;
+    check(store_history(&cache.store, &loops[1].executor, &history) == 0);
+    turn();
+    check(done_count == 0 && inner.reads == 0);
+    fake_executor_turn(&loops[0], loops[0].executor.now_ms + 200);
+    turn();
+    check(done_count == 1 && got == 1 && inner.reads == 1);
+    keyspace_fake_wake(&keyspace);
+    turn();
+    check(done_count == 1 && inner.reads == 1 && ask_room(&cache, SPAN("1")) == 1);
+    teardown();
+}
+
+static void a_keyspace_that_is_closed_is_done_without(void)
+{
+    setup_shared();
+    history_cache_leave_keyspace(&cache);
+    keyspace.keyspace.ops = NULL;
+    check(ask_room(&cache, SPAN("1")) == 1 && ask_room(&cache, SPAN("1")) == 1);
+    check(inner.reads == 1);
+    teardown();
+}
+
 static void pages_of_the_keyspace_have_their_time(void)
 {
     setup_with((struct history_cache_options){.journal = &journal.journal,
@@ -569,6 +597,8 @@ int main(void)
     RUN(a_page_from_further_on_than_this_node_is_none);
     RUN(what_is_no_page_is_a_miss);
     RUN(a_keyspace_that_is_away_is_done_without);
+    RUN(a_keyspace_that_hangs_holds_nobody_up);
+    RUN(a_keyspace_that_is_closed_is_done_without);
     RUN(pages_of_the_keyspace_have_their_time);
     RUN(a_read_under_way_fails_when_the_store_is_closed);
     RUN(what_was_told_is_in_what_is_read_on_all_threads);
