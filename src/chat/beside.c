@@ -16,7 +16,7 @@ struct push {
 
 static bool is_wanted(const struct chat *chat)
 {
-    return chat->journal != NULL && chat->journal->ops->tell != NULL && !chat->stopped;
+    return !chat->stopped && chat->journal != NULL && chat->journal->ops->tell != NULL;
 }
 
 static void tell(struct chat *chat, enum journal_side side, struct span user,

@@ -90,7 +90,7 @@ static inline bool chat_follows(const struct chat *chat)
 /* Says what is next in the log to whoever watches it. */
 static inline void chat_watched(const struct chat *chat, const struct message *m, uint64_t place)
 {
-    if (chat->watcher.on_record != NULL && m->action != MESSAGE_MARK) {
+    if (!chat->stopped && chat->watcher.on_record != NULL && m->action != MESSAGE_MARK) {
         chat->watcher.on_record(chat->watcher.arg, m->room, place);
     }
 }

@@ -406,7 +406,7 @@ static void read_store(struct past *past)
 {
     struct chat_loop *home = past->at->home;
 
-    if (!follows(past)) {
+    if (!follows(past) || home->chat->stopped) {
         begin_read(past);
         return;
     }
