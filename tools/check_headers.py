@@ -13,14 +13,18 @@ import sys
 ALONE = ["-fsyntax-only", "-std=c17", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function", "-x", "c"]
 WITHIN = ["-D_GNU_SOURCE"]
 PUBLIC = ["-pedantic"]
+FOLDERS_OF_THEIR_OWN = ["libmongoc-1.0"]  # libraries whose headers the compiler finds only by pkg-config
 
 
 def main():
     root, compiler = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2]
 
+    libraries = subprocess.run(["pkg-config", "--cflags", *FOLDERS_OF_THEIR_OWN], text=True, capture_output=True,
+                               check=True).stdout.split()
+
     def compile_alone(header):
         public = header == root / "src/api/rookery.h"
-        args = PUBLIC if public else [*WITHIN, f"-I{root}"]
+        args = PUBLIC if public else [*WITHIN, f"-I{root}", *libraries]
         run = subprocess.run([compiler, *ALONE, *args, "-"], input=f'#include "{header}"\n', text=True,
                              capture_output=True, check=False)
         return header.relative_to(root).as_posix(), run.returncode, run.stderr
