@@ -5,7 +5,8 @@
  *              for each user of dialect 3 who has come or gone, by the node of his socket
  *   push       {"messageId", "recipientId", "senderId", "senderUsername", "content",
  *              "messageType", "timestamp"}
- *              for each direct message to somebody who is not there, by the node that it was said at
+ *              for each direct message to somebody who is not there, by the node that it was
+ *              said at
  *
  * Keys are the user's id, so what is told of one comes in its order. Best effort: see journal.h.
  * Who is there is what this node knows (crew.h).

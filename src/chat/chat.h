@@ -35,7 +35,7 @@ struct chat_options {
     struct stats *const *stats;        /* likewise; NULL: refusals are not counted */
     struct journal *journal;           /* both or neither */
     struct store *store;
-    bool store_is_shared;   /* by all nodes of the cluster */
+    bool store_is_shared; /* by all nodes of the cluster */
     struct chat_watcher watcher;
     struct auth *auth;      /* NULL: tokens are not looked at */
     bool auth_required;     /* nobody gets in without a valid token; needs auth */

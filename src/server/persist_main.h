@@ -1,5 +1,6 @@
-/* `rookery persist`: a process that brings what Kafka or RabbitMQ has into the store and does nothing
- * else, for servers that run with `persist no`. As many may run as the topic has partitions.
+/* `rookery persist`: a process that brings what Kafka or RabbitMQ has into the store and does
+ * nothing else, for servers that run with `persist no`. As many may run as the topic has
+ * partitions.
  *
  * It writes how far it is to the log, once a minute and at its end. */
 // SPDX-License-Identifier: MIT

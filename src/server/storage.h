@@ -16,8 +16,8 @@
 #define SERVER_STORAGE_H
 
 #include "src/base/log.h"
-#include "src/journal/journal.h"
 #include "src/chat/chat.h"
+#include "src/journal/journal.h"
 #include "src/persist/behind.h"
 #include "src/persist/history_cache.h"
 #include "src/persist/persister.h"

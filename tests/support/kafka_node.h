@@ -37,8 +37,8 @@ struct letter {
 /* Where the places of partitions begin: so far apart that a place tells its partition. */
 extern const uint64_t node_bases[JOURNAL_KAFKA_PARTITIONS_MAX];
 
-/* messages_max: of its queue, 0: the default. before: between opening and beginning, or NULL. False:
- * it cannot be opened, and why is printed. */
+/* messages_max: of its queue, 0: the default. before: between opening and beginning, or NULL.
+ * False: it cannot be opened, and why is printed. */
 bool node_open(struct node *n, const struct journal_kafka_options *kafka, size_t messages_max,
                void (*before)(void));
 void node_close(struct node *n);
