@@ -426,7 +426,7 @@ static int prepare_topics(struct feed_kafka *k, const struct journal_kafka_optio
 
     if (found >= 0 && (unsigned)found != partitions) {
         (void)snprintf(line, sizeof line,
-                       "kafka_topic: \"%s\" has %d partitions, and what is stored came from %u",
+                       "kafka-topic: \"%s\" has %d partitions, and what is stored came from %u",
                        k->topic, found, partitions);
         bytes_clear(why);
         bytes_add_cstr(why, line);
@@ -445,7 +445,7 @@ static int subscribe(struct feed_kafka *k, struct bytes *why)
     rd_kafka_topic_partition_list_destroy(list);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
         bytes_clear(why);
-        bytes_add_cstr(why, "kafka_group: ");
+        bytes_add_cstr(why, "kafka-group: ");
         bytes_add_cstr(why, rd_kafka_err2str(error));
         return -1;
     }

@@ -508,6 +508,7 @@ struct feed *feed_rabbitmq_open(const struct journal_rabbitmq_options *options, 
         rabbitmq_link_init(&f->aside, options, why) != 0 || connect_feed(f) != 0 ||
         open_aside(f) != 0) {
         if (why->len == 0) {
+            bytes_add_cstr(why, "rabbitmq-url: ");
             bytes_add_span(why, bytes_span(&f->line));
         }
         close_feed(&f->feed);

@@ -457,6 +457,7 @@ static struct journal *open_rabbit(const struct journal_options *options, struct
     recent_appends_init(&r->recent, 0);
     if (rabbitmq_link_init(&r->link, own, why) != 0 || connect_and_probe(r) != 0) {
         if (why->len == 0) {
+            bytes_add_cstr(why, "rabbitmq-url: ");
             bytes_add_span(why, bytes_span(&r->line));
         }
         free_rabbit(r);

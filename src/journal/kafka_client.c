@@ -79,10 +79,10 @@ static int set_one(rd_kafka_conf_t *conf, char *text, struct bytes *why)
     char *equals = strchr(text, '=');
 
     if (equals == NULL) {
-        return refuse(why, "kafka_settings: \"%s\" is not name=value", trim(text));
+        return refuse(why, "kafka-settings: \"%s\" is not name=value", trim(text));
     }
     *equals = '\0';
-    return set(conf, "kafka_settings", trim(text), trim(equals + 1), why);
+    return set(conf, "kafka-settings", trim(text), trim(equals + 1), why);
 }
 
 static int set_all(rd_kafka_conf_t *conf, const char *settings, struct bytes *why)
@@ -127,10 +127,10 @@ static int configure(rd_kafka_conf_t *conf, const struct journal_kafka_options *
         result = set_all(conf, options->settings, why);
     }
     if (result == 0 && (options->brokers == NULL || *options->brokers == '\0')) {
-        result = refuse(why, "kafka_brokers: no broker is named");
+        result = refuse(why, "kafka-brokers: no broker is named");
     }
     if (result == 0) {
-        result = set(conf, "kafka_brokers", "bootstrap.servers", options->brokers, why);
+        result = set(conf, "kafka-brokers", "bootstrap.servers", options->brokers, why);
     }
     if (result == 0 && options->client_id != NULL) {
         result = set(conf, "kafka client", "client.id", options->client_id, why);
@@ -161,7 +161,7 @@ int kafka_client_open(struct kafka_client *c, rd_kafka_type_t type,
     c->handle = rd_kafka_new(type, conf, reason, sizeof reason);
     if (c->handle == NULL) {
         rd_kafka_conf_destroy(conf);
-        return refuse(why, "kafka_brokers, kafka_settings: %s", reason);
+        return refuse(why, "kafka-brokers, kafka-settings: %s", reason);
     }
     c->main = rd_kafka_queue_get_main(c->handle);
     (void)rd_kafka_set_log_queue(c->handle, NULL);
@@ -246,7 +246,7 @@ static int find_topic(struct kafka_client *c, const struct journal_kafka_options
     int found = 0;
 
     if (rkt == NULL) {
-        return refuse(why, "kafka_topic: \"%s\" cannot be a topic's name", topic);
+        return refuse(why, "kafka-topic: \"%s\" cannot be a topic's name", topic);
     }
     do {
         const rd_kafka_metadata_t *all = NULL;
@@ -263,10 +263,10 @@ static int find_topic(struct kafka_client *c, const struct journal_kafka_options
         return 0;
     }
     if (may_pass(error)) {
-        return refuse(why, "kafka_brokers: %s: %s", options->brokers, cause);
+        return refuse(why, "kafka-brokers: %s: %s", options->brokers, cause);
     }
     return error == 0 ? found
-                      : refuse(why, "kafka_topic: \"%s\": %s", topic, rd_kafka_err2str(error));
+                      : refuse(why, "kafka-topic: \"%s\": %s", topic, rd_kafka_err2str(error));
 }
 
 static rd_kafka_NewTopic_t *new_topic(const struct journal_kafka_options *options,
@@ -279,7 +279,7 @@ static rd_kafka_NewTopic_t *new_topic(const struct journal_kafka_options *option
         rd_kafka_NewTopic_new(topic, (int)partitions, replicas, reason, sizeof reason);
 
     if (made == NULL) {
-        (void)refuse(why, "kafka_topic, kafka_partitions, kafka_replicas: \"%s\": %s", topic,
+        (void)refuse(why, "kafka-topic, kafka-partitions, kafka-replicas: \"%s\": %s", topic,
                      reason);
     } else if (options->min_in_sync != 0) {
         (void)snprintf(number, sizeof number, "%u", options->min_in_sync);
@@ -290,13 +290,13 @@ static rd_kafka_NewTopic_t *new_topic(const struct journal_kafka_options *option
 
 static const char *culprit(rd_kafka_resp_err_t error)
 {
-    return error == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR ? "kafka_replicas"
-           : error == RD_KAFKA_RESP_ERR_INVALID_PARTITIONS       ? "kafka_partitions"
-           : error == RD_KAFKA_RESP_ERR_INVALID_CONFIG           ? "kafka_min_in_sync"
+    return error == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR ? "kafka-replicas"
+           : error == RD_KAFKA_RESP_ERR_INVALID_PARTITIONS       ? "kafka-partitions"
+           : error == RD_KAFKA_RESP_ERR_INVALID_CONFIG           ? "kafka-min-in-sync"
            : error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
                    error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED
-               ? "kafka_create"
-               : "kafka_topic";
+               ? "kafka-create"
+               : "kafka-topic";
 }
 
 /* What the broker says to the wish for a topic: two nodes may have it at once. */
@@ -307,7 +307,7 @@ static int judge(rd_kafka_event_t *event, const char *topic, struct bytes *why)
         event == NULL ? NULL : rd_kafka_event_CreateTopics_result(event);
 
     if (result == NULL || rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return refuse(why, "kafka_topic: \"%s\" cannot be created: %s", topic,
+        return refuse(why, "kafka-topic: \"%s\" cannot be created: %s", topic,
                       event == NULL ? "no answer" : rd_kafka_event_error_string(event));
     }
     const rd_kafka_topic_result_t **topics = rd_kafka_CreateTopics_result_topics(result, &count);
@@ -360,7 +360,7 @@ static int await_topic(struct kafka_client *c, const struct journal_kafka_option
     }
     return partitions != 0
                ? partitions
-               : refuse(why, "kafka_topic: \"%s\" was created and does not appear", topic);
+               : refuse(why, "kafka-topic: \"%s\" was created and does not appear", topic);
 }
 
 int kafka_topic_prepare(struct kafka_client *c, const struct journal_kafka_options *options,
@@ -370,14 +370,14 @@ int kafka_topic_prepare(struct kafka_client *c, const struct journal_kafka_optio
     int partitions = find_topic(c, options, topic, why);
 
     if (partitions == 0 && !options->create) {
-        return refuse(why, "kafka_topic: \"%s\" does not exist, and kafka_create is off", topic);
+        return refuse(why, "kafka-topic: \"%s\" does not exist, and kafka-create is off", topic);
     }
     if (partitions == 0) {
         partitions =
             create_topic(c, options, topic, why) < 0 ? -1 : await_topic(c, options, topic, why);
     }
     if (partitions > JOURNAL_KAFKA_PARTITIONS_MAX) {
-        return refuse(why, "kafka_topic: \"%s\" has %d partitions; at most %d are followed", topic,
+        return refuse(why, "kafka-topic: \"%s\" has %d partitions; at most %d are followed", topic,
                       partitions, JOURNAL_KAFKA_PARTITIONS_MAX);
     }
     return partitions;
@@ -396,7 +396,7 @@ int kafka_topic_watermarks(struct kafka_client *c, const struct journal_kafka_op
     } while (error != RD_KAFKA_RESP_ERR_NO_ERROR && now_ms() < until);
     return error == RD_KAFKA_RESP_ERR_NO_ERROR
                ? 0
-               : refuse(why, "kafka_topic: \"%s\": where partition %u ends: %s", topic, partition,
+               : refuse(why, "kafka-topic: \"%s\": where partition %u ends: %s", topic, partition,
                         rd_kafka_err2str(error));
 }
 

@@ -83,9 +83,8 @@ static bool name_fits(const char *name, const char *option, struct bytes *why)
     if (len > 0 && len <= NAME_BYTES_MAX) {
         return true;
     }
-    bytes_add_cstr(why, "RabbitMQ: option ");
     bytes_add_cstr(why, option);
-    bytes_add_cstr(why, " is not a name of 1 to 240 bytes");
+    bytes_add_cstr(why, ": no name of 1 to 240 bytes");
     return false;
 }
 
@@ -102,8 +101,7 @@ int rabbitmq_link_init(struct rabbitmq_link *link, const struct journal_rabbitmq
     };
     take_query(link);
     if (amqp_parse_url(link->url, &link->info) != AMQP_STATUS_OK || link->info.host[0] == '\0') {
-        bytes_add_cstr(why, "RabbitMQ: the URL is not of the form "
-                            "amqp://user:password@host:port/vhost");
+        bytes_add_cstr(why, "rabbitmq-url: not of the form amqp://user:password@host:port/vhost");
         return -1;
     }
     if (link->info.vhost[0] == '\0') {

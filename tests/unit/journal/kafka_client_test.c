@@ -75,13 +75,13 @@ static void says_which_option_cannot_be(void)
     static const struct {
         const char *brokers, *settings, *part;
     } cases[] = {
-        {"", NULL, "kafka_brokers: no broker"},
-        {NULL, NULL, "kafka_brokers: no broker"},
-        {"127.0.0.1:1", "no.such.thing=1", "kafka_settings: No such configuration property"},
-        {"127.0.0.1:1", "acks", "kafka_settings: \"acks\" is not name=value"},
-        {"127.0.0.1:1", "message.max.bytes=five", "kafka_settings: "},
+        {"", NULL, "kafka-brokers: no broker"},
+        {NULL, NULL, "kafka-brokers: no broker"},
+        {"127.0.0.1:1", "no.such.thing=1", "kafka-settings: No such configuration property"},
+        {"127.0.0.1:1", "acks", "kafka-settings: \"acks\" is not name=value"},
+        {"127.0.0.1:1", "message.max.bytes=five", "kafka-settings: "},
         {"127.0.0.1:1", "security.protocol=SASL_PLAINTEXT,sasl.mechanisms=NOBODYS",
-         "kafka_settings"},
+         "kafka-settings"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -104,7 +104,7 @@ static void says_that_nobody_answers_and_why(void)
 
     check(kafka_client_open(&c, RD_KAFKA_CONSUMER, &o, none, &why) == 0);
     check(kafka_topic_prepare(&c, &o, "chat", &why) < 0);
-    check(says(&why, "kafka_brokers: 127.0.0.1:1: "));
+    check(says(&why, "kafka-brokers: 127.0.0.1:1: "));
     check(says(&why, "refused"));
     kafka_client_close(&c);
     bytes_finish(&why);
@@ -120,7 +120,7 @@ static void says_that_a_topic_is_missing_and_may_not_be_made(void)
     rd_kafka_mock_topic_set_error(rd_kafka_handle_mock_cluster(c.handle), "chat",
                                   RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
     check(kafka_topic_prepare(&c, &o, "chat", &why) < 0);
-    check(says(&why, "kafka_topic: \"chat\" does not exist, and kafka_create is off"));
+    check(says(&why, "kafka-topic: \"chat\" does not exist, and kafka-create is off"));
     kafka_client_close(&c);
     bytes_finish(&why);
 }
