@@ -420,6 +420,12 @@ static int complain(const struct bytes *why)
 
 static int report_check(const struct options *options, struct bytes *text)
 {
+    const char *contradiction = storage_choose(&options->values).contradiction;
+
+    if (contradiction != NULL) {
+        bytes_add_cstr(text, contradiction);
+        return complain(text);
+    }
     bytes_add_cstr(text, "rookery: the configuration is good (");
     bytes_add_cstr(text, options->file == NULL ? "no file" : options->file);
     bytes_add_cstr(text, ")\n");

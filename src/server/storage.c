@@ -11,60 +11,9 @@
 #include "src/journal/journal_rabbitmq.h"
 #include "src/server/places.h"
 
-/* ---- what the options mean ---- */
-
-static const char *store_name(const struct daemon_options *o)
-{
-    return strcmp(o->store, "auto") != 0 ? o->store
-           : o->mongo_uri != NULL        ? "mongo"
-           : o->database_url != NULL     ? "postgres"
-                                         : "sqlite";
-}
-
-static const char *journal_name(const struct daemon_options *o)
-{
-    return strcmp(o->journal, "auto") != 0 ? o->journal
-           : o->kafka_brokers != NULL      ? "kafka"
-           : o->rabbitmq_url != NULL       ? "rabbitmq"
-                                           : "direct";
-}
-
 static bool is(const char *name, const char *other)
 {
     return strcmp(name, other) == 0;
-}
-
-/* NULL, or why these options do not go together. */
-static const char *contradiction(const struct daemon_options *o)
-{
-    const char *store = store_name(o), *journal = journal_name(o);
-    bool broker = is(journal, "kafka") || is(journal, "rabbitmq");
-    bool shared = !is(store, "sqlite");
-
-    if (is(o->store, "auto") && o->mongo_uri != NULL && o->database_url != NULL) {
-        return "mongo-uri and database-url are both set: the option store has to say which it is";
-    }
-    if (is(store, "mongo") && o->mongo_uri == NULL) {
-        return "store mongo needs mongo-uri";
-    }
-    if (is(store, "postgres") && o->database_url == NULL) {
-        return "store postgres needs database-url";
-    }
-    if (is(journal, "kafka") && o->kafka_brokers == NULL) {
-        return "journal kafka needs kafka-brokers";
-    }
-    if (is(journal, "rabbitmq") && o->rabbitmq_url == NULL) {
-        return "journal rabbitmq needs rabbitmq-url";
-    }
-    if (o->redis_url != NULL && broker && !shared) {
-        return "the servers of a cluster (redis-url) with Kafka or RabbitMQ need one database: "
-               "mongo-uri or database-url";
-    }
-    if (o->redis_url != NULL && is(journal, "direct") && shared) {
-        return "the servers of a cluster (redis-url) with one database need kafka-brokers or "
-               "rabbitmq-url: what one writes the others have to hear of in its order";
-    }
-    return NULL;
 }
 
 /* ---- what goes wrong later ---- */
@@ -127,7 +76,7 @@ static char *make_place(const struct daemon_options *o)
 static int open_store(struct storage *s)
 {
     const struct daemon_options *o = s->options;
-    const char *name = store_name(o);
+    const char *name = s->choice.store;
     struct bytes why = {0};
     char *path = NULL;
 
@@ -136,7 +85,7 @@ static int open_store(struct storage *s)
     }
     const struct store_options options = {
         .path = path,
-        .url = is(name, "mongo") ? o->mongo_uri : o->database_url,
+        .url = s->choice.url,
         .replica_url = o->database_replica_url,
         .timeout_ms = (unsigned)o->store_timeout_ms,
         .readers = (unsigned)o->store_readers,
@@ -147,7 +96,8 @@ static int open_store(struct storage *s)
     s->store = s->base;
     if (s->base == NULL) {
         log_write(LOG_ERROR, "cannot open the store",
-                  LOG_FIELDS(LOG_TEXT("store", name), LOG_SPAN("why", bytes_span(&why))));
+                  LOG_FIELDS(LOG_TEXT("store", name), LOG_TEXT("option", s->choice.url_option),
+                             LOG_SPAN("why", bytes_span(&why))));
     }
     free(path);
     bytes_finish(&why);
@@ -156,15 +106,15 @@ static int open_store(struct storage *s)
 
 int storage_open(struct storage *s, const struct daemon_options *options, struct vitals *vitals)
 {
-    const char *why = contradiction(options);
-
     s->options = options;
     s->vitals = vitals;
-    if (why != NULL) {
-        log_write(LOG_ERROR, "these options do not go together", LOG_FIELDS(LOG_TEXT("why", why)));
+    s->choice = storage_choose(options);
+    if (s->choice.contradiction != NULL) {
+        log_write(LOG_ERROR, "these options do not go together",
+                  LOG_FIELDS(LOG_TEXT("why", s->choice.contradiction)));
         return -1;
     }
-    return is(journal_name(options), "none") ? 0 : open_store(s);
+    return is(s->choice.journal, "none") ? 0 : open_store(s);
 }
 
 bool storage_is_shared(const struct storage *s)
@@ -261,7 +211,7 @@ static int begin_kafka(struct storage *s, struct executor *const *executors, uns
 
 int storage_open_journal(struct storage *s, struct executor *const *executors, unsigned count)
 {
-    const char *name = journal_name(s->options);
+    const char *name = s->choice.journal;
     const struct journal_kafka_options kafka = kafka_options(s->options);
     const struct journal_rabbitmq_options rabbitmq = rabbitmq_options(s->options);
     struct bytes why = {0};
@@ -305,8 +255,7 @@ enum { SCOPE_LEN = 32 };
 /* Another store and another log have other pages; who they are is nobody else's to read. */
 static void scope_of(const struct storage *s, char scope[SCOPE_LEN + 1])
 {
-    const struct daemon_options *o = s->options;
-    const char *url = o->mongo_uri != NULL ? o->mongo_uri : o->database_url;
+    const char *url = s->choice.url;
     const struct span parts[] = {span_cstr(s->base->ops->name), span_cstr(url == NULL ? "" : url),
                                  s->log.name};
 
@@ -374,7 +323,7 @@ static int look_at_kafka(struct storage *s, const struct journal_kafka_options *
 
 static struct feed *open_feed(struct storage *s, struct bytes *why)
 {
-    if (is(journal_name(s->options), "rabbitmq")) {
+    if (is(s->choice.journal, "rabbitmq")) {
         const struct journal_rabbitmq_options rabbitmq = rabbitmq_options(s->options);
         return feed_rabbitmq_open(&rabbitmq, why);
     }
@@ -387,7 +336,7 @@ static struct feed *open_feed(struct storage *s, struct bytes *why)
 
 int storage_begin(struct storage *s)
 {
-    const char *name = journal_name(s->options);
+    const char *name = s->choice.journal;
     struct bytes why = {0};
 
     if (!is(name, "kafka") && !is(name, "rabbitmq")) {

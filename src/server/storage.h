@@ -21,12 +21,13 @@
 #include "src/persist/behind.h"
 #include "src/persist/history_cache.h"
 #include "src/persist/persister.h"
-#include "src/server/options.h"
+#include "src/server/storage_choice.h"
 #include "src/server/vitals.h"
 
 struct storage {
     const struct daemon_options *options; /* borrowed, as the next */
     struct vitals *vitals;
+    struct storage_choice choice;
     struct log_limit store_problems, broker_problems, persist_problems;
 
     struct store *base;      /* the back-end; NULL: nothing is kept */

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "src/server/storage_choice.h"
+
+#include <string.h>
+#include <strings.h>
+
+static bool is(const char *name, const char *other)
+{
+    return strcmp(name, other) == 0;
+}
+
+/* There are environments whose DB_URL is that of MongoDB. */
+static bool is_of_mongo(const char *url)
+{
+    return strncasecmp(url, "mongodb://", 10) == 0 || strncasecmp(url, "mongodb+srv://", 14) == 0;
+}
+
+static const char *store_name(const struct daemon_options *o)
+{
+    if (!is(o->store, "auto")) {
+        return o->store;
+    }
+    if (o->mongo_uri != NULL) {
+        return "mongo";
+    }
+    return o->database_url == NULL ? "sqlite" : is_of_mongo(o->database_url) ? "mongo" : "postgres";
+}
+
+static const char *journal_name(const struct daemon_options *o)
+{
+    return !is(o->journal, "auto")    ? o->journal
+           : o->kafka_brokers != NULL ? "kafka"
+           : o->rabbitmq_url != NULL  ? "rabbitmq"
+                                      : "direct";
+}
+
+static void choose_url(struct storage_choice *choice, const struct daemon_options *o)
+{
+    bool elsewhere = o->mongo_uri == NULL && o->database_url != NULL;
+
+    if (is(choice->store, "sqlite")) {
+        choice->url_option = "data";
+    } else if (is(choice->store, "postgres") || (elsewhere && is_of_mongo(o->database_url))) {
+        choice->url = o->database_url;
+        choice->url_option = "database-url";
+    } else {
+        choice->url = o->mongo_uri;
+        choice->url_option = "mongo-uri";
+    }
+}
+
+static const char *missing(const struct storage_choice *choice, const struct daemon_options *o)
+{
+    if (is(choice->store, "mongo") && choice->url == NULL) {
+        return "store mongo needs mongo-uri";
+    }
+    if (is(choice->store, "postgres") && choice->url == NULL) {
+        return "store postgres needs database-url";
+    }
+    if (is(choice->journal, "kafka") && o->kafka_brokers == NULL) {
+        return "journal kafka needs kafka-brokers";
+    }
+    if (is(choice->journal, "rabbitmq") && o->rabbitmq_url == NULL) {
+        return "journal rabbitmq needs rabbitmq-url";
+    }
+    return NULL;
+}
+
+/* What nodes that share a Redis need besides. */
+static const char *not_for_a_cluster(const struct storage_choice *choice)
+{
+    bool broker = is(choice->journal, "kafka") || is(choice->journal, "rabbitmq");
+    bool shared = !is(choice->store, "sqlite");
+
+    if (broker && !shared) {
+        return "the servers of a cluster (redis-url) with Kafka or RabbitMQ need one database: "
+               "mongo-uri or database-url";
+    }
+    if (is(choice->journal, "direct") && shared) {
+        return "the servers of a cluster (redis-url) with one database need kafka-brokers or "
+               "rabbitmq-url: what one writes the others have to hear of in its order";
+    }
+    return NULL;
+}
+
+struct storage_choice storage_choose(const struct daemon_options *o)
+{
+    struct storage_choice choice = {.store = store_name(o), .journal = journal_name(o)};
+
+    choose_url(&choice, o);
+    if (is(choice.journal, "none")) {
+        return choice; /* nothing is kept, whatever is there to keep it */
+    }
+    if (is(o->store, "auto") && o->mongo_uri != NULL && o->database_url != NULL) {
+        choice.contradiction =
+            "mongo-uri and database-url are both set: the option store has to say which it is";
+    } else {
+        choice.contradiction = missing(&choice, o);
+    }
+    if (choice.contradiction == NULL && o->redis_url != NULL) {
+        choice.contradiction = not_for_a_cluster(&choice);
+    }
+    return choice;
+}

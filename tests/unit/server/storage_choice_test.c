@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "src/server/storage_choice.h"
+
+#include <string.h>
+
+#include "tests/support/tap.h"
+
+static char *nothing(const char *name)
+{
+    return NULL;
+}
+
+enum { WORDS_MAX = 6 };
+
+static struct options options;
+
+/* Chooses as on a command line; the options live until the next. */
+static struct storage_choice choose(const char *const words[WORDS_MAX])
+{
+    char given[WORDS_MAX + 1][64] = {"rookery"}, *argv[WORDS_MAX + 2] = {given[0]};
+    struct bytes why = {0};
+    int argc = 1;
+
+    for (; argc <= WORDS_MAX && words[argc - 1] != NULL; argc++) {
+        (void)snprintf(given[argc], sizeof given[argc], "%s", words[argc - 1]);
+        argv[argc] = given[argc];
+    }
+    options_finish(&options);
+    check(options_read(&options, argc, argv, nothing, NULL, &why) == OPTIONS_RUN);
+    bytes_finish(&why);
+    return storage_choose(&options.values);
+}
+
+#define MONGO    "--mongo-uri=mongodb://h/chat"
+#define POSTGRES "--database-url=postgres://h/chat"
+#define KAFKA    "--kafka-brokers=h:9092"
+#define RABBITMQ "--rabbitmq-url=amqp://h"
+#define REDIS    "--redis-url=redis://h"
+
+static bool same(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static void what_is_named_is_used(void)
+{
+    static struct {
+        const char *words[WORDS_MAX];
+        const char *store, *journal, *url, *url_option;
+    } cases[] = {
+        {{NULL}, "sqlite", "direct", NULL, "data"},
+        {{MONGO}, "mongo", "direct", "mongodb://h/chat", "mongo-uri"},
+        {{POSTGRES}, "postgres", "direct", "postgres://h/chat", "database-url"},
+        {{KAFKA}, "sqlite", "kafka", NULL, "data"},
+        {{RABBITMQ}, "sqlite", "rabbitmq", NULL, "data"},
+        {{KAFKA, RABBITMQ, MONGO}, "mongo", "kafka", "mongodb://h/chat", "mongo-uri"},
+        {{KAFKA, RABBITMQ, "--journal=rabbitmq"}, "sqlite", "rabbitmq", NULL, "data"},
+        {{KAFKA, "--journal=direct"}, "sqlite", "direct", NULL, "data"},
+        {{MONGO, POSTGRES, "--store=postgres"},
+         "postgres",
+         "direct",
+         "postgres://h/chat",
+         "database-url"},
+        {{MONGO, POSTGRES, "--store=mongo"}, "mongo", "direct", "mongodb://h/chat", "mongo-uri"},
+        {{MONGO, POSTGRES, "--store=sqlite"}, "sqlite", "direct", NULL, "data"},
+        {{REDIS}, "sqlite", "direct", NULL, "data"},
+        {{REDIS, KAFKA, MONGO}, "mongo", "kafka", "mongodb://h/chat", "mongo-uri"},
+        {{REDIS, RABBITMQ, POSTGRES}, "postgres", "rabbitmq", "postgres://h/chat", "database-url"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct storage_choice got = choose(cases[i].words);
+        check(got.contradiction == NULL);
+        check(same(got.store, cases[i].store) && same(got.journal, cases[i].journal));
+        check(same(got.url, cases[i].url) && same(got.url_option, cases[i].url_option));
+    }
+}
+
+static void the_url_of_a_database_may_be_that_of_mongodb(void)
+{
+    static const char *const url[WORDS_MAX] = {"--database-url=mongodb://h/chat"};
+    static const char *const srv[WORDS_MAX] = {"--database-url=MongoDB+srv://h/chat",
+                                               "--store=mongo"};
+    struct storage_choice got = choose(url);
+
+    check(same(got.store, "mongo") && same(got.url, "mongodb://h/chat"));
+    check(same(got.url_option, "database-url") && got.contradiction == NULL);
+    got = choose(srv);
+    check(same(got.store, "mongo") && same(got.url, "MongoDB+srv://h/chat"));
+    check(same(got.url_option, "database-url") && got.contradiction == NULL);
+}
+
+static void says_what_does_not_go_together(void)
+{
+    static struct {
+        const char *words[WORDS_MAX];
+        const char *part;
+    } cases[] = {
+        {{MONGO, POSTGRES}, "mongo-uri and database-url are both set"},
+        {{"--store=mongo"}, "store mongo needs mongo-uri"},
+        {{"--store=mongo", POSTGRES}, "store mongo needs mongo-uri"},
+        {{"--store=postgres"}, "store postgres needs database-url"},
+        {{"--store=postgres", MONGO}, "store postgres needs database-url"},
+        {{"--journal=kafka"}, "journal kafka needs kafka-brokers"},
+        {{"--journal=kafka", RABBITMQ}, "journal kafka needs kafka-brokers"},
+        {{"--journal=rabbitmq", KAFKA}, "journal rabbitmq needs rabbitmq-url"},
+        {{REDIS, KAFKA}, "need one database: mongo-uri or database-url"},
+        {{REDIS, RABBITMQ}, "need one database: mongo-uri or database-url"},
+        {{REDIS, KAFKA, MONGO, "--store=sqlite"}, "need one database"},
+        {{REDIS, MONGO}, "need kafka-brokers or rabbitmq-url"},
+        {{REDIS, POSTGRES, KAFKA, "--journal=direct"}, "need kafka-brokers or rabbitmq-url"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *why = choose(cases[i].words).contradiction;
+        check(why != NULL && strstr(why, cases[i].part) != NULL && strchr(why, '\n') == NULL);
+    }
+}
+
+static void where_nothing_is_kept_nothing_contradicts(void)
+{
+    static const char *const all[WORDS_MAX] = {"--journal=none", MONGO, POSTGRES, KAFKA,
+                                               RABBITMQ,         REDIS};
+    static const char *const none[WORDS_MAX] = {"--journal=none", "--store=mongo"};
+
+    check(same(choose(all).journal, "none") && choose(all).contradiction == NULL);
+    check(choose(none).contradiction == NULL);
+}
+
+int main(void)
+{
+    RUN(what_is_named_is_used);
+    RUN(the_url_of_a_database_may_be_that_of_mongodb);
+    RUN(says_what_does_not_go_together);
+    RUN(where_nothing_is_kept_nothing_contradicts);
+    options_finish(&options);
+    return tap_done();
+}
