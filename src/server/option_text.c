@@ -86,8 +86,13 @@ static void add_row(struct bytes *out, const struct option *o)
 
 void options_help(struct bytes *out)
 {
-    bytes_add_cstr(out, "usage: rookery [OPTION...]\n\n"
-                        "A chat server that Socket.IO clients speak to.\n");
+    bytes_add_cstr(
+        out,
+        "usage: rookery [OPTION...]\n"
+        "       rookery persist [OPTION...]\n\n"
+        "A chat server that Socket.IO clients speak to. As `rookery persist` it serves nobody, and "
+        "brings\n"
+        "what Kafka or RabbitMQ has into the store, beside others that do or instead of them.\n");
     for (size_t i = 0; i < option_count; i++) {
         if (option_table[i].group != NULL) {
             bytes_add_cstr(out, "\n");

@@ -265,7 +265,7 @@ static void the_defaults_of_the_file_are_the_defaults(void)
     for (size_t i = 0; i < text.len; i++) {
         bool begins = text.data[i] == '#' && (i == 0 || text.data[i - 1] == '\n');
         const uint8_t *end = memchr(text.data + i, '\n', text.len - i);
-        bool valued = begins && memmem(text.data + i, (size_t)(end - (text.data + i)), "  ", 2);
+        bool valued = begins && memchr(text.data + i, ' ', (size_t)(end - (text.data + i)));
         if (!(valued && text.data[i + 1] != ' ')) {
             bytes_add_byte(&bare, text.data[i]);
         }
