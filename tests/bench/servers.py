@@ -144,17 +144,14 @@ def clustered(name, redis_port, prefix):
 
 
 @contextlib.contextmanager
-def running(name, build, redis_port=None, prefix="socket.io"):
-    """Starts a server on a free port, with a Redis as one of several; yields (pid, port); stops it by its
-    pid."""
+def started(command, build):
+    """Starts what command(build, port, data) says on a free port: (arguments, environment); yields (pid, port);
+    stops it by its pid."""
     port = free_port()
     build = pathlib.Path(build).resolve()
     data = pathlib.Path(tempfile.mkdtemp(prefix="bench-data-", dir=build))  # on the build's disk, not tmpfs
     try:
-        argv, env = COMMANDS[name](build, port, data)
-        if redis_port is not None:
-            more_args, more_env = clustered(name, redis_port, prefix)
-            argv, env = [*argv, *more_args], {**env, **more_env}
+        argv, env = command(build, port, data)
         log = data / "log"
         with log.open("wb") as out:
             process = subprocess.Popen(argv, env={**os.environ, **env}, stdout=out, stderr=out)
@@ -165,3 +162,16 @@ def running(name, build, redis_port=None, prefix="socket.io"):
             stop(process)
     finally:
         shutil.rmtree(data, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def running(name, build, redis_port=None, prefix="socket.io"):
+    """Starts a server of COMMANDS, with a Redis as one of several; yields (pid, port)."""
+    def command(build, port, data):
+        argv, env = COMMANDS[name](build, port, data)
+        if redis_port is None:
+            return argv, env
+        more_args, more_env = clustered(name, redis_port, prefix)
+        return [*argv, *more_args], {**env, **more_env}
+    with started(command, build) as server:
+        yield server

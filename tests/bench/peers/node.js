@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The chat contract of the bench on stock Node socket.io: what Rookery is compared with.
 // usage: node node.js PORT [PING_INTERVAL_MS]      (NODE_PATH names the folder that has socket.io)
-// With REDIS_URL and PREFIX it is one of several servers, by the classic adapter.
+// With REDIS_URL and PREFIX it is one of several servers, by the classic adapter; with KAFKA_BROKERS a message
+// is told and acknowledged when Kafka has it (kafka.js).
 'use strict';
 
 const { randomUUID } = require('crypto');
@@ -20,6 +21,7 @@ async function main() {
   const httpServer = createServer();
   const pingInterval = Number(process.argv[3] || 25000);
   const adapter = process.env.REDIS_URL ? { adapter: await redisAdapter(process.env.REDIS_URL) } : {};
+  const publish = process.env.KAFKA_BROKERS ? await require('./kafka').connect() : null;
   const io = new Server(httpServer, { serveClient: false, pingInterval, ...adapter });
 
   io.on('connection', (socket) => {
@@ -29,13 +31,13 @@ async function main() {
       if (typeof ack === 'function') ack({ ok: true });
     });
 
-    socket.on('send_message', ({ roomId, content, type }, ack) => {
+    socket.on('send_message', async ({ roomId, content, type }, ack) => {
       const id = randomUUID();
       const timestamp = new Date().toISOString();
       const userId = socket.data.userId;
-      io.to(roomId).emit('message', {
-        id, roomId, userId, username: userId, content, type, timestamp,
-      });
+      const message = { id, roomId, userId, username: userId, content, type, timestamp };
+      if (publish) await publish(message);
+      io.to(roomId).emit('message', message);
       if (typeof ack === 'function') ack({ ok: true, id, timestamp });
     });
 
