@@ -15,6 +15,10 @@
  *    The joiner gets it live, so it is taken out. Those are the last of the log, since the journal
  *    completes in the order of offsets.
  *
+ * In a log that is followed (following.h) places tell the same: the home is told first how far the
+ * log has been told here (journal_fence); what the read has seen beyond that comes live. Who knows
+ * more than that already waits until this node has come as far.
+ *
  * In a cluster the socket is first put into the Socket.IO room, with a tag that gets nothing, until
  * what other nodes say there comes to this one; only then it arrives at the home:
  *

@@ -4,8 +4,11 @@
  *                 ──> typing ──> announced
  *                 ──> read   ──> marked in this node's store ──> announced
  *
- * Each node has a store of its own, and a log of its own for each room: places and offsets are this
- * node's. Notes come from peers, so they are checked like what clients send.
+ * Where each node has a store of its own, it has a log of its own for each room: places and offsets
+ * are this node's. With one store for all nothing is appended here; where the journal follows its
+ * log, messages come by that (following.h), and a note of one says no more than that.
+ *
+ * Notes come from peers, so they are checked like what clients send.
  *
  * Threads: before the loops run; the rest is on loop 0. */
 // SPDX-License-Identifier: MIT
