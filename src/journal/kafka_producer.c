@@ -14,6 +14,7 @@ enum {
     VALUE_FRAME = 1024,
     REPORTS_AT_ONCE = 256,
     SETTLE_MS = 1000, /* for what was given up to come back */
+    FLUSH_STEP_MS = 10,
 };
 
 /* ---- opening ---- */
@@ -369,7 +370,12 @@ void kafka_producer_replace(struct kafka_journal *j)
 
 void kafka_producer_flush(struct kafka_journal *j, unsigned timeout_ms)
 {
-    (void)rd_kafka_flush(j->producer.handle, (int)timeout_ms);
+    uint64_t until = kafka_now_ms() + timeout_ms;
+
+    do { /* what is acknowledged counts as under way until its report is taken */
+        (void)rd_kafka_flush(j->producer.handle, FLUSH_STEP_MS);
+        kafka_producer_serve(j);
+    } while (rd_kafka_outq_len(j->producer.handle) > 0 && kafka_now_ms() < until);
     settle(j, j->producer.handle, j->producer.main);
     lock_enter(&j->lock);
     fail_flights(j, j->flights, true);

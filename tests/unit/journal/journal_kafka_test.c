@@ -418,6 +418,19 @@ static void fails_what_is_left_when_it_is_closed(void)
     kafka_mock_stop(&mock);
 }
 
+static void closes_as_soon_as_what_is_left_is_acknowledged(void)
+{
+    struct timespec from, to;
+    struct letter l;
+
+    start();
+    check(letter_post(&l, &nodes[0], "one", "m") == 0);
+    (void)clock_gettime(CLOCK_MONOTONIC, &from);
+    stop();
+    (void)clock_gettime(CLOCK_MONOTONIC, &to);
+    check(letter_await(&l) == 0 && to.tv_sec - from.tv_sec < WAIT_MS / 1000);
+}
+
 static void tells_those_who_read_the_side_topics(void)
 {
     struct journal_kafka_options kafka;
@@ -450,6 +463,7 @@ int main(void)
     RUN(tells_once_what_failed_and_was_stored_and_is_sent_again);
     RUN(goes_on_with_another_producer_after_a_fatal_error);
     RUN(fails_what_is_left_when_it_is_closed);
+    RUN(closes_as_soon_as_what_is_left_is_acknowledged);
     RUN(tells_those_who_read_the_side_topics);
     return tap_done();
 }
