@@ -79,7 +79,7 @@ static int set_one(rd_kafka_conf_t *conf, char *text, struct bytes *why)
     char *equals = strchr(text, '=');
 
     if (equals == NULL) {
-        return refuse(why, "kafka-settings: \"%s\" is not name=value", trim(text));
+        return refuse(why, "kafka-settings: not name=value,name=value..."); /* may be a secret */
     }
     *equals = '\0';
     return set(conf, "kafka-settings", trim(text), trim(equals + 1), why);

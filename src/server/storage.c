@@ -23,7 +23,7 @@ static void on_store_problem(void *arg, const char *line, bool writing)
 {
     struct storage *s = arg;
 
-    if (writing) {
+    if (writing || s->choice.has_broker) { /* which goes on without it, and writes elsewhere */
         vitals_store_failed(s->vitals);
     }
     log_write_limited(&s->store_problems, LOG_ERROR, "the store has a problem",
@@ -95,8 +95,11 @@ static int open_store(struct storage *s)
     s->base = store_ops_by_name(name)->open(&options, &why);
     s->store = s->base;
     if (s->base == NULL) {
+        bool two = is(name, "postgres") && o->database_replica_url != NULL;
         log_write(LOG_ERROR, "cannot open the store",
-                  LOG_FIELDS(LOG_TEXT("store", name), LOG_TEXT("option", s->choice.url_option),
+                  LOG_FIELDS(LOG_TEXT("store", name),
+                             LOG_TEXT("option", two ? "database-url, database-replica-url"
+                                                    : s->choice.url_option),
                              LOG_SPAN("why", bytes_span(&why))));
     }
     free(path);
@@ -339,7 +342,7 @@ int storage_begin(struct storage *s)
     const char *name = s->choice.journal;
     struct bytes why = {0};
 
-    if (!is(name, "kafka") && !is(name, "rabbitmq")) {
+    if (!s->choice.has_broker) {
         return 0;
     }
     s->feed = open_feed(s, &why);

@@ -69,10 +69,9 @@ static const char *missing(const struct storage_choice *choice, const struct dae
 /* What nodes that share a Redis need besides. */
 static const char *not_for_a_cluster(const struct storage_choice *choice)
 {
-    bool broker = is(choice->journal, "kafka") || is(choice->journal, "rabbitmq");
     bool shared = !is(choice->store, "sqlite");
 
-    if (broker && !shared) {
+    if (choice->has_broker && !shared) {
         return "the servers of a cluster (redis-url) with Kafka or RabbitMQ need one database: "
                "mongo-uri or database-url";
     }
@@ -87,6 +86,7 @@ struct storage_choice storage_choose(const struct daemon_options *o)
 {
     struct storage_choice choice = {.store = store_name(o), .journal = journal_name(o)};
 
+    choice.has_broker = is(choice.journal, "kafka") || is(choice.journal, "rabbitmq");
     choose_url(&choice, o);
     if (is(choice.journal, "none")) {
         return choice; /* nothing is kept, whatever is there to keep it */

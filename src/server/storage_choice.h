@@ -16,6 +16,7 @@ struct storage_choice {
     const char *store, *journal; /* names, as in store.h and journal.h */
     const char *url;             /* of the store's server, borrowed from the options; NULL: none */
     const char *url_option;      /* where that stands; "data" of a store that has no server */
+    bool has_broker;             /* the journal is one */
     const char *contradiction;   /* NULL, or a line: why these options do not go together */
 };
 

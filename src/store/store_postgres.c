@@ -78,7 +78,7 @@ static int check_replica(const struct postgres_store *s, struct bytes *why)
     int error = conn.url == NULL ? 0 : postgres_begin(&conn);
 
     if (error != 0) {
-        explain(why, s->common.replica.name, conn.why);
+        explain(why, "the replica", conn.why);
     }
     postgres_disconnect(&conn);
     return error == 0 ? 0 : -1;
@@ -135,7 +135,7 @@ static struct store *open_store(const struct store_options *options, struct byte
     (void)pthread_mutex_init(&s->lock, NULL);
     if (set_server(&common->server, options->url, "url", why) == 0 &&
         (options->replica_url == NULL ||
-         set_server(&common->replica, options->replica_url, "replica_url", why) == 0) &&
+         set_server(&common->replica, options->replica_url, "the replica", why) == 0) &&
         open_server(s, why) == 0 && check_replica(s, why) == 0 && start_threads(s, why) == 0) {
         return &s->store;
     }

@@ -223,21 +223,6 @@ test('the log is text if one wants it, and quiet if one wants that', async () =>
     assert.deepEqual(quiet.log.lines, []);
 });
 
-test('an environment with back-ends starts, and one line says that there are none', async () => {
-    const env = {
-        PORT: '0', SERVICE_ID: 'chat-1', REDIS_URL: 'redis://127.0.0.1:1', KAFKA_BROKERS: 'a:9092,b:9092',
-        MONGODB_URL: 'mongodb://u:p@mongo/chat', JWT_SECRET: 'devsecret', JWT_EXPIRES_IN: '7d',
-        WS_CORS_ORIGIN: 'http://localhost:3000,http://localhost:8080', MAX_MESSAGE_LENGTH: '5000',
-        MESSAGE_HISTORY_LIMIT: '100', TYPING_INDICATOR_TIMEOUT: '5000', WS_PING_TIMEOUT: '5000',
-    };
-    const daemon = await launch({ env });
-    const line = await daemon.logged('this build has no such back-end yet, the server runs without');
-    assert.equal(line.level, 'warn');
-    assert.equal(line.options, 'kafka-brokers, mongo-uri');
-    assert.equal((await daemon.logged('listening')).service, 'chat-1');
-    assert.equal((await fetch(`${daemon.origin}/health`)).status, 200);
-});
-
 const allowed = async (url, origin, options = {}) =>
     (await fetch(url, { ...options, headers: { origin, ...options.headers } }))
         .headers.get('access-control-allow-origin');

@@ -78,7 +78,7 @@ static void says_which_option_cannot_be(void)
         {"", NULL, "kafka-brokers: no broker"},
         {NULL, NULL, "kafka-brokers: no broker"},
         {"127.0.0.1:1", "no.such.thing=1", "kafka-settings: No such configuration property"},
-        {"127.0.0.1:1", "acks", "kafka-settings: \"acks\" is not name=value"},
+        {"127.0.0.1:1", "acks", "kafka-settings: not name=value,name=value..."},
         {"127.0.0.1:1", "message.max.bytes=five", "kafka-settings: "},
         {"127.0.0.1:1", "security.protocol=SASL_PLAINTEXT,sasl.mechanisms=NOBODYS",
          "kafka-settings"},

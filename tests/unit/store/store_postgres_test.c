@@ -134,9 +134,9 @@ static void refuses_urls_that_lead_nowhere_with_one_line_that_tells_no_password(
                   "database \"nowhere\" does not exist");
     check_refused((struct store_options){.url = place.url,
                                          .replica_url = "postgresql://u:s3cret@127.0.0.1:1/x"},
-                  "postgresql://u@127.0.0.1:1/x: ");
+                  "the replica: connection to server at \"127.0.0.1\", port 1 failed");
     check_refused((struct store_options){.url = place.url, .replica_url = "s3cret"},
-                  "replica_url: not the URL");
+                  "the replica: not the URL");
     teardown();
 }
 
