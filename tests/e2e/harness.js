@@ -79,8 +79,8 @@ const QUIET = {
 
 // A daemon that listens. data: the folder to keep its messages in; port: one, a list, or null to leave
 // it to env, which is added to the environment. daemon.origins: one per port; daemon.origin: the first.
-// log: daemon.log is what it logs, which is not shown then.
-async function start({ data = folder(), port = 0, args = [], env = {}, log = false } = {}) {
+// log: daemon.log is what it logs, which is not shown then. ms: how long its start may take.
+async function start({ data = folder(), port = 0, args = [], env = {}, log = false, ms = DEADLINE_MS } = {}) {
     const ports = port === null ? [] : ['--port', [port].flat().join(',')];
     const daemon = new Daemon(spawn(
         program,
@@ -105,7 +105,7 @@ async function start({ data = folder(), port = 0, args = [], env = {}, log = fal
         throw new Error(`the daemon ended at its start: ${how}`);
     });
     ended.catch(() => {}); // it ends some time, and that is fine once it has listened
-    await within(Promise.race([ready, ended]), 'listening daemon');
+    await within(Promise.race([ready, ended]), 'listening daemon', ms);
     [daemon.origin] = daemon.origins;
     daemon.port = new URL(daemon.origin).port;
     return daemon;
