@@ -17,6 +17,7 @@ enum {
     LINGER_MS_DEFAULT = 20,
     RETRY_MIN_MS_DEFAULT = 100,
     RETRY_MAX_MS_DEFAULT = 5000,
+    SLICE_MIN = 16,
     PAUSED_POLL_MS = 100, /* how often a feed that is paused is polled */
     LINE_BYTES = 512,
 };
@@ -44,6 +45,7 @@ struct persister {
     const char **reasons;        /* by entry: why it is to be rejected; NULL: it is not */
     size_t count;                /* entries of the batch */
     unsigned attempts;           /* that have failed in a row */
+    size_t slice;                /* messages that the store is given at once */
 
     struct counters counters; /* written by the thread, read by any */
     _Atomic enum trouble trouble;
@@ -227,13 +229,36 @@ static int append_one_by_one(struct persister *p, size_t count)
     return 0;
 }
 
+/* It failed with so many. */
+static void shrink(struct persister *p, int error, size_t count)
+{
+    if (error != STORE_EINVALID) {
+        p->slice = count / 2 > SLICE_MIN ? count / 2 : SLICE_MIN;
+    }
+}
+
+/* Not more at once than the store has lately proved to manage: what takes it too long fails as a
+ * whole, and would for ever. Returns 0 or an enum store_error. */
+static int append_chosen(struct persister *p, size_t count)
+{
+    for (size_t i = 0, n; i < count; i += n) {
+        n = count - i < p->slice ? count - i : p->slice;
+        int error = store_append(p->options.store, &p->messages[i], n);
+        if (error < 0) {
+            shrink(p, error, n);
+            return error;
+        }
+    }
+    return 0;
+}
+
 /* Returns 0 or an enum store_error, never STORE_EINVALID: what that is about has a reason then. */
 static int append(struct persister *p)
 {
     size_t count;
 
     while ((count = choose(p)) > 0) {
-        int error = store_append(p->options.store, p->messages, count);
+        int error = append_chosen(p, count);
         if (error != STORE_EINVALID) {
             return error;
         }
@@ -369,6 +394,7 @@ static void turn(struct persister *p)
     switch (handle(p)) {
     case DONE:
         p->attempts = 0;
+        p->slice = p->slice < p->options.batch_max / 2 ? 2 * p->slice : p->options.batch_max;
         break;
     case LOST:
         add(&p->counters.lost, 1);
@@ -402,6 +428,7 @@ struct persister *persister_create(const struct persister_options *options)
 
     p->options = *options;
     p->options.batch_max = or_default(options->batch_max, BATCH_MAX_DEFAULT);
+    p->slice = p->options.batch_max;
     p->options.linger_ms = or_default(options->linger_ms, LINGER_MS_DEFAULT);
     p->options.retry_min_ms = or_default(options->retry_min_ms, RETRY_MIN_MS_DEFAULT);
     p->options.retry_max_ms = or_default(options->retry_max_ms, RETRY_MAX_MS_DEFAULT);

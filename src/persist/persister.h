@@ -11,8 +11,9 @@
  *
  * While the store or the dead letters are away the batch is dropped and the feed paused, but
  * polled, so that it stays the reader of its parts; then the batch comes again, ever more seldom up
- * to retry_max_ms, for as long as it takes. What was done of it is not done twice: the store knows
- * what it has (store.h). Only a dead letter can come to lie there twice.
+ * to retry_max_ms, for as long as it takes, and in ever smaller parts, should it be their size that
+ * the store cannot manage in its time. What was done of it is not done twice: the store knows what
+ * it has (store.h). Only a dead letter can come to lie there twice.
  * A batch of which another reader has taken parts over is dropped too, and what is left of it comes
  * again at once.
  *

@@ -22,6 +22,7 @@ static struct {
     size_t mark_calls;
     int append_error, mark_error;
     unsigned append_errors, mark_errors; /* the next that many fail; ~0u: all */
+    size_t most;                         /* fails with more at once; 0: any number */
     bool fails_after;                    /* although it has stored them */
     bool tells_none;                     /* of those that are invalid */
     sem_t *entered, *leave;              /* of an append; NULL: it does not wait */
@@ -75,7 +76,8 @@ static bool take_fault(unsigned *left)
 
 static int write_batch(struct message *const *messages, size_t count)
 {
-    bool bad = false, fail = take_fault(&sink.append_errors);
+    bool bad = false,
+         fail = take_fault(&sink.append_errors) || (sink.most != 0 && count > sink.most);
 
     sink.appends++;
     sink.greatest_batch = count > sink.greatest_batch ? count : sink.greatest_batch;
@@ -366,6 +368,19 @@ static void while_the_store_is_away_the_feed_is_paused_and_polled(void)
     teardown();
 }
 
+static void a_store_that_cannot_manage_so_many_in_its_time_is_given_fewer(void)
+{
+    setup(ENTRIES);
+    sink.append_error = STORE_EIO;
+    sink.most = 20;
+    start();
+    feed_fake_wait(&feed, ENTRIES);
+    struct persister_figures figures = stop();
+    check(is_stored(ENTRIES) && figures.retries > 0);
+    check(figures.stored + figures.repeated == ENTRIES);
+    teardown();
+}
+
 static void what_was_stored_before_a_failure_is_not_stored_twice(void)
 {
     setup(7);
@@ -526,6 +541,7 @@ int main(void)
     RUN(a_store_that_does_not_tell_which_is_asked_one_by_one);
     RUN(a_batch_of_nothing_but_the_unreadable_asks_no_store);
     RUN(while_the_store_is_away_the_feed_is_paused_and_polled);
+    RUN(a_store_that_cannot_manage_so_many_in_its_time_is_given_fewer);
     RUN(what_was_stored_before_a_failure_is_not_stored_twice);
     RUN(a_mark_that_fails_brings_the_batch_again_before_it_is_committed);
     RUN(dead_letters_that_are_away_lose_nothing_and_do_not_spin);
