@@ -171,7 +171,7 @@ static void send_flight(struct kafka_journal *j, struct kafka_flight *flight,
 {
     if (kafka_produce(j, flight) < 0) {
         lock_enter(&j->lock);
-        kafka_flight_land(j, flight, JOURNAL_ESINK, 0, KAFKA_LATER, done);
+        kafka_flight_fail(j, flight, done);
         lock_leave(&j->lock);
     }
 }

@@ -64,17 +64,25 @@ static void follow(struct kafka_journal *j, struct kafka_flight *first, struct j
     count_in(j, op);
 }
 
+static void give(struct kafka_journal *j, const struct kafka_flight *flight,
+                 const struct kafka_spot *first, enum message_fate fate, struct message *m)
+{
+    m->fate = (uint8_t)fate;
+    m->offset = kafka_place(&j->parts[flight->partition], first->offset);
+    m->timestamp_ms = first->timestamp_ms;
+}
+
 int kafka_flight_take(struct kafka_journal *j, struct journal_append *op,
                       struct kafka_flight *flight, bool *is_placed)
 {
     struct kafka_part *part = &j->parts[flight->partition];
     struct kafka_flight *first = kafka_flight_find(j, flight->hash);
-    uint64_t offset;
+    struct kafka_spot spot;
 
-    *is_placed =
-        flight->hash != 0 && kafka_recent_find(&part->sequence.recent, flight->hash, &offset);
+    *is_placed = flight->hash != 0 && first == NULL &&
+                 kafka_recent_find(&part->sequence.recent, flight->hash, &spot);
     if (*is_placed) {
-        op->message.offset = kafka_place(part, offset);
+        give(j, flight, &spot, MESSAGE_REPEATED, &op->message);
         return 1;
     }
     if (!has_room(j, flight->bytes)) {
@@ -96,30 +104,102 @@ int kafka_flight_take(struct kafka_journal *j, struct journal_append *op,
     return 0;
 }
 
-static void finish(struct kafka_journal *j, struct journal_append *op, int error, uint64_t place,
-                   struct completions *done)
+/* ---- landing ---- */
+
+static void finish(struct kafka_journal *j, struct journal_append *op, struct completions *done)
 {
     count_out(j, op);
-    j->figures.failed += error != 0;
-    op->error = error;
-    op->message.offset = place;
+    j->figures.failed += op->error != 0;
     completions_add(done, op);
 }
 
-void kafka_flight_land(struct kafka_journal *j, struct kafka_flight *flight, int error,
-                       uint64_t offset, enum kafka_turn turn, struct completions *done)
+void kafka_flight_fail(struct kafka_journal *j, struct kafka_flight *flight,
+                       struct completions *done)
 {
-    uint64_t place = error == 0 ? kafka_place(&j->parts[flight->partition], offset) : 0;
+    flight->op->next = flight->again;
+    unlink_it(j, flight);
+    for (struct journal_append *op = flight->op, *next; op != NULL; op = next) {
+        next = op->next;
+        op->error = JOURNAL_ESINK;
+        op->message.offset = 0;
+        finish(j, op, done);
+    }
+    free(flight);
+}
+
+void kafka_flight_land(struct kafka_journal *j, struct kafka_flight *flight,
+                       const struct kafka_spot *first, enum kafka_turn turn,
+                       struct completions *done)
+{
     struct journal_append *op = flight->again;
 
     unlink_it(j, flight);
-    flight->op->in_turn = error == 0 && turn == KAFKA_IN_TURN;
-    finish(j, flight->op, error, place, done);
+    flight->op->in_turn = turn == KAFKA_IN_TURN;
+    give(j, flight, first, turn == KAFKA_REPEATED ? MESSAGE_REPEATED : MESSAGE_STORED,
+         &flight->op->message);
+    finish(j, flight->op, done);
     while (op != NULL) {
         struct journal_append *next = op->next;
-        op->message.timestamp_ms = flight->op->message.timestamp_ms;
-        finish(j, op, error, place, done);
+        give(j, flight, first, MESSAGE_REPEATED, &op->message);
+        finish(j, op, done);
         op = next;
     }
     free(flight);
+}
+
+void kafka_flight_land_at(struct kafka_journal *j, struct kafka_flight *flight,
+                          const struct kafka_spot *spot)
+{
+    bool is_own = spot->timestamp_ms == flight->op->message.timestamp_ms;
+
+    kafka_flight_land(j, flight, spot, is_own ? KAFKA_LATER : KAFKA_REPEATED, &j->done);
+}
+
+/* ---- those that wait for the log ---- */
+
+static struct kafka_flight *held_first(const struct kafka_part *part)
+{
+    return part->held.first == NULL
+               ? NULL
+               : container_of(part->held.first, struct kafka_flight, held_node);
+}
+
+void kafka_flight_land_later(struct kafka_journal *j, struct kafka_flight *flight,
+                             const struct kafka_spot *spot)
+{
+    struct kafka_part *part = &j->parts[flight->partition];
+    bool is_named = flight->hash != 0 && flight->op->message.client_id.len > 0;
+
+    if (part->held.first == NULL && (!is_named || spot->offset < part->sequence.next)) {
+        kafka_flight_land(j, flight, spot, KAFKA_LATER, &j->done);
+        return;
+    }
+    flight->is_held = true;
+    flight->held_ms = kafka_now_ms();
+    flight->spot = *spot;
+    list_queue_add(&part->held, &flight->held_node);
+}
+
+static void release(struct kafka_journal *j, struct kafka_part *part, struct kafka_flight *flight)
+{
+    struct kafka_spot first;
+
+    list_queue_remove(&part->held, &flight->held_node);
+    if (flight->hash != 0 &&
+        kafka_recent_before(&part->sequence.recent, flight->hash, flight->spot.offset, &first)) {
+        kafka_flight_land(j, flight, &first, KAFKA_REPEATED, &j->done);
+    } else {
+        kafka_flight_land(j, flight, &flight->spot, KAFKA_LATER, &j->done);
+    }
+}
+
+void kafka_flights_release(struct kafka_journal *j, struct kafka_part *part, uint64_t next,
+                           uint64_t since_ms)
+{
+    struct kafka_flight *flight;
+
+    while ((flight = held_first(part)) != NULL &&
+           (flight->spot.offset < next || flight->held_ms <= since_ms)) {
+        release(j, part, flight);
+    }
 }

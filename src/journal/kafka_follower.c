@@ -111,16 +111,17 @@ static void place(struct message *m, uint64_t at)
 }
 
 /* Whoever waits for the place of what he appended is told it. */
-static bool take_in(struct kafka_journal *j, unsigned partition, uint64_t offset, uint64_t hash)
+static bool take_in(struct kafka_journal *j, unsigned partition, const struct kafka_spot *spot,
+                    uint64_t hash)
 {
     struct kafka_part *part = &j->parts[partition];
 
     lock_enter(&j->lock);
-    bool is_new = kafka_sequence_is_new(&part->sequence, offset, hash);
+    bool is_new = kafka_sequence_is_new(&part->sequence, spot, hash);
     j->figures.repeated += !is_new;
     struct kafka_flight *flight = kafka_flight_find(j, hash);
     if (flight != NULL && flight->is_unplaced && flight->partition == partition) {
-        kafka_flight_land(j, flight, 0, offset, KAFKA_LATER, &j->done);
+        kafka_flight_land_at(j, flight, spot);
     }
     lock_leave(&j->lock);
     return is_new;
@@ -129,22 +130,37 @@ static bool take_in(struct kafka_journal *j, unsigned partition, uint64_t offset
 static void take_record(struct kafka_journal *j, const rd_kafka_message_t *record)
 {
     unsigned partition = (unsigned)record->partition;
-    struct kafka_part *part = &j->parts[partition];
+    const struct kafka_part *part = &j->parts[partition];
     uint64_t offset = (uint64_t)record->offset;
     char id[JOURNAL_VALUE_ID_BYTES];
     struct message m;
 
-    if (!kafka_sequence_pass(&part->sequence, offset)) {
-        return;
-    }
     if (!read_record(j, record, &m, id)) {
         lock_enter(&j->lock);
         j->figures.malformed++;
         lock_leave(&j->lock);
-    } else if (take_in(j, partition, offset, kafka_recent_hash(j->secret, &m)) &&
-               j->listener.on_record != NULL) {
+        return;
+    }
+    const struct kafka_spot spot = {offset, m.timestamp_ms};
+    if (take_in(j, partition, &spot, kafka_recent_hash(j->secret, &m)) &&
+        j->listener.on_record != NULL) {
         place(&m, kafka_place(part, offset));
         j->listener.on_record(j->listener.arg, &m);
+    }
+}
+
+/* Whoever waited for the log to come there is answered behind what it tells. */
+static void pass_record(struct kafka_journal *j, const rd_kafka_message_t *record)
+{
+    struct kafka_part *part = &j->parts[record->partition];
+
+    if (kafka_sequence_pass(&part->sequence, (uint64_t)record->offset)) {
+        take_record(j, record);
+        if (part->held.first != NULL) {
+            lock_enter(&j->lock);
+            kafka_flights_release(j, part, part->sequence.next, 0);
+            lock_leave(&j->lock);
+        }
     }
 }
 
@@ -204,7 +220,7 @@ static void take(struct kafka_journal *j, const rd_kafka_message_t *record)
         take_error(j, record);
     } else if (j->parts[record->partition].reach == KAFKA_REACH_IT ||
                reach_again(j, (unsigned)record->partition, (uint64_t)record->offset)) {
-        take_record(j, record);
+        pass_record(j, record);
     }
 }
 

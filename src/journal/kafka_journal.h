@@ -21,6 +21,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "src/base/list.h"
 #include "src/base/lock.h"
 #include "src/journal/completions.h"
 #include "src/journal/kafka_breaker.h"
@@ -35,6 +36,7 @@ enum {
     KAFKA_RECORDS_PER_TURN = 1024,
     KAFKA_TICK_MS = 100,
     KAFKA_FENCE_MS = 2000,
+    KAFKA_HELD_MS = 500, /* see struct kafka_part */
 };
 
 /* An append under way. */
@@ -47,6 +49,11 @@ struct kafka_flight {
     size_t bytes;
     unsigned partition;
     bool is_unplaced; /* it is in the log, and only the log can tell where */
+
+    struct list_node held_node; /* in the part's `held`, with what follows */
+    bool is_held;
+    uint64_t held_ms;
+    struct kafka_spot spot; /* its own */
 };
 
 /* Whether the log of a partition can be read where it was left. */
@@ -56,8 +63,12 @@ enum kafka_reach {
     KAFKA_REACH_END,   /* nor that, it is shorter than what was told: going on from its end */
 };
 
+/* An own record that is reported before the log has come there may be the second one of its id: the
+ * first is told by the log. So those to whom a client has given an id are held until the log is
+ * there, and what follows them too, or for KAFKA_HELD_MS. */
 struct kafka_part {
     struct kafka_sequence sequence; /* next: of the turn; recent: lock */
+    struct list_queue held;         /* flights, by their places; of the turn */
     uint64_t base;
     _Atomic uint64_t place;
     enum kafka_reach reach;
@@ -150,9 +161,29 @@ void kafka_producer_flush(struct kafka_journal *j, unsigned timeout_ms);
 int kafka_flight_take(struct kafka_journal *j, struct journal_append *op,
                       struct kafka_flight *flight, bool *is_placed);
 
-/* Takes it out, with what was appended again; all of them go to *done with their results. */
-void kafka_flight_land(struct kafka_journal *j, struct kafka_flight *flight, int error,
-                       uint64_t offset, enum kafka_turn turn, struct completions *done);
+/* Takes it out, with what was appended again; all of them go to *done with their results: it is in
+ * the log at the spot *first, where with KAFKA_REPEATED somebody else has put it. */
+void kafka_flight_land(struct kafka_journal *j, struct kafka_flight *flight,
+                       const struct kafka_spot *first, enum kafka_turn turn,
+                       struct completions *done);
+
+/* The same of one that may be in the log or not. */
+void kafka_flight_fail(struct kafka_journal *j, struct kafka_flight *flight,
+                       struct completions *done);
+
+/* It is at that spot of the log, by whomever: what gives itself another time is another's. To
+ * j->done, as the next two. */
+void kafka_flight_land_at(struct kafka_journal *j, struct kafka_flight *flight,
+                          const struct kafka_spot *spot);
+
+/* It is in the log at that spot, and not in turn: lands, at once or when the log is there. */
+void kafka_flight_land_later(struct kafka_journal *j, struct kafka_flight *flight,
+                             const struct kafka_spot *spot);
+
+/* What was held, and whose place is before `next` or which has been held since `since_ms`, lands.
+ */
+void kafka_flights_release(struct kafka_journal *j, struct kafka_part *part, uint64_t next,
+                           uint64_t since_ms);
 
 struct kafka_flight *kafka_flight_find(const struct kafka_journal *j, uint64_t hash);
 

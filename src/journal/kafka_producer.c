@@ -208,12 +208,11 @@ void kafka_tell(struct journal *journal, enum journal_side side, struct span key
 static void find_place(struct kafka_journal *j, struct kafka_flight *flight)
 {
     struct kafka_part *part = &j->parts[flight->partition];
-    uint64_t offset;
+    struct kafka_spot spot = {part->sequence.next, flight->op->message.timestamp_ms};
 
-    if (flight->hash == 0) { /* nobody asks for the place of what has no name */
-        kafka_flight_land(j, flight, 0, part->sequence.next, KAFKA_LATER, &j->done);
-    } else if (kafka_recent_find(&part->sequence.recent, flight->hash, &offset)) {
-        kafka_flight_land(j, flight, 0, offset, KAFKA_LATER, &j->done);
+    if (flight->hash == 0 || /* nobody asks for the place of what has no name */
+        kafka_recent_find(&part->sequence.recent, flight->hash, &spot)) {
+        kafka_flight_land_at(j, flight, &spot);
     } else {
         flight->is_unplaced = true;
     }
@@ -222,16 +221,19 @@ static void find_place(struct kafka_journal *j, struct kafka_flight *flight)
 static void stored(struct kafka_journal *j, struct kafka_flight *flight, int64_t offset)
 {
     struct kafka_part *part = &j->parts[flight->partition];
-    uint64_t first;
+    struct kafka_spot spot = {(uint64_t)offset, flight->op->message.timestamp_ms}, first;
 
     if (offset < 0) {
         find_place(j, flight);
         return;
     }
-    enum kafka_turn turn =
-        kafka_sequence_report(&part->sequence, (uint64_t)offset, flight->hash, &first);
+    enum kafka_turn turn = kafka_sequence_report(&part->sequence, &spot, flight->hash, &first);
     j->figures.repeated += turn == KAFKA_REPEATED;
-    kafka_flight_land(j, flight, 0, first, turn, &j->done);
+    if (turn == KAFKA_LATER) {
+        kafka_flight_land_later(j, flight, &spot);
+    } else {
+        kafka_flight_land(j, flight, &first, turn, &j->done);
+    }
 }
 
 /* With `lock` held. */
@@ -245,7 +247,7 @@ static void report(struct kafka_journal *j, const rd_kafka_message_t *m, bool *s
     } else if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         stored(j, flight, m->offset);
     } else {
-        kafka_flight_land(j, flight, JOURNAL_ESINK, 0, KAFKA_LATER, &j->done);
+        kafka_flight_fail(j, flight, &j->done);
     }
 }
 
@@ -335,13 +337,14 @@ static void settle(struct kafka_journal *j, rd_kafka_t *handle, rd_kafka_queue_t
     } while (rd_kafka_outq_len(handle) > 0 && kafka_now_ms() < until);
 }
 
-/* What is left when its producer is gone has no report to come, but some have a place to come. */
+/* What is left when its producer is gone has no report to come, but some have a place to come, and
+ * some had it. */
 static void fail_flights(struct kafka_journal *j, struct kafka_flight *flight, bool unplaced)
 {
     while (flight != NULL) {
         struct kafka_flight *next = flight->next;
-        if (unplaced || !flight->is_unplaced) {
-            kafka_flight_land(j, flight, JOURNAL_ESINK, 0, KAFKA_LATER, &j->done);
+        if (!flight->is_held && (unplaced || !flight->is_unplaced)) {
+            kafka_flight_fail(j, flight, &j->done);
         }
         flight = next;
     }
@@ -383,6 +386,9 @@ void kafka_producer_flush(struct kafka_journal *j, unsigned timeout_ms)
     settle(j, j->producer.handle, j->producer.main);
     lock_enter(&j->lock);
     fail_flights(j, j->flights, true);
+    for (unsigned i = 0; i < j->partitions; i++) {
+        kafka_flights_release(j, &j->parts[i], UINT64_MAX, 0);
+    }
     lock_leave(&j->lock);
     completions_post(&j->done);
 }

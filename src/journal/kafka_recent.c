@@ -28,29 +28,35 @@ static struct kafka_recent_entry *entry_of(const struct kafka_recent *r, uint64_
     return map_get(&r->map, span_of(&hash, sizeof hash));
 }
 
-bool kafka_recent_find(const struct kafka_recent *r, uint64_t hash, uint64_t *first)
+bool kafka_recent_find(const struct kafka_recent *r, uint64_t hash, struct kafka_spot *first)
 {
     const struct kafka_recent_entry *e = entry_of(r, hash);
 
     if (e != NULL) {
-        *first = e->offset;
+        *first = e->spot;
     }
     return e != NULL;
 }
 
 bool kafka_recent_before(const struct kafka_recent *r, uint64_t hash, uint64_t offset,
-                         uint64_t *first)
+                         struct kafka_spot *first)
 {
-    return kafka_recent_find(r, hash, first) && *first < offset && offset - *first < r->window;
+    return kafka_recent_find(r, hash, first) && first->offset < offset &&
+           offset - first->offset < r->window;
 }
 
-void kafka_recent_note(struct kafka_recent *r, uint64_t hash, uint64_t offset)
+/* Of two that are near each other the first counts; what comes far behind counts anew. */
+static bool counts(const struct kafka_recent *r, uint64_t offset, uint64_t noted)
+{
+    return offset < noted || offset - noted >= r->window;
+}
+
+void kafka_recent_note(struct kafka_recent *r, uint64_t hash, const struct kafka_spot *spot)
 {
     struct kafka_recent_entry *e = entry_of(r, hash);
-    bool is_far = e != NULL && e->offset < offset && offset - e->offset >= r->window;
 
     if (e != NULL) {
-        e->offset = offset < e->offset || is_far ? offset : e->offset;
+        e->spot = counts(r, spot->offset, e->spot.offset) ? *spot : e->spot;
         return;
     }
     e = &r->ring[r->next];
@@ -58,7 +64,7 @@ void kafka_recent_note(struct kafka_recent *r, uint64_t hash, uint64_t offset)
     if (e->hash != 0) {
         (void)map_remove(&r->map, key_of(e));
     }
-    *e = (struct kafka_recent_entry){hash, offset};
+    *e = (struct kafka_recent_entry){hash, *spot};
     map_add(&r->map, e);
 }
 

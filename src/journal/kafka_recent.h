@@ -11,9 +11,15 @@
 #include "src/base/map.h"
 #include "src/base/message.h"
 
+/* A record: where it is, and the time that it gives itself. */
+struct kafka_spot {
+    uint64_t offset;
+    int64_t timestamp_ms;
+};
+
 struct kafka_recent_entry {
     uint64_t hash; /* 0: a free one */
-    uint64_t offset;
+    struct kafka_spot spot;
 };
 
 struct kafka_recent {
@@ -28,13 +34,13 @@ void kafka_recent_finish(struct kafka_recent *r);
 
 /* Has it been seen at a place before this one, and not too long before? Then *first is where. */
 bool kafka_recent_before(const struct kafka_recent *r, uint64_t hash, uint64_t offset,
-                         uint64_t *first);
+                         struct kafka_spot *first);
 
 /* Where it was seen, before which position ever. */
-bool kafka_recent_find(const struct kafka_recent *r, uint64_t hash, uint64_t *first);
+bool kafka_recent_find(const struct kafka_recent *r, uint64_t hash, struct kafka_spot *first);
 
 /* Notes where it is; of two places that are near each other the first counts. */
-void kafka_recent_note(struct kafka_recent *r, uint64_t hash, uint64_t offset);
+void kafka_recent_note(struct kafka_recent *r, uint64_t hash, const struct kafka_spot *spot);
 
 /* What makes a message the same as another one: id and action, of edits the time, of these and of
  * deletions whose they are too. 0: nothing does, as with marks. */

@@ -13,32 +13,35 @@ void kafka_sequence_finish(struct kafka_sequence *s)
     kafka_recent_finish(&s->recent);
 }
 
-bool kafka_sequence_is_new(struct kafka_sequence *s, uint64_t offset, uint64_t hash)
+/* Notes it unless it is repeated, then *first is the one before. */
+static bool note(struct kafka_sequence *s, const struct kafka_spot *spot, uint64_t hash,
+                 struct kafka_spot *first)
 {
-    uint64_t first;
-
-    if (hash != 0 && kafka_recent_before(&s->recent, hash, offset, &first)) {
+    if (hash != 0 && kafka_recent_before(&s->recent, hash, spot->offset, first)) {
         return false;
     }
+    *first = *spot; /* what is further away does not count */
     if (hash != 0) {
-        kafka_recent_note(&s->recent, hash, offset);
+        kafka_recent_note(&s->recent, hash, spot);
     }
     return true;
 }
 
-enum kafka_turn kafka_sequence_report(struct kafka_sequence *s, uint64_t offset, uint64_t hash,
-                                      uint64_t *first)
+bool kafka_sequence_is_new(struct kafka_sequence *s, const struct kafka_spot *spot, uint64_t hash)
 {
-    bool in_turn = offset == s->next;
+    struct kafka_spot first;
+
+    return note(s, spot, hash, &first);
+}
+
+enum kafka_turn kafka_sequence_report(struct kafka_sequence *s, const struct kafka_spot *spot,
+                                      uint64_t hash, struct kafka_spot *first)
+{
+    bool in_turn = spot->offset == s->next;
 
     s->next += in_turn;
-    *first = offset;
-    if (hash != 0 && kafka_recent_before(&s->recent, hash, offset, first)) {
+    if (!note(s, spot, hash, first)) {
         return KAFKA_REPEATED;
-    }
-    *first = offset; /* what is further away does not count */
-    if (hash != 0) {
-        kafka_recent_note(&s->recent, hash, offset);
     }
     return in_turn ? KAFKA_IN_TURN : KAFKA_LATER;
 }

@@ -30,15 +30,15 @@ void kafka_sequence_init(struct kafka_sequence *s, uint64_t next, uint32_t windo
                          const uint64_t secret[2]);
 void kafka_sequence_finish(struct kafka_sequence *s);
 
-/* An own record is in the log, at that offset; hash: kafka_recent_hash. *first becomes the offset
- * that counts: its own, or if it is repeated that of the record before. */
-enum kafka_turn kafka_sequence_report(struct kafka_sequence *s, uint64_t offset, uint64_t hash,
-                                      uint64_t *first);
+/* An own record is in the log, at that spot; hash: kafka_recent_hash. *first becomes what counts:
+ * its own, or if it is repeated that of the record before. */
+enum kafka_turn kafka_sequence_report(struct kafka_sequence *s, const struct kafka_spot *spot,
+                                      uint64_t hash, struct kafka_spot *first);
 
 /* The log brings a record. Returns whether it is to be looked at; else it has been told. */
 bool kafka_sequence_pass(struct kafka_sequence *s, uint64_t offset);
 
 /* Is that what it says, and has not been said before? Of one that has just been passed. */
-bool kafka_sequence_is_new(struct kafka_sequence *s, uint64_t offset, uint64_t hash);
+bool kafka_sequence_is_new(struct kafka_sequence *s, const struct kafka_spot *spot, uint64_t hash);
 
 #endif

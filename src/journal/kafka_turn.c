@@ -93,7 +93,8 @@ static void look(struct kafka_journal *j)
     }
 }
 
-/* An append that is in the log, at a place that the log did not tell in all that time. */
+/* Appends that are in the log, at places that the log did not tell in all that time; and those that
+ * it may tell a better one for. */
 static void give_up(struct kafka_journal *j)
 {
     uint64_t limit_ms = 2 * (uint64_t)kafka_timeout_ms(&j->kafka);
@@ -103,8 +104,11 @@ static void give_up(struct kafka_journal *j)
     for (struct kafka_flight *f = j->flights, *next; f != NULL; f = next) {
         next = now_ms - f->since_ms < limit_ms ? NULL : f->next; /* the others are younger */
         if (f->is_unplaced && now_ms - f->since_ms >= limit_ms) {
-            kafka_flight_land(j, f, JOURNAL_ESINK, 0, KAFKA_LATER, &j->done);
+            kafka_flight_fail(j, f, &j->done);
         }
+    }
+    for (unsigned i = 0; i < j->partitions && now_ms > KAFKA_HELD_MS; i++) {
+        kafka_flights_release(j, &j->parts[i], 0, now_ms - KAFKA_HELD_MS);
     }
     lock_leave(&j->lock);
     completions_post(&j->done);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/support/kafka_node.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,29 +113,38 @@ static void on_done(struct journal_append *op)
     (void)sem_post(&l->done);
 }
 
-int letter_append(struct letter *l, struct node *n, const char *room, uint8_t action)
+static int append(struct letter *l, struct node *n, const char *room, uint8_t action,
+                  struct span client_id)
 {
+    static atomic_int_fast64_t time = 1700000000000;
     struct message m = {.id = span_cstr(l->id),
                         .room = span_cstr(room),
                         .user_id = SPAN("u1"),
                         .username = SPAN("Ann"),
                         .content = SPAN("\"hello\""),
                         .type = SPAN("text"),
-                        .timestamp_ms = 1700000000000,
+                        .client_id = client_id,
+                        .timestamp_ms = atomic_fetch_add(&time, 1),
                         .action = action,
                         .said = action == MESSAGE_SAY ? 0 : 7,
                         .edited_ms = action == MESSAGE_EDIT ? 5 : 0};
 
+    l->timestamp_ms = m.timestamp_ms;
     l->node = n;
     l->op.on_done = on_done;
     (void)sem_init(&l->done, 0, 0);
     return journal_append(n->journal, &m, &n->loop.executor, &l->op);
 }
 
+int letter_append(struct letter *l, struct node *n, const char *room, uint8_t action)
+{
+    return append(l, n, room, action, SPAN(""));
+}
+
 int letter_post(struct letter *l, struct node *n, const char *room, const char *id)
 {
     (void)snprintf(l->id, sizeof l->id, "%s", id);
-    return letter_append(l, n, room, MESSAGE_SAY);
+    return append(l, n, room, MESSAGE_SAY, span_cstr(l->id));
 }
 
 int letter_await(struct letter *l)

@@ -30,6 +30,7 @@ struct node {
 struct letter {
     struct journal_append op;
     struct node *node;
+    int64_t timestamp_ms;
     char id[40];
     sem_t done;
 };
@@ -58,8 +59,9 @@ bool node_is_ordered(const struct node *n);
 /* Were both told the same at the same places? Sorts them. */
 bool node_same(struct node *a, struct node *b);
 
-/* Appends with the id that is in it. */
+/* Appends with the id that is in it, each letter with another time. */
 int letter_append(struct letter *l, struct node *n, const char *room, uint8_t action);
+/* Says it under an id that a client has given. */
 int letter_post(struct letter *l, struct node *n, const char *room, const char *id);
 
 /* Waits until it is done; its error. */

@@ -161,7 +161,16 @@ static void leaves_what_is_not_in_the_partition_of_its_room_to_the_feed(void)
     stop();
 }
 
-static void gives_the_first_place_to_an_id_that_comes_again(void)
+/* Is it where the other is, and knows that it comes again? */
+static bool repeats(const struct letter *l, const struct letter *first)
+{
+    const struct message *m = &l->op.message;
+
+    return !l->op.in_turn && m->fate == MESSAGE_REPEATED && m->offset == first->op.message.offset &&
+           m->timestamp_ms == first->timestamp_ms;
+}
+
+static void gives_the_first_place_and_time_to_an_id_that_comes_again(void)
 {
     struct letter a, b, c, edit, edit_again;
 
@@ -171,14 +180,15 @@ static void gives_the_first_place_to_an_id_that_comes_again(void)
     check(letter_await(&a) == 0 && letter_await(&b) == 0);
     check(letter_post(&c, &nodes[0], "one", "same") == 0);
     check(letter_await(&c) == 0);
-    check(a.op.message.offset != 0 && a.op.message.offset == b.op.message.offset);
-    check(a.op.message.offset == c.op.message.offset && !c.op.in_turn && !b.op.in_turn);
+    check(a.op.message.offset != 0 && a.op.message.fate == MESSAGE_STORED);
+    check(a.op.message.timestamp_ms == a.timestamp_ms);
+    check(repeats(&b, &a) && repeats(&c, &a));
     strcpy(edit.id, "same");
     strcpy(edit_again.id, "same");
     check(letter_append(&edit, &nodes[0], "one", MESSAGE_EDIT) == 0);
     check(letter_await(&edit) == 0 && edit.op.message.offset == a.op.message.offset + 1);
     check(letter_append(&edit_again, &nodes[0], "one", MESSAGE_EDIT) == 0);
-    check(letter_await(&edit_again) == 0 && edit_again.op.message.offset == edit.op.message.offset);
+    check(letter_await(&edit_again) == 0 && repeats(&edit_again, &edit));
     check(node_await(&nodes[0], 2));
     stop();
 }
@@ -192,8 +202,10 @@ static void does_not_tell_again_what_another_node_appended_too(void)
     check(letter_post(&a, &nodes[0], "one", "same") == 0 &&
           letter_post(&b, &nodes[1], "one", "same") == 0);
     check(letter_await(&a) == 0 && letter_await(&b) == 0);
+    check(repeats(&a, &b) != repeats(&b, &a)); /* whoever was first */
     check(node_await(&nodes[0], 1) && node_await(&nodes[1], 1));
     check(nodes[0].told[0].place == nodes[1].told[0].place);
+    check(nodes[0].told[0].place == a.op.message.offset);
     check(letter_post(&a, &nodes[0], "one", "last") == 0 && letter_await(&a) == 0);
     check(node_await(&nodes[0], 2) && node_await(&nodes[1], 2));
     check(node_figures(&nodes[0]).repeated + node_figures(&nodes[1]).repeated <= 2);
@@ -453,7 +465,7 @@ int main(void)
     RUN(refuses_appends_before_it_has_begun);
     RUN(tells_what_others_put_there_if_it_can_be_read);
     RUN(leaves_what_is_not_in_the_partition_of_its_room_to_the_feed);
-    RUN(gives_the_first_place_to_an_id_that_comes_again);
+    RUN(gives_the_first_place_and_time_to_an_id_that_comes_again);
     RUN(does_not_tell_again_what_another_node_appended_too);
     RUN(tells_the_members_of_two_nodes_the_same_in_the_same_order);
     RUN(answers_where_the_log_is_behind_what_was_told);
