@@ -16,8 +16,10 @@
  * that the caller gave. When it reports no error the message is durable (not with `none`) and
  * op->message.offset is its place in the room (0 with `none` and `rabbitmq`, which know none).
  * Places grow within a room in the order of appends from one thread, and completions of a room
- * reach a loop in the order of their places. Appending an id again gives the place of the first
- * time, of those that were appended lately through this node.
+ * reach a loop in the order of their places. Appending an id again, of those that were appended
+ * lately through this node, completes as MESSAGE_REPEATED with the place and the time of the first:
+ * at once, or with that one if it is under way. What the log shows to have been appended through
+ * another node counts likewise.
  *
  * Where places come from:
  *   direct    the sink: 1, 2, 3 ... in each room

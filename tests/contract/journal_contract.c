@@ -342,6 +342,78 @@ static void gives_the_first_offset_to_an_id_that_comes_again(void)
     store_place_remove(&place);
 }
 
+/* ---- what becomes of one message ---- */
+
+struct single {
+    struct journal_append op;
+    struct thread_executor loop;
+    struct message message;
+    sem_t done;
+};
+
+static void on_single(struct journal_append *op)
+{
+    (void)sem_post(&container_of(op, struct single, op)->done);
+}
+
+static void append_single(void *arg)
+{
+    struct single *s = arg;
+
+    s->op.on_done = on_single;
+    check(journal_append(journal, &s->message, &s->loop.executor, &s->op) == 0);
+}
+
+/* What the append of that id at that time was answered. */
+static struct message answer_to(const char *id, int64_t timestamp_ms)
+{
+    static struct single s;
+
+    s.message = (struct message){.id = span_cstr(id),
+                                 .room = SPAN("one"),
+                                 .user_id = SPAN("u1"),
+                                 .username = SPAN("Ann"),
+                                 .content = SPAN("\"hello\""),
+                                 .type = SPAN("text"),
+                                 .client_id = SPAN("c1"),
+                                 .timestamp_ms = timestamp_ms};
+    (void)sem_init(&s.done, 0, 0);
+    thread_executor_start(&s.loop, 0);
+    thread_executor_run(&s.loop, append_single, &s);
+    while (sem_wait(&s.done) != 0) {
+    }
+    thread_executor_stop(&s.loop);
+    (void)sem_destroy(&s.done);
+    check(s.op.error == 0);
+    return s.op.message;
+}
+
+static bool remembers(const struct back_end *b)
+{
+    return strcmp(b->journal, "none") != 0 && b->faults.refuse == 0 && b->faults.fail_before == 0 &&
+           b->faults.fail_after == 0;
+}
+
+static void says_that_an_id_comes_again_and_answers_with_place_and_time_of_the_first(void)
+{
+    if (!remembers(back_end)) {
+        return;
+    }
+    store_place_make(&place);
+    start();
+    struct message first = answer_to("018bcfe5-6800-7000-8000-ffff00000001", 1700000000001);
+    struct message again = answer_to("018bcfe5-6800-7000-8000-ffff00000001", 1700000000002);
+    struct message other = answer_to("018bcfe5-6800-7000-8000-ffff00000002", 1700000000003);
+    check(first.fate == MESSAGE_STORED && first.timestamp_ms == 1700000000001);
+    check(again.fate == MESSAGE_REPEATED && again.timestamp_ms == 1700000000001);
+    check(again.offset == first.offset);
+    check(other.fate == MESSAGE_STORED && other.timestamp_ms == 1700000000003);
+    stop();
+    store_place_remove(&place);
+}
+
+/* ---- what survives ---- */
+
 enum { KILLED_AFTER = 1000, REPORTS_MAX = 200000 };
 
 static void run_child(int report_to)
@@ -451,6 +523,7 @@ int main(void)
         RUN(completes_each_append_once_and_later_on_its_own_loop);
         RUN(takes_appends_of_four_threads_and_keeps_them_over_a_restart);
         RUN(gives_the_first_offset_to_an_id_that_comes_again);
+        RUN(says_that_an_id_comes_again_and_answers_with_place_and_time_of_the_first);
         RUN(loses_nothing_that_it_acknowledged_before_it_was_killed);
     }
     service_finish(&service);

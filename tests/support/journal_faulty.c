@@ -50,6 +50,10 @@ static void turn(struct task *task)
 /* Once both are done, since the outer op's bytes are needed until then. */
 static void passed_on(struct call *call, struct journal_append *op)
 {
+    if (op == &call->ops[0]) { /* the second is a repeated one */
+        call->outer->message.fate = op->message.fate;
+        call->outer->message.timestamp_ms = op->message.timestamp_ms;
+    }
     call->outer->error = op->error;
     call->outer->in_turn = op->in_turn;
     call->outer->message.offset = op->message.offset;
