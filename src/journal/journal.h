@@ -158,8 +158,9 @@ struct journal_ops {
     /* Starts a question; room, until and on_done are set. NULL where there is no listen. On the
      * executor's own thread. */
     void (*fence)(struct journal *journal, struct executor *executor, struct journal_fence *fence);
-    /* Where the log is for a room: the records of that partition up to this place, this one
-     * included, have been told. NULL where there is no listen. Any thread. */
+    /* Where the log is for a room: the greatest place of its partition up to which records have
+     * been told, or of which an append has completed; before anybody hears of it. NULL where there
+     * is no listen. Any thread. */
     uint64_t (*place)(struct journal *journal, struct span room, unsigned *partition);
     /* Sends a JSON object to those who read a side topic; key and value are copied. What finds no
      * place is dropped and counted. NULL: nobody reads those. Any thread. */

@@ -195,6 +195,7 @@ static bool reach_again(struct kafka_journal *j, unsigned partition, uint64_t of
     }
     if (part->reach == KAFKA_REACH_END) {
         part->sequence.next = offset;
+        part->acked = 0;
     }
     part->reach = KAFKA_REACH_IT;
     return true;
@@ -252,6 +253,9 @@ void kafka_follower_serve(struct kafka_journal *j)
             kafka_say(j, line);
         }
         rd_kafka_event_destroy(event);
+    }
+    for (unsigned i = 0; i < j->partitions; i++) {
+        kafka_part_publish(&j->parts[i]);
     }
     completions_post(&j->done);
 }

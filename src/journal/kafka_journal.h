@@ -69,8 +69,9 @@ enum kafka_reach {
 struct kafka_part {
     struct kafka_sequence sequence; /* next: of the turn; recent: lock */
     struct list_queue held;         /* flights, by their places; of the turn */
+    uint64_t acked;                 /* the offset behind the greatest of own records; of the turn */
     uint64_t base;
-    _Atomic uint64_t place;
+    _Atomic uint64_t place; /* of what was told or acknowledged */
     enum kafka_reach reach;
 };
 
@@ -129,6 +130,14 @@ struct kafka_journal {
 static inline uint64_t kafka_place(const struct kafka_part *part, uint64_t offset)
 {
     return part->base + offset + 1;
+}
+
+/* Of the turn, before completions are posted: whoever hears that he is stored and asks the store
+ * waits for what he knows of. */
+static inline void kafka_part_publish(struct kafka_part *part)
+{
+    uint64_t next = part->acked > part->sequence.next ? part->acked : part->sequence.next;
+    atomic_store_explicit(&part->place, part->base + next, memory_order_release);
 }
 
 uint64_t kafka_now_ms(void);

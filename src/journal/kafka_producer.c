@@ -229,6 +229,10 @@ static void stored(struct kafka_journal *j, struct kafka_flight *flight, int64_t
     }
     enum kafka_turn turn = kafka_sequence_report(&part->sequence, &spot, flight->hash, &first);
     j->figures.repeated += turn == KAFKA_REPEATED;
+    if (spot.offset >= part->acked) {
+        part->acked = spot.offset + 1;
+    }
+    kafka_part_publish(part);
     if (turn == KAFKA_LATER) {
         kafka_flight_land_later(j, flight, &spot);
     } else {

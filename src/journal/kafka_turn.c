@@ -184,14 +184,6 @@ void kafka_fences_finish(struct kafka_journal *j)
 
 /* ---- a turn ---- */
 
-static void publish_places(struct kafka_journal *j)
-{
-    for (unsigned i = 0; i < j->partitions; i++) {
-        struct kafka_part *part = &j->parts[i];
-        atomic_store_explicit(&part->place, part->base + part->sequence.next, memory_order_release);
-    }
-}
-
 /* Own records first: those that are told by their reports are not read from the log. What the log
  * brings follows in a task behind their completions, so that one who gets both on this executor
  * gets them in order, too. */
@@ -214,7 +206,6 @@ static void follow(struct task *task)
     j->is_following = false;
     if (!j->is_closed) {
         kafka_follower_serve(j);
-        publish_places(j);
         take_asked(j, kafka_now_ms());
         answer_waiting(j, kafka_now_ms());
     }

@@ -105,8 +105,14 @@ bool node_await(struct node *n, size_t count)
 static void on_done(struct journal_append *op)
 {
     struct letter *l = container_of(op, struct letter, op);
+    struct journal *journal = l->node->journal;
+    unsigned partition;
 
     l->node->is_wrong |= !executor_inside(&l->node->loop.executor);
+    if (op->error == 0) { /* who is told where he is may ask for it */
+        l->node->is_wrong |=
+            op->message.offset > journal->ops->place(journal, op->message.room, &partition);
+    }
     if (op->error == 0 && op->in_turn) {
         note(l->node, op->message.id, op->message.offset, false);
     }
