@@ -215,13 +215,15 @@ static void append(struct sending *sending)
 }
 
 /* Has another node said that before? Where nothing is stored it takes this to know that something
- * comes again, and with edits always, since who edits twice has edited twice. */
+ * comes again, and with edits always, since who edits twice has edited twice. What a log tells once
+ * is noted when it is told (telling.c). */
 static bool is_repeated(struct sending *sending)
 {
     const struct message *m = &sending->record->message;
     bool stored = sending->home->chat->journal != NULL && m->action != MESSAGE_EDIT &&
                   !chat_store_is_shared(sending->home->chat);
-    bool known = !stored && chat_is_clustered(sending->home->chat) &&
+    bool known = !stored && !chat_follows(sending->home->chat) &&
+                 chat_is_clustered(sending->home->chat) &&
                  recent_add(&sending->home->recent, sending->home->chat->hash_secret, m);
 
     return known && sending->from_afar;
