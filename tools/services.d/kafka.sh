@@ -3,7 +3,7 @@
 kafka_ports() { printf '%s\n' 'port 9092' 'controller 9093'; }
 kafka_start() { kafka_archive && kafka_launch "$@" 1 1; }
 kafka_url() { printf ',127.0.0.1:%s' "$@" | cut -c 2-; }
-kafka_ready() { grep -q 'Kafka Server started' "$folder/$1/log"; }
+kafka_ready() { grep -qs 'Kafka Server started' "$folder/$1/log"; }
 
 kafka3_nodes() { printf 'kafka3-%s\n' 1 2 3; }
 kafka3_ports() { printf '%s\n' "port 9${1#kafka3-}92" "controller 9${1#kafka3-}93"; }
