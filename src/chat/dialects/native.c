@@ -73,13 +73,13 @@ static const struct form_field edited[] = {
     {KEY("offset"), AS_NUMBER_IF_ANY, OF_MESSAGE(offset)},
     {KEY("editedAt"), AS_TIME_IF_ANY, OF_MESSAGE(edited_ms)},
     {KEY("clientId"), AS_TEXT_IF_ANY, OF_MESSAGE(client_id)},
-    {KEY("changed"), AS_NUMBER, OF_MESSAGE(changed)},
+    {KEY("changed"), AS_NUMBER_IF_ANY, OF_MESSAGE(changed)},
 };
 
 static const struct form_field deleted[] = {
     {KEY("roomId"), AS_TEXT, OF_MESSAGE(room)},
     {KEY("messageId"), AS_TEXT, OF_MESSAGE(id)},
-    {KEY("changed"), AS_NUMBER, OF_MESSAGE(changed)},
+    {KEY("changed"), AS_NUMBER_IF_ANY, OF_MESSAGE(changed)},
 };
 
 static const struct form_field presence[] = {

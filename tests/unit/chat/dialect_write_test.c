@@ -184,6 +184,12 @@ static void writes_edits_and_deletions_to_realtime_and_native(void)
         [DIALECT_NATIVE] = "message_deleted {'roomId':'r','messageId':'m1','changed':9}",
     };
     check(writes_all(&n, deleted));
+    m.changed = 0; /* of a journal that knows no places */
+    static const char *const placeless[DIALECT_COUNT] = {
+        [DIALECT_REALTIME] = "message_deleted {'roomId':'r','messageId':'m1'}",
+        [DIALECT_NATIVE] = "message_deleted {'roomId':'r','messageId':'m1'}",
+    };
+    check(writes_all(&n, placeless));
 }
 
 static void writes_a_history_to_realtime_alone(void)
