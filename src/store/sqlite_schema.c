@@ -42,7 +42,7 @@ const char *const sqlite_migrations[] = {
     "  password_hash TEXT NOT NULL, display_name TEXT NOT NULL,"
     "  created_ms INTEGER NOT NULL) STRICT;",
 
-    "CREATE TABLE logs (name TEXT NOT NULL, partition INTEGER NOT NULL, base INTEGER NOT NULL,"
-    "  position INTEGER NOT NULL, PRIMARY KEY (name, partition)) STRICT, WITHOUT ROWID;",
+    ("CREATE TABLE logs (name TEXT NOT NULL, partition INTEGER NOT NULL, base INTEGER NOT NULL,"
+     "  position INTEGER NOT NULL, PRIMARY KEY (name, partition)) STRICT, WITHOUT ROWID;"),
 };
 const int sqlite_schema_version = sizeof sqlite_migrations / sizeof sqlite_migrations[0];
