@@ -171,7 +171,7 @@ static void one_of_many_done(struct store_call *call)
 
 static void start_many(void *arg)
 {
-    for (int i = 0; i < READS; i++) {
+    for (unsigned i = 0; i < times(READS); i++) {
         many.requests[i] = (struct store_history){
             .room = SPAN("one"), .limit = 1, .call = {.on_done = one_of_many_done}};
         int result = store_history(store, &loop.executor, &many.requests[i]);
@@ -196,7 +196,7 @@ static void run_many(unsigned queue_max)
     store_close(store);
     store = NULL;
     teardown();
-    check(many.started + many.refused == READS);
+    check(many.started + many.refused == times(READS));
     check(atomic_load(&many.done) == many.started);
     check(many.on_loop);
 }
@@ -241,8 +241,8 @@ static void start_write(struct store_call *call, enum store_op op)
 
 static void start_writes(void *arg)
 {
-    for (int i = 0; i < WRITES; i++) {
-        (void)snprintf(writes.names[i], sizeof writes.names[i], "r%d", i);
+    for (unsigned i = 0; i < times(WRITES); i++) {
+        (void)snprintf(writes.names[i], sizeof writes.names[i], "r%u", i);
         writes.rooms[i] = (struct store_room_put){.room = span_cstr(writes.names[i])};
         start_write(&writes.rooms[i].call, STORE_ROOM_PUT);
         writes.marks[i] =
@@ -259,19 +259,20 @@ static void writes_beside_appends_without_losing_either(void)
     setup();
     check(add("first", "one") == 1);
     thread_executor_run(&loop, start_writes, NULL);
-    for (int i = 0; i < APPENDS; i++) {
-        (void)snprintf(id, sizeof id, "m%d", i);
+    for (unsigned i = 0; i < times(APPENDS); i++) {
+        (void)snprintf(id, sizeof id, "m%u", i);
         check(add(id, "one") == (uint64_t)i + 2);
     }
     restart(); /* finishes what was started */
     struct store_rooms r = {.which = STORE_ROOMS_MADE, .limit = STORE_PAGE_MAX};
-    check(store_place_call(&loop, store, &r.call, STORE_ROOMS) == 0 && r.page->count == WRITES);
+    check(store_place_call(&loop, store, &r.call, STORE_ROOMS) == 0 &&
+          r.page->count == times(WRITES));
     free(r.page);
     struct message_page *p = page("one", 0, STORE_PAGE_MAX);
-    check(p != NULL && p->count == APPENDS + 1);
+    check(p != NULL && p->count == times(APPENDS) + 1);
     free(p);
     teardown();
-    check(writes.refused == 0 && atomic_load(&writes.done) == 2 * WRITES);
+    check(writes.refused == 0 && atomic_load(&writes.done) == 2 * times(WRITES));
     check(atomic_load(&writes.failed) == 0);
 }
 
@@ -304,7 +305,7 @@ static void refuses_writes_when_too_many_wait_and_then_never_calls_back(void)
     store_close(store);
     store = NULL;
     teardown();
-    check(writes.refused > 0 && writes.started + writes.refused == 2 * WRITES);
+    check(writes.refused > 0 && writes.started + writes.refused == 2 * times(WRITES));
     check(atomic_load(&writes.done) == writes.started);
 }
 

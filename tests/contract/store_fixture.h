@@ -101,6 +101,12 @@ static inline int call_store(struct store_call *call, enum store_op op)
 /* Starts a call of that kind and waits. */
 #define CALL(request, op) call_store(&(request)->call, op)
 
+/* How often something is done that is to be done that often. */
+static inline unsigned times(unsigned wanted)
+{
+    return kind->slow ? wanted / 10 : wanted;
+}
+
 /* ---- messages ---- */
 
 static inline struct message message(const char *id, const char *room, const char *content)

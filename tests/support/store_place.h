@@ -20,6 +20,7 @@ struct store_place {
 struct store_place_kind {
     const char *name; /* of the store_ops for it */
     bool shared;      /* it may be opened several times at once */
+    bool slow;        /* what is done many times is done less often there */
     /* Can it be had here? Starts what is needed. Returns why not, or NULL. */
     const char *(*unavailable)(void);
     /* Fills the zeroed place, with nothing in it; aborts when that fails. */

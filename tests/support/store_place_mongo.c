@@ -75,6 +75,7 @@ static void remove_place(struct store_place *place)
 const struct store_place_kind store_place_mongo = {
     .name = "mongo",
     .shared = true,
+    .slow = true, /* the stand-in is: some milliseconds for each call */
     .unavailable = unavailable,
     .make = make,
     .remove = remove_place,
