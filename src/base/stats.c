@@ -9,6 +9,9 @@
 #define REFUSALS            "chat_refusals", "What the chat has refused: events and connections."
 #define DROPS               "drops", "What was dropped instead of being queued: connections or packets."
 
+#define REPEATS \
+    "dedup_lookups", "Messages looked up in what all nodes know of such with client ids."
+
 #define PASSED "passed_on", "What was passed on to the node of its session."
 #define PASSES_REFUSED \
     "passed_on_refused", "What was not passed on, or taken from another node, as it asked."
@@ -86,6 +89,8 @@ const struct stat_info *stats_info(enum stat_id which)
         [STAT_NOTES_MALFORMED] = REASON(NOTES, "malformed"),
         [STAT_NOTES_LOST] = REASON(NOTES, "not stored"),
         [STAT_NOTES_CROWDED] = REASON(NOTES, "too many members"),
+        [STAT_REPEATS_FOUND] = REASON(REPEATS, "found"),
+        [STAT_REPEATS_UNKNOWN] = REASON(REPEATS, "no answer"),
         [STAT_PASSED_REQUESTS] = REASON(PASSED, "request"),
         [STAT_PASSED_TUNNELS] = REASON(PASSED, "websocket"),
         [STAT_PASS_FAILED] = REASON(PASSES_REFUSED, "no answer"),

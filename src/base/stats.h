@@ -57,6 +57,8 @@ enum stat_id {
     STAT_NOTES_MALFORMED, /* of what other nodes tell the chat: not as it should be */
     STAT_NOTES_LOST,      /* the journal had no place for it, or failed */
     STAT_NOTES_CROWDED,   /* over the bounds of members of other nodes */
+    STAT_REPEATS_FOUND,   /* messages that another node has, or had this one before it started */
+    STAT_REPEATS_UNKNOWN, /* nobody said in time whether it was there */
     STAT_PASSED_REQUESTS, /* to other nodes, for sessions of theirs; these two */
     STAT_PASSED_TUNNELS,
     STAT_PASS_FAILED, /* nobody has answered for the session; these two */

@@ -8,6 +8,7 @@
 #include "src/chat/admission.h"
 #include "src/chat/chat_loop.h"
 #include "src/chat/crew.h"
+#include "src/chat/dedup.h"
 #include "src/chat/following.h"
 #include "src/chat/gossip.h"
 #include "src/chat/hearing.h"
@@ -162,6 +163,22 @@ static void add_handlers(struct chat *chat)
     }
 }
 
+/* A journal that sees the store knows by itself what has come before. */
+static void create_dedup(struct chat *chat, const struct chat_options *options)
+{
+    const struct dedup_options dedup = {.executors = options->executors,
+                                        .stats = options->stats,
+                                        .loop_count = chat->loop_count,
+                                        .keyspace = options->keyspace,
+                                        .arg = options->keyspace_arg,
+                                        .ttl_ms = options->dedup_ms};
+
+    if (chat->journal != NULL && chat->journal->ops->blind && options->keyspace != NULL &&
+        options->dedup_ms > 0) {
+        chat->dedup = dedup_create(&dedup);
+    }
+}
+
 struct chat *chat_create(struct rookery *io, const struct chat_options *options)
 {
     unsigned loops = rookery_loop_count(io);
@@ -185,6 +202,7 @@ struct chat *chat_create(struct rookery *io, const struct chat_options *options)
         init_loop(chat, io, i, options);
     }
     following_begin(chat);
+    create_dedup(chat, options);
     add_handlers(chat);
     remote_add_handlers(chat);
     hearing_add_handlers(chat);
@@ -227,6 +245,7 @@ void chat_destroy(struct chat *chat)
         finish_loop(&chat->loops[i]);
     }
     following_finish(chat);
+    dedup_destroy(chat->dedup);
     crew_finish(chat);
     limiter_destroy(chat->limiter);
     free(chat);

@@ -16,6 +16,7 @@
 #include "src/api/rookery.h"
 #include "src/chat/limits.h"
 #include "src/journal/journal.h"
+#include "src/keyspace/keyspace.h"
 #include "src/store/store.h"
 
 struct chat;
@@ -37,6 +38,11 @@ struct chat_options {
     struct store *store;
     bool store_is_shared; /* by all nodes of the cluster */
     struct chat_watcher watcher;
+    /* What all nodes share, asked for on loop 0 each time; NULL or returning NULL: nothing, any
+     * more. */
+    struct keyspace *(*keyspace)(void *arg);
+    void *keyspace_arg;
+    uint64_t dedup_ms;      /* how long ids of clients are known there; 0: not at all */
     struct auth *auth;      /* NULL: tokens are not looked at */
     bool auth_required;     /* nobody gets in without a valid token; needs auth */
     const char *service_id; /* what dialect 3 is told: not copied, read when somebody joins */

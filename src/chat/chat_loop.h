@@ -45,6 +45,7 @@ struct chat {
     bool store_is_shared;
     struct chat_watcher watcher;
     struct following *following; /* NULL: the journal does not follow */
+    struct dedup *dedup;         /* NULL: the journal knows enough, or no other node does */
     struct auth *auth;
     bool auth_required;
     bool stopped; /* see chat_stop */

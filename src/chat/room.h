@@ -36,6 +36,7 @@ struct chat_room {
     struct chat_room *newer, *older; /* among the rooms of this loop that have a tail */
     struct doubts *doubts;           /* appends that have failed, see doubts.h; NULL: none */
     struct list sends;               /* struct sending that the journal has not answered */
+    struct list_queue held;          /* those of them that it has not been given yet */
     unsigned joins;                  /* under way that look at the tail later */
     unsigned deliveries;             /* under way, see direct.h */
     struct list waiting;             /* struct past that waits for the end of those */

@@ -5,6 +5,7 @@
 
 #include "src/base/memory.h"
 #include "src/chat/beside.h"
+#include "src/chat/dedup.h"
 #include "src/chat/doubts.h"
 #include "src/chat/message.h"
 #include "src/chat/recent.h"
@@ -14,6 +15,9 @@
 struct sending {
     struct journal_append op;
     struct list_node node; /* in room->sends */
+    struct list_node held; /* in room->held, until it is appended */
+    struct dedup_look look;
+    bool is_looking;
     struct task task;
     struct chat_loop *own; /* the sender's */
     struct chat_loop *home;
@@ -126,12 +130,23 @@ static void make_up(struct sending *sending)
     record_release(r);
 }
 
-static void run_waiting(struct sending *sending)
+static void add_waiting(struct sending *sending, struct sending_wait *wait)
+{
+    wait->next = sending->waiting;
+    sending->waiting = wait;
+}
+
+/* What comes again is done before what was sent before it: then that is still to be waited for. */
+static void run_waiting(struct sending *sending, struct list_node *older)
 {
     while (sending->waiting != NULL) {
         struct sending_wait *wait = sending->waiting;
         sending->waiting = wait->next;
-        wait->fn(wait);
+        if (older != NULL) {
+            add_waiting(container_of(older, struct sending, node), wait);
+        } else {
+            wait->fn(wait);
+        }
     }
 }
 
@@ -143,9 +158,15 @@ void sending_after(struct chat_room *room, struct sending_wait *wait)
         wait->fn(wait);
         return;
     }
-    struct sending *sending = container_of(latest, struct sending, node);
-    wait->next = sending->waiting;
-    sending->waiting = wait;
+    add_waiting(container_of(latest, struct sending, node), wait);
+}
+
+/* It is stored or refused, and whoever is to be told has been. */
+static void leave(struct sending *sending, struct list_node *older)
+{
+    run_waiting(sending, older);
+    chat_room_settle(sending->room);
+    go_back(sending);
 }
 
 /* What is not in turn the log tells later, after what comes before it. */
@@ -169,16 +190,41 @@ static const struct refusal *refusal_of_append(int error)
     return error == JOURNAL_EAWAY ? &refused_away : &refused_busy;
 }
 
+/* Is it one that its client may send again? */
+static bool is_named(const struct sending *sending)
+{
+    const struct message *m = &sending->record->message;
+
+    return sending->home->chat->dedup != NULL && !sending->from_afar && m->action == MESSAGE_SAY &&
+           m->client_id.len > 0;
+}
+
+static unsigned index_of(const struct chat_loop *cl)
+{
+    return (unsigned)(cl - cl->chat->loops);
+}
+
+static void make_known(const struct sending *sending)
+{
+    const struct message *m = &sending->op.message;
+
+    if (is_named(sending) && !sending->look.found) {
+        dedup_put(sending->home->chat->dedup, index_of(sending->home), m->id, m->offset,
+                  m->timestamp_ms);
+    }
+}
+
 static void on_durable(struct journal_append *op)
 {
     struct sending *sending = container_of(op, struct sending, op);
-    struct chat_room *room = sending->room;
+    struct list_node *older = sending->node.next;
 
     list_remove(&sending->node);
     sending->refusal = op->error != 0 ? &refused_storage : refusal_of(op->message.fate);
     if (sending->refusal == NULL) {
         place(&sending->record->message, &op->message);
         sending->now_ms = op->message.timestamp_ms; /* of the first time, if it is repeated */
+        make_known(sending);
     }
     if (sending->refusal == NULL && op->message.fate == MESSAGE_STORED) {
         chat_watched(sending->home->chat, &op->message, op->message.offset);
@@ -187,11 +233,9 @@ static void on_durable(struct journal_append *op)
     } else if (sending->refusal == NULL) {
         make_up(sending);
     } else if (op->error != 0 && may_be_doubted(sending)) {
-        doubts_add(&room->doubts, sending->record);
+        doubts_add(&sending->room->doubts, sending->record);
     }
-    run_waiting(sending);
-    chat_room_settle(room);
-    go_back(sending);
+    leave(sending, older);
 }
 
 static void append(struct sending *sending)
@@ -202,15 +246,78 @@ static void append(struct sending *sending)
     m.said = m.action == MESSAGE_SAY || m.action == MESSAGE_MARK ? m.said : m.offset;
     m.timestamp_ms = sending->now_ms;
     sending->op.on_done = on_durable;
-    list_add(&sending->room->sends, &sending->node);
     int error = home->chat->stopped
                     ? JOURNAL_EBUSY
                     : journal_append(home->chat->journal, &m, home->executor, &sending->op);
     if (error != 0) {
+        struct list_node *older = sending->node.next;
         list_remove(&sending->node);
         sending->refusal = refusal_of_append(error);
-        chat_room_settle(sending->room);
-        go_back(sending);
+        leave(sending, older);
+    }
+}
+
+/* ---- what others know of it ---- */
+
+/* As the journal would have answered. */
+static void take_known(struct sending *sending)
+{
+    struct message *m = &sending->op.message;
+
+    sending->op.error = 0;
+    *m = sending->record->message;
+    m->fate = MESSAGE_REPEATED;
+    m->offset = sending->look.place;
+    m->timestamp_ms = sending->look.timestamp_ms;
+    on_durable(&sending->op);
+}
+
+static struct sending *first_held(const struct chat_room *room)
+{
+    struct list_node *first = room->held.first;
+
+    return first == NULL ? NULL : container_of(first, struct sending, held);
+}
+
+/* The room may be gone with the last of them. */
+static void let_go(struct chat_room *room)
+{
+    struct sending *sending = first_held(room);
+
+    while (sending != NULL && !sending->is_looking) {
+        list_queue_remove(&room->held, &sending->held);
+        struct sending *next = first_held(room);
+        if (sending->look.found) {
+            take_known(sending);
+        } else {
+            append(sending);
+        }
+        sending = next;
+    }
+}
+
+static void on_looked(struct dedup_look *look)
+{
+    struct sending *sending = container_of(look, struct sending, look);
+
+    sending->is_looking = false;
+    let_go(sending->room);
+}
+
+/* What is sent while others wait for an answer waits behind them. */
+static void begin(struct sending *sending)
+{
+    struct chat_loop *home = sending->home;
+
+    list_add(&sending->room->sends, &sending->node);
+    sending->look.on_done = on_looked;
+    sending->is_looking =
+        is_named(sending) &&
+        dedup_look(home->chat->dedup, index_of(home), sending->record->message.id, &sending->look);
+    if (sending->is_looking || sending->room->held.first != NULL) {
+        list_queue_add(&sending->room->held, &sending->held);
+    } else {
+        append(sending);
     }
 }
 
@@ -245,7 +352,7 @@ static void arrive(struct task *task)
     }
     sending->room = chat_room_get(sending->home, sending->record->message.room);
     if (sending->home->chat->journal != NULL && !is_kept(sending)) {
-        append(sending);
+        begin(sending);
         return;
     }
     tell(sending);

@@ -138,6 +138,13 @@ static int create_server(struct daemon *d)
     return 0;
 }
 
+static struct keyspace *shared_keyspace(void *arg)
+{
+    const struct daemon *d = arg;
+
+    return server_keyspace(d->io);
+}
+
 static int create_chat(struct daemon *d)
 {
     unsigned loops = rookery_loop_count(d->io);
@@ -161,6 +168,9 @@ static int create_chat(struct daemon *d)
             .store = d->store,
             .store_is_shared = storage_is_shared(&d->storage),
             .watcher = storage_watcher(&d->storage),
+            .keyspace = server_keyspace(d->io) == NULL ? NULL : shared_keyspace,
+            .keyspace_arg = d,
+            .dedup_ms = v->dedup_ms,
             .auth = d->auth,
             .auth_required = strcmp(v->auth, "required") == 0,
             .service_id = d->service_id,

@@ -111,6 +111,7 @@ struct daemon_options {
     uint64_t store_readers;
     uint64_t history_cache_bytes;
     uint64_t history_cache_ms;
+    uint64_t dedup_ms; /* 0: off */
     bool persist;
     uint64_t persist_batch;
     uint64_t persist_linger_ms;
