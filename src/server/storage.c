@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "src/base/digest.h"
 #include "src/base/memory.h"
@@ -174,12 +175,60 @@ static struct journal_rabbitmq_options rabbitmq_options(const struct daemon_opti
     };
 }
 
+enum { LOOKS = 6, LOOK_MS = 500 };
+
+static bool is_shorter(const uint64_t *ends, const struct store_log *log)
+{
+    unsigned i = 0;
+
+    while (i < log->partitions && ends[i] >= log->positions[i]) {
+        i++;
+    }
+    return i < log->partitions;
+}
+
+/* Until the log is no shorter than what is stored of it, or has been so for some time: the replica
+ * that has come to lead a partition just now may not know yet how far it goes. */
+static int look_again(const struct storage *s, uint64_t *ends)
+{
+    const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
+    const struct journal_kafka_options kafka = kafka_options(s->options);
+    struct bytes why = {0};
+    int partitions = (int)s->log.partitions;
+
+    for (int i = 0; i < LOOKS && partitions > 0 && is_shorter(ends, &s->log); i++) {
+        (void)nanosleep(&pause, NULL);
+        partitions = journal_kafka_look(&kafka, ends, &why);
+    }
+    if (partitions < 0) {
+        log_write(LOG_ERROR, "cannot look at the topic",
+                  LOG_FIELDS(LOG_SPAN("why", bytes_span(&why))));
+    }
+    bytes_finish(&why);
+    return partitions < 0 ? STORE_EIO : 0;
+}
+
+/* A log that is shorter than what is stored of it was made anew. But other nodes go on storing
+ * while this one starts: that counts only if the log was asked after the store. */
+static int adopt(struct storage *s, uint64_t *ends)
+{
+    uint64_t unknown[JOURNAL_KAFKA_PARTITIONS_MAX];
+
+    memset(unknown, 0xff, sizeof unknown);
+    int error = store_adopt(s->base, &s->log, unknown);
+    if (error != 0 || !is_shorter(ends, &s->log)) {
+        return error;
+    }
+    error = look_again(s, ends);
+    return error == 0 && is_shorter(ends, &s->log) ? store_adopt(s->base, &s->log, ends) : error;
+}
+
 /* Where the places of the log's records are, which the store has to say. */
-static int adopt_log(struct storage *s, unsigned partitions, const uint64_t *ends)
+static int adopt_log(struct storage *s, unsigned partitions, uint64_t *ends)
 {
     s->log.name = span_cstr(s->options->kafka_topic);
     s->log.partitions = partitions;
-    int error = store_adopt(s->base, &s->log, ends);
+    int error = adopt(s, ends);
     if (error != 0) {
         log_write(LOG_ERROR, "the store cannot take the topic's messages",
                   LOG_FIELDS(LOG_TEXT("kafka-topic", s->options->kafka_topic),
@@ -206,6 +255,7 @@ static int begin_kafka(struct storage *s, struct executor *const *executors, uns
         .executors = executors,
         .executor_count = count,
         .has_replica = s->options->database_replica_url != NULL,
+        .timeout_ms = (unsigned)s->options->store_timeout_ms,
     };
     behind_init(&s->behind, &options);
     s->store = &s->behind.store;
