@@ -412,6 +412,7 @@ static int open_consumer(struct feed_kafka *k, const struct journal_kafka_option
         {"auto.offset.reset", "earliest"},
         {"queued.max.messages.kbytes", "16384"},
         {has_session ? NULL : session, "10000"}, /* so long a dead node's parts wait for another */
+        {"heartbeat.interval.ms", "1000"},       /* and so long those of one that has left */
         {NULL, NULL},
     };
 
