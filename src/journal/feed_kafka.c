@@ -402,8 +402,8 @@ static const struct feed_ops feed_kafka = {
 static int open_consumer(struct feed_kafka *k, const struct journal_kafka_options *options,
                          struct bytes *why)
 {
-    static const char session[] = "session.timeout.ms";
-    bool has_session = options->settings != NULL && strstr(options->settings, session) != NULL;
+    /* An answer to a fetch is waited for until it is worth it (kafka_follower.c). So long as the
+     * session lasts a dead node's partitions wait for another. */
     const struct kafka_setting settings[] = {
         {"group.id", options->group},
         {"partition.assignment.strategy", "cooperative-sticky"},
@@ -411,8 +411,11 @@ static int open_consumer(struct feed_kafka *k, const struct journal_kafka_option
         {"enable.auto.offset.store", "false"},
         {"auto.offset.reset", "earliest"},
         {"queued.max.messages.kbytes", "16384"},
-        {has_session ? NULL : session, "10000"}, /* so long a dead node's parts wait for another */
-        {"heartbeat.interval.ms", "1000"},       /* and so long those of one that has left */
+        {"fetch.min.bytes", "262144", .yields = true},
+        {"fetch.wait.max.ms", "20", .yields = true},
+        /* so long a dead node's parts wait for another, and so long those of one that has left */
+        {"session.timeout.ms", "10000", .yields = true},
+        {"heartbeat.interval.ms", "1000", .yields = true},
         {NULL, NULL},
     };
 

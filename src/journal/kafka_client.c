@@ -104,16 +104,21 @@ static int set_all(rd_kafka_conf_t *conf, const char *settings, struct bytes *wh
 }
 
 /* What those who run it may set otherwise. */
-static int set_defaults(rd_kafka_conf_t *conf, struct bytes *why)
+static const struct kafka_setting defaults[] = {
+    {"reconnect.backoff.max.ms", "1000", .yields = true}, /* back soon, however long it was away */
+    {"log.connection.close", "false", .yields = true},    /* brokers close what is idle */
+    {NULL, NULL},
+};
+
+static int set_own(rd_kafka_conf_t *conf, const struct kafka_setting *settings, bool yields,
+                   struct bytes *why)
 {
-    static const struct kafka_setting defaults[] = {
-        {"reconnect.backoff.max.ms", "1000"}, /* back soon after an outage, however long it was */
-        {"log.connection.close", "false"},    /* brokers close what is idle */
-    };
     int result = 0;
 
-    for (size_t i = 0; result == 0 && i < sizeof defaults / sizeof defaults[0]; i++) {
-        result = set(conf, "kafka", defaults[i].name, defaults[i].value, why);
+    for (; result == 0 && settings->name != NULL; settings++) {
+        if (settings->yields == yields) {
+            result = set(conf, "kafka", settings->name, settings->value, why);
+        }
     }
     return result;
 }
@@ -121,8 +126,11 @@ static int set_defaults(rd_kafka_conf_t *conf, struct bytes *why)
 static int configure(rd_kafka_conf_t *conf, const struct journal_kafka_options *options,
                      const struct kafka_setting *settings, struct bytes *why)
 {
-    int result = set_defaults(conf, why);
+    int result = set_own(conf, defaults, true, why);
 
+    if (result == 0) {
+        result = set_own(conf, settings, true, why);
+    }
     if (result == 0) {
         result = set_all(conf, options->settings, why);
     }
@@ -138,10 +146,7 @@ static int configure(rd_kafka_conf_t *conf, const struct journal_kafka_options *
     if (result == 0) {
         result = set(conf, "kafka", "log.queue", "true", why);
     }
-    for (; result == 0 && settings->name != NULL; settings++) {
-        result = set(conf, "kafka", settings->name, settings->value, why);
-    }
-    return result;
+    return result == 0 ? set_own(conf, settings, false, why) : result;
 }
 
 int kafka_client_open(struct kafka_client *c, rd_kafka_type_t type,

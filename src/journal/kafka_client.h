@@ -33,9 +33,10 @@ struct kafka_client {
 };
 
 /* A setting of librdkafka's that the owner's correctness rests on: stronger than those of
- * journal_kafka_options.settings. */
+ * journal_kafka_options.settings; if it yields, weaker. */
 struct kafka_setting {
     const char *name, *value;
+    bool yields;
 };
 
 /* Opens a producer or a consumer; settings end with {NULL, NULL}. Does not connect. Returns 0, or

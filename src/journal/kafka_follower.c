@@ -9,12 +9,21 @@
 enum { RECORDS_AT_ONCE = 128 };
 
 /* No group: nothing is committed, and no coordinator is asked. What other producers put there under
- * a transaction counts from when it is there, so that own places need not wait for its end. */
+ * a transaction counts from when it is there, so that own places need not wait for its end.
+ *
+ * An answer to a fetch is waited for until it is worth it: otherwise each batch that anybody
+ * produces is one, to each node, and under load a broker does hardly anything else. Members on
+ * other nodes have a message that much later; a sender has his ack from the report. */
 static const struct kafka_setting settings[] = {
-    {"enable.auto.commit", "false"},         {"auto.offset.reset", "error"},
-    {"isolation.level", "read_uncommitted"}, {"allow.auto.create.topics", "false"},
-    {"queued.max.messages.kbytes", "16384"}, {"fetch.wait.max.ms", "500"},
-    {"fetch.error.backoff.ms", "100"},       {NULL, NULL},
+    {"enable.auto.commit", "false"},
+    {"auto.offset.reset", "error"},
+    {"isolation.level", "read_uncommitted"},
+    {"allow.auto.create.topics", "false"},
+    {"queued.max.messages.kbytes", "16384"},
+    {"fetch.min.bytes", "65536", .yields = true},
+    {"fetch.wait.max.ms", "10", .yields = true},
+    {"fetch.error.backoff.ms", "100"},
+    {NULL, NULL},
 };
 
 int kafka_follower_open(struct kafka_journal *j, struct bytes *why)

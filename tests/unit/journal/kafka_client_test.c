@@ -70,6 +70,29 @@ static void lets_no_setting_overrule_what_correctness_rests_on(void)
     bytes_finish(&why);
 }
 
+static void lets_a_setting_overrule_what_is_merely_better(void)
+{
+    static const struct kafka_setting eager[] = {
+        {"fetch.min.bytes", "65536", .yields = true},
+        {"fetch.wait.max.ms", "10", .yields = true},
+        {NULL, NULL},
+    };
+    struct journal_kafka_options o = options_of("127.0.0.1:1", "fetch.min.bytes=1");
+    struct kafka_client c;
+    struct bytes why = {0};
+    char value[64];
+    size_t size = sizeof value;
+
+    check(kafka_client_open(&c, RD_KAFKA_CONSUMER, &o, eager, &why) == 0);
+    check(rd_kafka_conf_get(rd_kafka_conf(c.handle), "fetch.min.bytes", value, &size) == 0);
+    check(strcmp(value, "1") == 0);
+    size = sizeof value;
+    check(rd_kafka_conf_get(rd_kafka_conf(c.handle), "fetch.wait.max.ms", value, &size) == 0);
+    check(strcmp(value, "10") == 0);
+    kafka_client_close(&c);
+    bytes_finish(&why);
+}
+
 static void says_which_option_cannot_be(void)
 {
     static const struct {
@@ -146,6 +169,7 @@ int main(void)
     RUN(puts_a_room_where_java_and_kafkajs_put_it);
     RUN(hands_settings_of_librdkafka_on);
     RUN(lets_no_setting_overrule_what_correctness_rests_on);
+    RUN(lets_a_setting_overrule_what_is_merely_better);
     RUN(says_which_option_cannot_be);
     RUN(says_that_nobody_answers_and_why);
     RUN(says_that_a_topic_is_missing_and_may_not_be_made);
