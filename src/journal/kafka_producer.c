@@ -45,9 +45,7 @@ static void write_numbers(const struct kafka_journal *j, struct numbers *n)
 
 static int open_client(struct kafka_journal *j, struct kafka_client *c, struct bytes *why)
 {
-    static const char level[] = "compression.level";
     bool is_gzip = strcmp(j->kafka.compression, "gzip") == 0;
-    bool has_level = j->kafka.settings != NULL && strstr(j->kafka.settings, level) != NULL;
     struct numbers n;
 
     write_numbers(j, &n);
@@ -60,7 +58,9 @@ static int open_client(struct kafka_journal *j, struct kafka_client *c, struct b
         {"queue.buffering.max.messages", n.messages},
         {"queue.buffering.max.kbytes", n.kilobytes},
         {"partitioner", "murmur2_random"},
-        {is_gzip && !has_level ? level : NULL, "1"}, /* half the time of its default */
+        {"socket.nagle.disable", "true", .yields = true},
+        /* half the time of its default; of other kinds the end */
+        {is_gzip ? "compression.level" : NULL, "1", .yields = true},
         {NULL, NULL},
     };
     return kafka_client_open(c, RD_KAFKA_PRODUCER, &j->kafka, settings, why);
