@@ -12,6 +12,8 @@
 enum {
     LOOK_MS = 1000, /* how often the brokers are asked, while nothing is fetched */
     LOOK_WAIT_MS = 500,
+    JOIN_WAIT_MS = 5000, /* brokers gather members of a new group for 3 s */
+    JOIN_POLL_MS = 50,
     COMMIT_MS = 1000,
 };
 
@@ -28,6 +30,7 @@ struct feed_kafka {
     bool again; /* the batch is to be given once more */
     struct bytes value;
 
+    bool has_joined; /* the group has told what is ours, be it nothing */
     bool is_committing, is_lost;
     uint64_t committed_ms;
     uint64_t looked_ms;
@@ -75,6 +78,7 @@ static void handle_event(struct feed_kafka *k, rd_kafka_event_t *event)
     case RD_KAFKA_EVENT_REBALANCE:
         kafka_parts_rebalance(&k->parts, event);
         kafka_batch_drop_lost(&k->batch);
+        k->has_joined = true;
         atomic_store(&k->is_up, true);
         break;
     case RD_KAFKA_EVENT_ERROR:
@@ -373,6 +377,22 @@ static void destroy(struct feed_kafka *k)
     free(k);
 }
 
+/* librdkafka before 2.3 fails an assertion when a member of a group is destroyed that waits for its
+ * first assignment (its issue 4312). So that is waited for; a group that tells nothing for so long
+ * keeps its member, which has left it and does nothing any more. */
+static void outlive_joining(struct feed_kafka *k)
+{
+    uint64_t until = now_ms() + JOIN_WAIT_MS;
+
+    while (!k->has_joined && now_ms() < until) {
+        rd_kafka_event_t *event = rd_kafka_queue_poll(k->queue, JOIN_POLL_MS);
+        if (event != NULL) {
+            handle_event(k, event);
+        }
+    }
+    drop_batch(k);
+}
+
 static void feed_close(struct feed *feed)
 {
     enum { COMMITS = 2 }; /* the one under way, and what has come meanwhile */
@@ -382,7 +402,12 @@ static void feed_close(struct feed *feed)
     for (int i = 0; i < COMMITS && atomic_load(&k->is_up); i++) {
         go_on_committing(k, LOOK_WAIT_MS);
     }
+    outlive_joining(k);
     (void)rd_kafka_consumer_close(k->client.handle);
+    if (!k->has_joined) {
+        rd_kafka_queue_destroy(k->client.main);
+        k->client = (struct kafka_client){0};
+    }
     destroy(k);
 }
 

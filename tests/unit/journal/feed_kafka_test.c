@@ -308,6 +308,23 @@ static void a_topic_with_other_partitions_than_the_stores_is_refused(void)
     bytes_finish(&why);
 }
 
+/* Its assertion of a member without an assignment would end the program. */
+static void a_group_that_never_tells_what_is_whose_can_be_left(void)
+{
+    enum { SYNC_GROUP = 14 };
+    static const uint64_t zeros[PARTITIONS];
+    static rd_kafka_resp_err_t errors[64];
+
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        errors[i] = RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
+    }
+    rd_kafka_mock_push_request_errors_array(mock.cluster, SYNC_GROUP,
+                                            sizeof errors / sizeof *errors, errors);
+    feed = open_feed(zeros);
+    feed->ops->close(feed);
+    rd_kafka_mock_clear_request_errors(mock.cluster, SYNC_GROUP);
+}
+
 int main(void)
 {
     kafka_mock_start(&mock, PARTITIONS);
@@ -321,6 +338,7 @@ int main(void)
     RUN(what_is_taken_over_later_begins_where_the_other_reader_was);
     RUN(a_topic_with_other_partitions_than_the_stores_is_refused);
     feed->ops->close(feed);
+    RUN(a_group_that_never_tells_what_is_whose_can_be_left);
     kafka_mock_stop(&mock);
     return tap_done();
 }
