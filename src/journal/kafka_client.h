@@ -62,9 +62,11 @@ MUST_USE int kafka_topic_watermarks(struct kafka_client *c,
                                     unsigned partition, int64_t *low, int64_t *high,
                                     struct bytes *why);
 
-/* Both for the topic of messages: returns how many partitions it has, and where each ends. */
+/* Both for the topic of messages: returns how many partitions it has, and where each begins (NULL:
+ * nobody asks) and ends. */
 MUST_USE int kafka_topic_ends(struct kafka_client *c, const struct journal_kafka_options *options,
-                              uint64_t ends[JOURNAL_KAFKA_PARTITIONS_MAX], struct bytes *why);
+                              uint64_t *begins, uint64_t ends[JOURNAL_KAFKA_PARTITIONS_MAX],
+                              struct bytes *why);
 
 /* The partition of a room, as Java's and kafkajs' clients choose it for that key. */
 unsigned kafka_partition_of(struct span room, unsigned partitions);

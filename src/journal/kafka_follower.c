@@ -6,7 +6,11 @@
 #include "src/journal/journal_value.h"
 #include "src/journal/kafka_journal.h"
 
-enum { RECORDS_AT_ONCE = 128 };
+enum {
+    RECORDS_AT_ONCE = 128,
+    AGAIN_MS = 2000, /* for what was there before, at most */
+    AGAIN_IDLE_MS = 500,
+};
 
 /* No group: nothing is committed, and no coordinator is asked. What other producers put there under
  * a transaction counts from when it is there, so that own places need not wait for its end.
@@ -33,7 +37,7 @@ int kafka_follower_open(struct kafka_journal *j, struct bytes *why)
     if (kafka_client_open(&j->consumer, RD_KAFKA_CONSUMER, &j->kafka, settings, why) < 0) {
         return -1;
     }
-    int partitions = kafka_topic_ends(&j->consumer, &j->kafka, j->ends, why);
+    int partitions = kafka_topic_ends(&j->consumer, &j->kafka, j->begins, j->ends, why);
     if (partitions < 0) {
         return -1;
     }
@@ -54,17 +58,6 @@ static void on_events(rd_kafka_t *handle, void *arg)
 static int start_at(struct kafka_journal *j, unsigned partition, int64_t offset)
 {
     return rd_kafka_consume_start_queue(j->followed, (int32_t)partition, offset, j->fetched);
-}
-
-void kafka_follower_begin(struct kafka_journal *j)
-{
-    j->followed = xnonnull(rd_kafka_topic_new(j->consumer.handle, j->kafka.topic, NULL));
-    j->fetched = rd_kafka_queue_new(j->consumer.handle);
-    rd_kafka_queue_cb_event_enable(j->fetched, on_events, j);
-    rd_kafka_queue_cb_event_enable(j->consumer.main, on_events, j);
-    for (unsigned i = 0; i < j->partitions; i++) {
-        (void)start_at(j, i, (int64_t)j->parts[i].sequence.next);
-    }
 }
 
 void kafka_follower_close(struct kafka_journal *j)
@@ -107,6 +100,99 @@ static bool read_record(struct kafka_journal *j, const rd_kafka_message_t *recor
     }
     return kafka_partition_of(m->room, j->partitions) == partition;
 }
+
+/* ---- what was there before ---- */
+
+static void note(struct kafka_journal *j, const rd_kafka_message_t *record)
+{
+    char id[JOURNAL_VALUE_ID_BYTES];
+    struct message m;
+
+    if (read_record(j, record, &m, id)) {
+        const struct kafka_spot spot = {(uint64_t)record->offset, m.timestamp_ms};
+        lock_enter(&j->lock);
+        (void)kafka_sequence_is_new(&j->parts[record->partition].sequence, &spot,
+                                    kafka_recent_hash(j->secret, &m));
+        lock_leave(&j->lock);
+    }
+}
+
+/* Notes it, and returns whether it is the last of its partition. */
+static bool note_last(struct kafka_journal *j, const rd_kafka_message_t *record)
+{
+    bool is_record = record->err == RD_KAFKA_RESP_ERR_NO_ERROR;
+    uint64_t end = record->partition < 0 ? 0 : j->ends[record->partition];
+
+    if (is_record && (uint64_t)record->offset < end) {
+        note(j, record);
+    }
+    return record->partition >= 0 && (!is_record || (uint64_t)record->offset + 1 >= end);
+}
+
+/* Where the window of a partition begins. */
+static uint64_t window_begin(const struct kafka_journal *j, unsigned partition)
+{
+    uint32_t window = j->parts[partition].sequence.recent.window;
+    uint64_t end = j->ends[partition], begin = end < window ? 0 : end - window;
+
+    return begin > j->begins[partition] ? begin : j->begins[partition];
+}
+
+/* Until that many partitions have been read to their ends. */
+static void read_to_ends(struct kafka_journal *j, rd_kafka_queue_t *queue, unsigned partitions)
+{
+    bool is_read[JOURNAL_KAFKA_PARTITIONS_MAX] = {false};
+    uint64_t until_ms = kafka_now_ms() + AGAIN_MS;
+    rd_kafka_message_t *records[RECORDS_AT_ONCE];
+    ssize_t count = 1;
+
+    while (partitions > 0 && count > 0 && kafka_now_ms() < until_ms) {
+        count = rd_kafka_consume_batch_queue(queue, AGAIN_IDLE_MS, records, RECORDS_AT_ONCE);
+        for (ssize_t i = 0; i < count; i++) {
+            int32_t partition = records[i]->partition;
+            if (note_last(j, records[i]) && !is_read[partition]) {
+                is_read[partition] = true;
+                partitions--;
+            }
+            rd_kafka_message_destroy(records[i]);
+        }
+    }
+}
+
+static void read_again(struct kafka_journal *j)
+{
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(j->consumer.handle);
+    unsigned partitions = 0;
+
+    for (unsigned i = 0; i < j->partitions; i++) {
+        if (window_begin(j, i) < j->ends[i] &&
+            rd_kafka_consume_start_queue(j->followed, (int32_t)i, (int64_t)window_begin(j, i),
+                                         queue) == 0) {
+            partitions++;
+        }
+    }
+    read_to_ends(j, queue, partitions);
+    for (unsigned i = 0; i < j->partitions; i++) {
+        if (window_begin(j, i) < j->ends[i]) {
+            (void)rd_kafka_consume_stop(j->followed, (int32_t)i);
+        }
+    }
+    rd_kafka_queue_destroy(queue);
+}
+
+void kafka_follower_begin(struct kafka_journal *j)
+{
+    j->followed = xnonnull(rd_kafka_topic_new(j->consumer.handle, j->kafka.topic, NULL));
+    read_again(j);
+    j->fetched = rd_kafka_queue_new(j->consumer.handle);
+    rd_kafka_queue_cb_event_enable(j->fetched, on_events, j);
+    rd_kafka_queue_cb_event_enable(j->consumer.main, on_events, j);
+    for (unsigned i = 0; i < j->partitions; i++) {
+        (void)start_at(j, i, (int64_t)j->parts[i].sequence.next);
+    }
+}
+
+/* ---- what comes ---- */
 
 static void place(struct message *m, uint64_t at)
 {

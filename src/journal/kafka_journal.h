@@ -90,7 +90,7 @@ struct kafka_journal {
     struct journal_kafka_options kafka; /* texts are own */
     struct executor *executor;
     unsigned partitions;
-    uint64_t ends[JOURNAL_KAFKA_PARTITIONS_MAX];
+    uint64_t begins[JOURNAL_KAFKA_PARTITIONS_MAX], ends[JOURNAL_KAFKA_PARTITIONS_MAX];
     struct kafka_part *parts;
     uint64_t secret[2];
 
@@ -199,6 +199,8 @@ struct kafka_flight *kafka_flight_find(const struct kafka_journal *j, uint64_t h
 /* ---- kafka_follower.c ---- */
 
 MUST_USE int kafka_follower_open(struct kafka_journal *j, struct bytes *why);
+/* Blocks while it reads again what the windows of the partitions hold: who repeats what he sent
+ * before this node started is known by that. */
 void kafka_follower_begin(struct kafka_journal *j);
 void kafka_follower_close(struct kafka_journal *j);
 

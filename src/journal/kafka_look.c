@@ -2,7 +2,8 @@
 #include "src/journal/kafka_client.h"
 
 int kafka_topic_ends(struct kafka_client *c, const struct journal_kafka_options *options,
-                     uint64_t ends[JOURNAL_KAFKA_PARTITIONS_MAX], struct bytes *why)
+                     uint64_t *begins, uint64_t ends[JOURNAL_KAFKA_PARTITIONS_MAX],
+                     struct bytes *why)
 {
     int partitions = kafka_topic_prepare(c, options, options->topic, why);
     int64_t low, high;
@@ -12,6 +13,9 @@ int kafka_topic_ends(struct kafka_client *c, const struct journal_kafka_options 
             return -1;
         }
         ends[i] = (uint64_t)high;
+        if (begins != NULL) {
+            begins[i] = (uint64_t)low;
+        }
     }
     return partitions;
 }
@@ -25,7 +29,7 @@ int journal_kafka_look(const struct journal_kafka_options *options,
 
     bytes_clear(why);
     if (kafka_client_open(&client, RD_KAFKA_CONSUMER, options, &none, why) == 0) {
-        partitions = kafka_topic_ends(&client, options, ends, why);
+        partitions = kafka_topic_ends(&client, options, NULL, ends, why);
     }
     kafka_client_close(&client);
     return partitions;

@@ -193,6 +193,30 @@ static void gives_the_first_place_and_time_to_an_id_that_comes_again(void)
     stop();
 }
 
+static void knows_what_was_appended_before_it_started(void)
+{
+    struct letter a, b, other;
+
+    start();
+    for (int i = 0; i < 300; i++) {
+        char id[16];
+        (void)snprintf(id, sizeof id, "before-%d", i);
+        check(letter_post(&other, &nodes[0], i % 2 == 0 ? "two" : "three", id) == 0);
+        check(letter_await(&other) == 0);
+    }
+    check(letter_post(&a, &nodes[0], "one", "same") == 0 && letter_await(&a) == 0);
+    node_close(&nodes[0]);
+    open_with(&nodes[0], kafka_options(), 0);
+    check(letter_post(&b, &nodes[0], "one", "same") == 0 && letter_await(&b) == 0);
+    check(repeats(&b, &a));
+    check(letter_post(&b, &nodes[0], "two", "before-0") == 0 && letter_await(&b) == 0);
+    check(b.op.message.fate == MESSAGE_REPEATED);
+    check(letter_post(&b, &nodes[0], "one", "new") == 0 && letter_await(&b) == 0);
+    check(b.op.message.fate == MESSAGE_STORED);
+    check(node_await(&nodes[0], 1)); /* what was there before is not told */
+    stop();
+}
+
 static void does_not_tell_again_what_another_node_appended_too(void)
 {
     struct letter a, b;
@@ -466,6 +490,7 @@ int main(void)
     RUN(tells_what_others_put_there_if_it_can_be_read);
     RUN(leaves_what_is_not_in_the_partition_of_its_room_to_the_feed);
     RUN(gives_the_first_place_and_time_to_an_id_that_comes_again);
+    RUN(knows_what_was_appended_before_it_started);
     RUN(does_not_tell_again_what_another_node_appended_too);
     RUN(tells_the_members_of_two_nodes_the_same_in_the_same_order);
     RUN(answers_where_the_log_is_behind_what_was_told);
