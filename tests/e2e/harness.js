@@ -79,12 +79,16 @@ const QUIET = {
 
 // A daemon that listens. data: the folder to keep its messages in; port: one, a list, or null to leave
 // it to env, which is added to the environment. daemon.origins: one per port; daemon.origin: the first.
-// log: daemon.log is what it logs, which is not shown then. ms: how long its start may take.
-async function start({ data = folder(), port = 0, args = [], env = {}, log = false, ms = DEADLINE_MS } = {}) {
+// log: daemon.log is what it logs, which is not shown then. ms: how long its start may take. through:
+// a command that runs it.
+async function start({
+    data = folder(), port = 0, args = [], env = {}, log = false, ms = DEADLINE_MS, through = [],
+} = {}) {
     const ports = port === null ? [] : ['--port', [port].flat().join(',')];
+    const [command, ...before] = [...through, program];
     const daemon = new Daemon(spawn(
-        program,
-        ['--host', '127.0.0.1', ...ports, '--data', data, ...args],
+        command,
+        [...before, '--host', '127.0.0.1', ...ports, '--data', data, ...args],
         { stdio: ['ignore', 'pipe', log ? 'pipe' : 'inherit'], env: { ...QUIET, ...process.env, ...env } },
     ));
     later(() => daemon.end('SIGKILL'));
@@ -102,7 +106,7 @@ async function start({ data = folder(), port = 0, args = [], env = {}, log = fal
         });
     });
     const ended = daemon.exited.then((how) => {
-        throw new Error(`the daemon ended at its start: ${how}`);
+        throw new Error(`the daemon ended at its start: ${how} ${daemon.log}`);
     });
     ended.catch(() => {}); // it ends some time, and that is fine once it has listened
     await within(Promise.race([ready, ended]), 'listening daemon', ms);
