@@ -482,7 +482,7 @@ static void appends_and_marks_are_those_of_the_store(void)
 
 /* ---- several threads ---- */
 
-enum { CALLS = 300 };
+enum { CALLS = 300, PATIENCE_MS = 20000 };
 
 /* Answers everything at once, and knows of no positions. */
 static int quick_start(struct store *store, struct store_call *call)
@@ -544,7 +544,8 @@ static void nobody_is_forgotten_whoever_comes_first(void)
                                                   .partitions = FOLLOWING_PARTITIONS,
                                                   .bases = bases,
                                                   .executors = executors,
-                                                  .executor_count = 2});
+                                                  .executor_count = 2,
+                                                  .timeout_ms = PATIENCE_MS});
     check(pthread_create(&persister, NULL, bring, NULL) == 0);
     for (unsigned n = 0; n < CALLS; n++) {
         following_fake_tell(&journal, 1, n + 1);
