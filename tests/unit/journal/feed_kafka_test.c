@@ -257,6 +257,17 @@ static void put_everywhere(void)
     }
 }
 
+/* Has one of them got something of each partition? */
+static bool all_read(const uint64_t one[PARTITIONS], const uint64_t other[PARTITIONS])
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < PARTITIONS; i++) {
+        count += one[i] != UINT64_MAX || other[i] != UINT64_MAX;
+    }
+    return count == PARTITIONS;
+}
+
 static void what_is_taken_over_later_begins_where_the_other_reader_was(void)
 {
     static const uint64_t zeros[PARTITIONS];
@@ -272,7 +283,7 @@ static void what_is_taken_over_later_begins_where_the_other_reader_was(void)
     put_everywhere();
     memset(mine, 0xff, sizeof mine);
     memset(its, 0xff, sizeof its);
-    for (time_t until = later() + 2; later() < until;) {
+    for (time_t until = later() + PATIENCE_S; !all_read(mine, its) && later() < until;) {
         read_some(feed, mine);
         read_some(other, its);
     }
@@ -283,7 +294,7 @@ static void what_is_taken_over_later_begins_where_the_other_reader_was(void)
         read_some(feed, after);
     }
     put_everywhere();
-    for (time_t until = later() + 2; later() < until;) {
+    for (time_t until = later() + PATIENCE_S; !all_read(after, after) && later() < until;) {
         read_some(feed, after);
     }
     for (unsigned i = 0; i < PARTITIONS; i++) {
