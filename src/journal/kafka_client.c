@@ -189,7 +189,10 @@ static void one_line(char line[KAFKA_LINE_MAX], const char *text)
     size_t len = strnlen(text, KAFKA_LINE_MAX - 1);
 
     for (size_t i = 0; i < len; i++) {
-        line[i] = (unsigned char)text[i] < ' ' ? ' ' : text[i];
+        line[i] = text[i];
+        if ((unsigned char)text[i] < ' ') {
+            line[i] = ' ';
+        }
     }
     line[len] = '\0';
 }
@@ -389,20 +392,19 @@ int kafka_topic_prepare(struct kafka_client *c, const struct journal_kafka_optio
 }
 
 int kafka_topic_watermarks(struct kafka_client *c, const struct journal_kafka_options *options,
-                           const char *topic, unsigned partition, int64_t *low, int64_t *high,
-                           struct bytes *why)
+                           unsigned partition, int64_t *low, int64_t *high, struct bytes *why)
 {
     uint64_t until = now_ms() + kafka_timeout_ms(options);
     rd_kafka_resp_err_t error;
 
     do { /* a leader may just be elected */
-        error = rd_kafka_query_watermark_offsets(c->handle, topic, (int32_t)partition, low, high,
-                                                 (int)kafka_timeout_ms(options));
+        error = rd_kafka_query_watermark_offsets(c->handle, options->topic, (int32_t)partition, low,
+                                                 high, (int)kafka_timeout_ms(options));
     } while (error != RD_KAFKA_RESP_ERR_NO_ERROR && now_ms() < until);
     return error == RD_KAFKA_RESP_ERR_NO_ERROR
                ? 0
-               : refuse(why, "kafka-topic: \"%s\": where partition %u ends: %s", topic, partition,
-                        rd_kafka_err2str(error));
+               : refuse(why, "kafka-topic: \"%s\": where partition %u ends: %s", options->topic,
+                        partition, rd_kafka_err2str(error));
 }
 
 unsigned kafka_partition_of(struct span room, unsigned partitions)

@@ -56,11 +56,11 @@ MUST_USE int kafka_topic_prepare(struct kafka_client *c,
                                  const struct journal_kafka_options *options, const char *topic,
                                  struct bytes *why);
 
-/* Asks where a partition begins and ends. Returns 0, or -1 and one line in *why. Blocks. */
+/* Asks where a partition of the topic of messages begins and ends. Returns 0, or -1 and one line in
+ * *why. Blocks. */
 MUST_USE int kafka_topic_watermarks(struct kafka_client *c,
-                                    const struct journal_kafka_options *options, const char *topic,
-                                    unsigned partition, int64_t *low, int64_t *high,
-                                    struct bytes *why);
+                                    const struct journal_kafka_options *options, unsigned partition,
+                                    int64_t *low, int64_t *high, struct bytes *why);
 
 /* Both for the topic of messages: returns how many partitions it has, and where each begins (NULL:
  * nobody asks) and ends. */

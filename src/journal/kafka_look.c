@@ -9,7 +9,7 @@ int kafka_topic_ends(struct kafka_client *c, const struct journal_kafka_options 
     int64_t low, high;
 
     for (int i = 0; i < partitions; i++) {
-        if (kafka_topic_watermarks(c, options, options->topic, (unsigned)i, &low, &high, why) < 0) {
+        if (kafka_topic_watermarks(c, options, (unsigned)i, &low, &high, why) < 0) {
             return -1;
         }
         ends[i] = (uint64_t)high;
