@@ -27,7 +27,8 @@ static void add_error(struct bytes *out, const struct web_health_report *report)
 void web_health_write(struct bytes *out, const struct web_health_report *report, int64_t wall_ms)
 {
     struct span service = report->not_ready == NULL ? SPAN("healthy") : SPAN("unhealthy");
-    bool degraded = report->not_ready == NULL && report->redis == SERVICE_DISCONNECTED;
+    bool away = report->redis == SERVICE_DISCONNECTED || report->database == SERVICE_DISCONNECTED;
+    bool degraded = report->not_ready == NULL && away;
     char now[ISO_TIME_LEN + 1];
 
     iso_time_write(wall_ms, now);

@@ -48,6 +48,18 @@ static void a_redis_that_is_away_degrades_it_and_no_more(void)
     check_answer("GET", "/health/ready", 200, "{\"status\":\"ready\"}");
 }
 
+/* What is said waits in the broker meanwhile. */
+static void a_database_that_is_away_behind_a_broker_degrades_it(void)
+{
+    report =
+        (struct web_health_report){.database = SERVICE_DISCONNECTED, .kafka = SERVICE_CONNECTED};
+    check_answer("GET", "/health", 200,
+                 "{\"status\":\"degraded\",\"service\":\"healthy\",\"database\":"
+                 "\"disconnected\",\"redis\":\"not configured\",\"kafka\":\"connected\","
+                 "\"connections\":0,\"timestamp\":\"2024-05-01T12:00:00.000Z\"}");
+    check_answer("GET", "/health/ready", 200, "{\"status\":\"ready\"}");
+}
+
 static void says_why_nobody_should_come(void)
 {
     report = (struct web_health_report){
@@ -97,6 +109,7 @@ int main(void)
 {
     RUN(says_that_it_is_well_and_what_it_stands_on);
     RUN(a_redis_that_is_away_degrades_it_and_no_more);
+    RUN(a_database_that_is_away_behind_a_broker_degrades_it);
     RUN(says_why_nobody_should_come);
     RUN(is_read_only);
     RUN(lets_pages_of_other_origins_read_it);
