@@ -158,7 +158,7 @@ static void finds_a_topic_with_its_partitions_and_their_ends(void)
     check(kafka_client_open(&c, RD_KAFKA_CONSUMER, &o, mocked, &why) == 0);
     check(rd_kafka_mock_topic_create(rd_kafka_handle_mock_cluster(c.handle), "chat", 7, 1) == 0);
     check(kafka_topic_prepare(&c, &o, "chat", &why) == 7);
-    check(kafka_topic_watermarks(&c, &o, "chat", 6, &low, &high, &why) == 0);
+    check(kafka_topic_watermarks(&c, &o, 6, &low, &high, &why) == 0);
     check(low == 0 && high == 0);
     kafka_client_close(&c);
     bytes_finish(&why);
