@@ -14,9 +14,9 @@
  * With a journal that follows its log (journal.h) an append is answered as soon as it is durable,
  * and told then only if it is the next of the log; else following.h tells it.
  *
- * A message to which its client has given an id is looked up in what all nodes know (dedup.h) before
- * it goes into a journal that does not know what is stored. What is sent to the room meanwhile waits
- * behind it, so that the order stays that of the home.
+ * A message to which its client has given an id is looked up in what all nodes know (dedup.h)
+ * before it goes into a journal that does not know what is stored. What is sent to the room
+ * meanwhile waits behind it, so that the order stays that of the home.
  *
  * Threads: as said. */
 // SPDX-License-Identifier: MIT
