@@ -3,7 +3,8 @@
 // Nodes, brokers, store and Redis are killed or frozen in turn while a crowd talks: nothing that was
 // acknowledged is lost, nothing comes twice, and everybody hears everything in order.
 //
-// ROOKERY_CHAOS_MINUTES makes it the long form (tools/test --chaos), ROOKERY_CHAOS_SEED says what happens.
+// ROOKERY_CHAOS_MINUTES makes it the long form (tools/test --chaos), ROOKERY_CHAOS_SEED says what happens,
+// ROOKERY_CHAOS_WITH names journal and store.
 'use strict';
 
 const { test } = require('./harness');
@@ -12,6 +13,7 @@ const { on } = require('./grounds');
 const { missing } = require('./service');
 
 const MINUTES = Number(process.env.ROOKERY_CHAOS_MINUTES ?? 0);
+const [journal, store] = (process.env.ROOKERY_CHAOS_WITH ?? 'kafka3 postgres').split(' ');
 const SEED = Number(process.env.ROOKERY_CHAOS_SEED ?? 1);
 const LONG = {
     rate: 1000, rooms: 30, members: 10, everyMs: 10000, downMs: 1000, stoppedMs: 20000, settleMs: 300000,
@@ -24,10 +26,10 @@ const FORM = MINUTES > 0 ? LONG : SHORT;
 const PINGS = ['--ping-interval', '5s', '--ping-timeout', '4s'];
 
 test('all that can be killed or frozen is, in turn', {
-    skip: missing('kafka3', 'postgres', 'redis'), timeout: 300000 + MINUTES * 60000 * 2,
+    skip: missing(journal, store, 'redis'), timeout: 300000 + MINUTES * 60000 * 2,
 }, async (t) => {
-    t.diagnostic(`seed ${SEED}`);
-    await on(t, { journal: 'kafka3', store: 'postgres', args: PINGS }, async (grounds) => {
+    t.diagnostic(`seed ${SEED}, ${journal}, ${store}`);
+    await on(t, { journal, store, args: PINGS }, async (grounds) => {
         const crowd = new Crowd({ ...FORM, origins: () => grounds.origins(), random: randomOf(SEED + 1) });
         await crowd.gather();
         const flow = crowd.talk(FORM.rate);
