@@ -16,7 +16,7 @@ const MINUTES = Number(process.env.ROOKERY_CHAOS_MINUTES ?? 0);
 const [journal, store] = (process.env.ROOKERY_CHAOS_WITH ?? 'kafka3 postgres').split(' ');
 const SEED = Number(process.env.ROOKERY_CHAOS_SEED ?? 1);
 const LONG = {
-    rate: 1000, rooms: 30, members: 10, everyMs: 10000, downMs: 1000, stoppedMs: 20000, settleMs: 300000,
+    rate: 1000, rooms: 30, members: 10, everyMs: 10000, downMs: 1000, stoppedMs: 20000, settleMs: 900000,
     faults: MINUTES * 6,
 };
 const SHORT = {
@@ -26,7 +26,7 @@ const FORM = MINUTES > 0 ? LONG : SHORT;
 const PINGS = ['--ping-interval', '5s', '--ping-timeout', '4s'];
 
 test('all that can be killed or frozen is, in turn', {
-    skip: missing(journal, store, 'redis'), timeout: 300000 + MINUTES * 60000 * 2,
+    skip: missing(journal, store, 'redis'), timeout: 300000 + MINUTES * 60000 * 5,
 }, async (t) => {
     t.diagnostic(`seed ${SEED}, ${journal}, ${store}`);
     await on(t, { journal, store, args: PINGS }, async (grounds) => {
