@@ -10,6 +10,8 @@ enum {
     RECORDS_AT_ONCE = 128,
     AGAIN_MS = 2000, /* for what was there before, at most */
     AGAIN_IDLE_MS = 500,
+    LOST_MS = 5000,     /* so long it is asked for what a broker says is not there */
+    ASK_AGAIN_MS = 500, /* as often */
 };
 
 /* No group: nothing is committed, and no coordinator is asked. What other producers put there under
@@ -296,14 +298,48 @@ static bool reach_again(struct kafka_journal *j, unsigned partition, uint64_t of
     return true;
 }
 
+/* The log is not there where it was left, says a broker. One that stood still does not know yet
+ * that another is the leader, and has less than that: it is asked again for a while before it is
+ * believed. */
+static void lose(struct kafka_journal *j, unsigned partition)
+{
+    struct kafka_part *part = &j->parts[partition];
+    uint64_t now_ms = kafka_now_ms();
+
+    if (part->lost_ms == 0 || now_ms - part->again_ms > LOST_MS) {
+        part->lost_ms = now_ms;
+    }
+    if (part->reach != KAFKA_REACH_IT || now_ms - part->lost_ms >= LOST_MS) {
+        part->lost_ms = part->again_ms = 0;
+        report_gap(j);
+        restart(j, partition, KAFKA_REACH_START);
+        return;
+    }
+    (void)rd_kafka_consume_stop(j->followed, (int32_t)partition);
+    part->again_ms = now_ms + ASK_AGAIN_MS;
+    part->is_stopped = true;
+}
+
+void kafka_follower_ask_again(struct kafka_journal *j)
+{
+    uint64_t now_ms = kafka_now_ms();
+
+    for (unsigned i = 0; i < j->partitions; i++) {
+        struct kafka_part *part = &j->parts[i];
+        if (part->is_stopped && now_ms >= part->again_ms) {
+            part->is_stopped = false;
+            (void)start_at(j, i, (int64_t)part->sequence.next);
+        }
+    }
+}
+
 static void take_error(struct kafka_journal *j, const rd_kafka_message_t *record)
 {
     bool is_lost = record->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
                    record->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
 
     if (is_lost && record->partition >= 0) {
-        report_gap(j);
-        restart(j, (unsigned)record->partition, KAFKA_REACH_START);
+        lose(j, (unsigned)record->partition);
     }
     if (record->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         kafka_say(j, rd_kafka_err2str(record->err));

@@ -73,6 +73,8 @@ struct kafka_part {
     uint64_t base;
     _Atomic uint64_t place; /* of what was told or acknowledged */
     enum kafka_reach reach;
+    uint64_t lost_ms, again_ms; /* not there where it was left: since when; to be asked again */
+    bool is_stopped;            /* until then */
 };
 
 enum kafka_answer { KAFKA_NO_ANSWER_YET, KAFKA_IS_THERE, KAFKA_IS_AWAY };
@@ -203,6 +205,9 @@ MUST_USE int kafka_follower_open(struct kafka_journal *j, struct bytes *why);
  * before this node started is known by that. */
 void kafka_follower_begin(struct kafka_journal *j);
 void kafka_follower_close(struct kafka_journal *j);
+
+/* Begins where it had to wait. Of the turn. */
+void kafka_follower_ask_again(struct kafka_journal *j);
 
 /* Serves the consumer's queues: listeners are told. Of the turn. */
 void kafka_follower_serve(struct kafka_journal *j);

@@ -225,6 +225,7 @@ static void on_tick(struct timer *timer)
         if (j->is_broken) {
             kafka_producer_replace(j);
         }
+        kafka_follower_ask_again(j);
         serve(j);
         take_answer(j);
         look(j);
