@@ -511,22 +511,31 @@ static bool can_run(const struct back_end *b)
     return has_started;
 }
 
+static void ask_back_end(void)
+{
+    RUN(completes_each_append_once_and_later_on_its_own_loop);
+    RUN(takes_appends_of_four_threads_and_keeps_them_over_a_restart);
+    RUN(gives_the_first_offset_to_an_id_that_comes_again);
+    RUN(says_that_an_id_comes_again_and_answers_with_place_and_time_of_the_first);
+    RUN(loses_nothing_that_it_acknowledged_before_it_was_killed);
+}
+
 int main(void)
 {
-    thread_executor_start(&hub, 0);
     for (size_t i = 0; i < sizeof back_ends / sizeof back_ends[0]; i++) {
         back_end = &back_ends[i];
         printf("# %s\n", back_end->label);
         if (!can_run(back_end)) {
             continue;
         }
-        RUN(completes_each_append_once_and_later_on_its_own_loop);
-        RUN(takes_appends_of_four_threads_and_keeps_them_over_a_restart);
-        RUN(gives_the_first_offset_to_an_id_that_comes_again);
-        RUN(says_that_an_id_comes_again_and_answers_with_place_and_time_of_the_first);
-        RUN(loses_nothing_that_it_acknowledged_before_it_was_killed);
+        if (back_end->service == NULL) { /* TSan lets a child start threads if there was one only */
+            ask_back_end();
+        } else {
+            thread_executor_start(&hub, 0);
+            ask_back_end();
+            thread_executor_stop(&hub);
+        }
     }
     service_finish(&service);
-    thread_executor_stop(&hub);
     return tap_done();
 }
