@@ -2,9 +2,11 @@
 #include "src/server/storage.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "src/base/digest.h"
 #include "src/base/memory.h"
@@ -108,6 +110,26 @@ static int open_store(struct storage *s)
     return s->base == NULL ? -1 : 0;
 }
 
+/* Nodes with one store share the work. Of a cluster's nodes with a file each, each is a group of
+ * its own, by machine and folder. */
+static void name_group(struct storage *s)
+{
+    const struct daemon_options *o = s->options;
+    char machine[256] = "", folder[PATH_MAX] = "";
+    uint8_t digest[16];
+
+    if (!is(s->choice.store, "sqlite") || o->redis_url == NULL) {
+        (void)snprintf(s->group, sizeof s->group, "%s", o->kafka_group);
+        return;
+    }
+    (void)gethostname(machine, sizeof machine - 1);
+    (void)realpath(o->data_dir, folder);
+    const struct span parts[] = {span_cstr(machine), span_cstr(folder)};
+    digest_128(parts, sizeof parts / sizeof *parts, digest);
+    (void)snprintf(s->group, sizeof s->group, "%.255s-%02x%02x%02x%02x%02x%02x", o->kafka_group,
+                   digest[0], digest[1], digest[2], digest[3], digest[4], digest[5]);
+}
+
 int storage_open(struct storage *s, const struct daemon_options *options, struct vitals *vitals)
 {
     s->options = options;
@@ -118,12 +140,18 @@ int storage_open(struct storage *s, const struct daemon_options *options, struct
                   LOG_FIELDS(LOG_TEXT("why", s->choice.contradiction)));
         return -1;
     }
-    return is(s->choice.journal, "none") ? 0 : open_store(s);
+    if (is(s->choice.journal, "none")) {
+        return 0;
+    }
+    int error = open_store(s);
+    name_group(s);
+    return error;
 }
 
 bool storage_is_shared(const struct storage *s)
 {
-    return s->base != NULL && !is(s->base->ops->name, "sqlite");
+    return s->base != NULL && (!is(s->base->ops->name, "sqlite") ||
+                               (s->journal != NULL && journal_follows(s->journal)));
 }
 
 /* ---- the journal ---- */
@@ -140,15 +168,17 @@ static const char *unless_none(const char *topic)
     return is(topic, "none") ? NULL : topic;
 }
 
-static struct journal_kafka_options kafka_options(const struct daemon_options *o)
+static struct journal_kafka_options kafka_options(const struct storage *s)
 {
+    const struct daemon_options *o = s->options;
+
     return (struct journal_kafka_options){
         .brokers = o->kafka_brokers,
         .topic = o->kafka_topic,
         .presence_topic = unless_none(o->kafka_presence_topic),
         .push_topic = unless_none(o->kafka_push_topic),
         .reject_topic = o->kafka_reject_topic,
-        .group = o->kafka_group,
+        .group = s->group,
         .client_id = o->service_id != NULL ? o->service_id : "rookery",
         .create = o->kafka_create,
         .partitions = (unsigned)o->kafka_partitions,
@@ -192,7 +222,7 @@ static bool is_shorter(const uint64_t *ends, const struct store_log *log)
 static int look_again(const struct storage *s, uint64_t *ends)
 {
     const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
-    const struct journal_kafka_options kafka = kafka_options(s->options);
+    const struct journal_kafka_options kafka = kafka_options(s);
     struct bytes why = {0};
     int partitions = (int)s->log.partitions;
 
@@ -265,7 +295,7 @@ static int begin_kafka(struct storage *s, struct executor *const *executors, uns
 int storage_open_journal(struct storage *s, struct executor *const *executors, unsigned count)
 {
     const char *name = s->choice.journal;
-    const struct journal_kafka_options kafka = kafka_options(s->options);
+    const struct journal_kafka_options kafka = kafka_options(s);
     const struct journal_rabbitmq_options rabbitmq = rabbitmq_options(s->options);
     struct bytes why = {0};
 
@@ -380,7 +410,7 @@ static struct feed *open_feed(struct storage *s, struct bytes *why)
         const struct journal_rabbitmq_options rabbitmq = rabbitmq_options(s->options);
         return feed_rabbitmq_open(&rabbitmq, why);
     }
-    const struct journal_kafka_options kafka = kafka_options(s->options);
+    const struct journal_kafka_options kafka = kafka_options(s);
     if (look_at_kafka(s, &kafka, why) < 0) {
         return NULL;
     }

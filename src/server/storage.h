@@ -24,6 +24,8 @@
 #include "src/server/storage_choice.h"
 #include "src/server/vitals.h"
 
+enum { STORAGE_GROUP_MAX = 320 };
+
 struct storage {
     const struct daemon_options *options; /* borrowed, as the next */
     struct vitals *vitals;
@@ -37,7 +39,8 @@ struct storage {
     struct persister *persister;
     struct behind behind;
     struct history_cache cache;
-    struct store_log log; /* of the journal, where that has places */
+    struct store_log log;          /* of the journal, where that has places */
+    char group[STORAGE_GROUP_MAX]; /* of Kafka, that brings messages into this store */
 };
 
 /* Opens the store. */
@@ -59,7 +62,8 @@ struct chat_watcher storage_watcher(struct storage *s);
  * storage_open_journal; in a process that does nothing else, after storage_open. */
 MUST_USE int storage_begin(struct storage *s);
 
-/* Is the store one that other nodes use too? */
+/* Does what other nodes say come into the store by itself: since they use it too, or since each
+ * brings all of Kafka's log into its own? After storage_open_journal. */
 bool storage_is_shared(const struct storage *s);
 
 /* The keyspace is about to be closed. While no loop runs. */

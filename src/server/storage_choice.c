@@ -66,14 +66,15 @@ static const char *missing(const struct storage_choice *choice, const struct dae
     return NULL;
 }
 
-/* What nodes that share a Redis need besides. */
+/* What nodes that share a Redis need besides. What is in Kafka each can bring into a store of its
+ * own; what is in a queue, one of them. */
 static const char *not_for_a_cluster(const struct storage_choice *choice)
 {
     bool shared = !is(choice->store, "sqlite");
 
-    if (choice->has_broker && !shared) {
-        return "the servers of a cluster (redis-url) with Kafka or RabbitMQ need one database: "
-               "mongo-uri or database-url";
+    if (is(choice->journal, "rabbitmq") && !shared) {
+        return "the servers of a cluster (redis-url) with RabbitMQ need one database: mongo-uri or "
+               "database-url";
     }
     if (is(choice->journal, "direct") && shared) {
         return "the servers of a cluster (redis-url) with one database need kafka-brokers or "

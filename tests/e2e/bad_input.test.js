@@ -71,7 +71,7 @@ test('a folder that cannot be, and options that contradict each other', () => {
     assert.deepEqual([noFolder.msg, noFolder.data], ['cannot make the data folder', '/nowhere/at/all']);
     for (const [args, why] of [
         [['--store=mongo'], 'store mongo needs mongo-uri'],
-        [['--redis-url=127.0.0.1', `--kafka-brokers=${NOWHERE}`], 'need one database'],
+        [['--redis-url=127.0.0.1', '--rabbitmq-url=amqp://127.0.0.1:1'], 'need one database'],
     ]) {
         const line = refusal(args);
         assert.equal(line.msg, 'these options do not go together');

@@ -8,6 +8,7 @@ const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const net = require('node:net');
 const { ask, connect, request, start, take, test } = require('../../e2e/harness');
+const { missing, startService } = require('../../e2e/service');
 const { realtime, unread } = require('./people');
 const { read } = require('./tokens');
 
@@ -16,24 +17,24 @@ const REGISTER = {
     json: { username: 'ada', email: 'ada@example.com', password: 'correct horse battery', displayName: 'Ada' },
 };
 
-// As their compose files and .env.example files have them; addresses where nobody listens.
+// As their compose files and .env.example files have them, with the addresses of real servers.
 const DEPLOYMENTS = {
-    0: { PORT: '0', REDIS_URL: 'redis://127.0.0.1:1', KAFKA_BROKER: '127.0.0.1:1' },
+    0: { PORT: '0', REDIS_URL: 'redis', KAFKA_BROKER: 'kafka' },
     1: {
-        PORT: '0', NODE_ENV: 'development', MONGO_URI: 'mongodb://127.0.0.1:1/chat_users', JWT_SECRET: 'devsecret',
-        RABBITMQ_URL: 'amqp://127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1',
+        PORT: '0', NODE_ENV: 'development', MONGO_URI: 'mongo', JWT_SECRET: 'devsecret',
+        RABBITMQ_URL: 'rabbitmq', REDIS_URL: 'redis',
         REACT_APP_API_URL: 'http://localhost:3000', REACT_APP_SOCKET_URL: 'http://localhost:3003',
     },
-    2: { DB_URL: 'mongodb://127.0.0.1:1/chat', HOST_IP: '127.0.0.1' },
+    2: { DB_URL: 'mongo', HOST_IP: '127.0.0.1' },
     3: {
-        PORT: '0', SERVICE_ID: 'service-1', KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1',
-        MONGODB_URL: 'mongodb://127.0.0.1:1/chat', JWT_SECRET: 'devsecret', JWT_EXPIRES_IN: '7d',
+        PORT: '0', SERVICE_ID: 'service-1', KAFKA_BROKERS: 'kafka', REDIS_URL: 'redis',
+        MONGODB_URL: 'mongo', JWT_SECRET: 'devsecret', JWT_EXPIRES_IN: '7d',
     },
     4: {
         NODE_ENV: 'development', PORT: '0', HOST: '127.0.0.1',
-        DATABASE_URL: 'postgresql://chatuser:password@127.0.0.1:1/chatdb', DB_POOL_MIN: '2', DB_POOL_MAX: '20',
+        DATABASE_URL: 'postgres', DB_POOL_MIN: '2', DB_POOL_MAX: '20',
         DB_IDLE_TIMEOUT: '30000', DB_CONNECTION_TIMEOUT: '2000', REDIS_HOST: '127.0.0.1', REDIS_PORT: '1',
-        REDIS_PASSWORD: '', REDIS_DB: '0', REDIS_ADAPTER_KEY: 'socket.io', KAFKA_BROKERS: '127.0.0.1:1',
+        REDIS_PASSWORD: '', REDIS_DB: '0', REDIS_ADAPTER_KEY: 'socket.io', KAFKA_BROKERS: 'kafka',
         KAFKA_CLIENT_ID: 'chat-server', KAFKA_GROUP_ID: 'chat-consumers', KAFKA_TOPIC_MESSAGES: 'chat-messages',
         KAFKA_TOPIC_ANALYTICS: 'chat-analytics', KAFKA_PARTITIONS: '10', KAFKA_REPLICATION_FACTOR: '3',
         WS_CORS_ORIGIN: 'http://localhost:3000,http://localhost:8080', WS_MAX_CONNECTIONS: '10000',
@@ -47,13 +48,33 @@ const DEPLOYMENTS = {
     },
 };
 
+const SERVERS = ['kafka', 'mongo', 'postgres', 'rabbitmq', 'redis'];
+const started = new Map();
+const shared = (name) => {
+    if (!started.has(name)) {
+        started.set(name, startService(name, { shared: true }));
+    }
+    return started.get(name);
+};
+
+// Names of servers become their addresses.
+async function withServers(env) {
+    const entries = Object.entries(env).map(async ([name, value]) =>
+        [name, SERVERS.includes(value) ? (await shared(value)).url : value]);
+    return Object.fromEntries(await Promise.all(entries));
+}
+
 for (const [dialect, env] of Object.entries(DEPLOYMENTS)) {
-    test(`with the whole environment of system ${dialect} the server starts and serves`, async () => {
-        const daemon = await start({ env, port: env.PORT === undefined ? 0 : null, args: OPEN });
+    const skip = missing(...new Set(Object.values(env).filter((value) => SERVERS.includes(value))));
+    test(`with the whole environment of system ${dialect} the server starts and serves`, { skip, timeout: 120000 }, async () => {
+        const daemon = await start({
+            env: await withServers(env), port: env.PORT === undefined ? 0 : null, args: OPEN, ms: 60000,
+        });
         const ada = await realtime.enter(daemon, 'r', 'u-ada', 'Ada');
         realtime.say(ada, 'r', 'u-ada', 'hello');
         assert.equal((await take(ada, 'message')).content, 'hello');
         assert.equal((await request(daemon, 'GET', '/health')).status, 200);
+        assert.equal(await daemon.end('SIGTERM'), 0);
     });
 }
 

@@ -64,6 +64,7 @@ static void what_is_named_is_used(void)
         {{MONGO, POSTGRES, "--store=mongo"}, "mongo", "direct", "mongodb://h/chat", "mongo-uri"},
         {{MONGO, POSTGRES, "--store=sqlite"}, "sqlite", "direct", NULL, "data"},
         {{REDIS}, "sqlite", "direct", NULL, "data"},
+        {{REDIS, KAFKA}, "sqlite", "kafka", NULL, "data"}, /* each node has all of the log */
         {{REDIS, KAFKA, MONGO}, "mongo", "kafka", "mongodb://h/chat", "mongo-uri"},
         {{REDIS, RABBITMQ, POSTGRES}, "postgres", "rabbitmq", "postgres://h/chat", "database-url"},
     };
@@ -104,9 +105,8 @@ static void says_what_does_not_go_together(void)
         {{"--journal=kafka"}, "journal kafka needs kafka-brokers"},
         {{"--journal=kafka", RABBITMQ}, "journal kafka needs kafka-brokers"},
         {{"--journal=rabbitmq", KAFKA}, "journal rabbitmq needs rabbitmq-url"},
-        {{REDIS, KAFKA}, "need one database: mongo-uri or database-url"},
         {{REDIS, RABBITMQ}, "need one database: mongo-uri or database-url"},
-        {{REDIS, KAFKA, MONGO, "--store=sqlite"}, "need one database"},
+        {{REDIS, RABBITMQ, MONGO, "--store=sqlite"}, "need one database"},
         {{REDIS, MONGO}, "need kafka-brokers or rabbitmq-url"},
         {{REDIS, POSTGRES, KAFKA, "--journal=direct"}, "need kafka-brokers or rabbitmq-url"},
     };
