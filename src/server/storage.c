@@ -205,7 +205,13 @@ static struct journal_rabbitmq_options rabbitmq_options(const struct daemon_opti
     };
 }
 
-enum { LOOKS = 6, LOOK_MS = 500 };
+enum {
+    LOOKS = 6,
+    LOOK_MS = 500,
+    /* Of the store's time limit: when a node leaves or comes, its partitions wait some seconds for
+     * who brings them into the store from then on. */
+    READ_PATIENCE = 3,
+};
 
 static bool is_shorter(const uint64_t *ends, const struct store_log *log)
 {
@@ -285,7 +291,7 @@ static int begin_kafka(struct storage *s, struct executor *const *executors, uns
         .executors = executors,
         .executor_count = count,
         .has_replica = s->options->database_replica_url != NULL,
-        .timeout_ms = (unsigned)s->options->store_timeout_ms,
+        .timeout_ms = READ_PATIENCE * (unsigned)s->options->store_timeout_ms,
     };
     behind_init(&s->behind, &options);
     s->store = &s->behind.store;
