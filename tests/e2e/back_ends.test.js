@@ -36,7 +36,7 @@ const ready = async (daemon) => {
 
 const health = async (daemon) => (await request(daemon, 'GET', '/health')).json();
 
-const lines = (daemon) => daemon.log.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+const lines = (daemon) => daemon.log.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
 
 // Of each problem at most one line a second.
 function loggedOncePerSecond(daemon, msg, fromMs) {

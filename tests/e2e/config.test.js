@@ -195,7 +195,8 @@ test('a port that is taken is named', async () => {
     const daemon = await launch({ args: ['--port', '0'] });
     const port = new URL(daemon.origin).port;
     const { status, stderr } = run(['--host', '127.0.0.1', '--port', `0,${port}`, '--data', folder()]);
-    const line = stderr.trim().split('\n').map((text) => JSON.parse(text)).find((l) => l.level === 'error');
+    const line = stderr.split('\n').filter((text) => text.startsWith('{')).map((text) => JSON.parse(text))
+        .find((l) => l.level === 'error');
     assert.equal(status, 1);
     assert.deepEqual([line.msg, line.port, line.why], ['cannot listen', Number(port), 'Address already in use']);
 });
