@@ -9,7 +9,7 @@
 #include "tests/support/kafka_mock.h"
 #include "tests/support/tap.h"
 
-enum { PARTITIONS = 4, BATCH = 16, WAIT_MS = 20, PATIENCE_S = 20, BASE = 1000 };
+enum { PARTITIONS = 4, BATCH = 16, WAIT_MS = 20, PATIENCE_S = 60, BASE = 1000 };
 
 static struct kafka_mock mock;
 static struct feed *feed; /* of most cases: it takes the mock three seconds to form a group */
