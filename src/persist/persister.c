@@ -362,7 +362,7 @@ static enum outcome handle(struct persister *p)
         return LOST;
     }
     if (error < 0) {
-        set_trouble(p, TROUBLE_DEAD_LETTERS, "the broker takes nothing");
+        set_trouble(p, TROUBLE_DEAD_LETTERS, feed_strerror(error));
         return AGAIN;
     }
     error = mark(p);
