@@ -1,11 +1,14 @@
 /* The upgrade of a session from polling to WebSocket (engine.io-protocol v4, "Upgrade"):
  *
  *   client, on the new WebSocket   server
- *   2probe                         3probe there, and a noop to the waiting poll
+ *   2probe                         3probe there, and from here on a noop to each poll that waits
  *   5                              the WebSocket is the session's transport from here on
  *
  * Anything else on it, or nothing for upgrade_timeout_ms, and that WebSocket is closed while
  * polling goes on as if it had never been there.
+ *
+ * One noop is not enough: the poll and the WebSocket are two connections, perhaps over two proxies,
+ * and a client that has its noop before its pong polls once more. It says 5 only when no poll waits.
  *
  * A session that is closed meanwhile ends by whichever comes first: a poll that fetches the close
  * packet, or the 5. Its client may have paused polling already, and polls again neither if the
@@ -19,11 +22,15 @@
 #include "src/engine/engine.h"
 #include "src/engine/session_internal.h"
 
+/* Between noops: engine.io's, which keeps a client that polls at once from doing so in a circle. */
+enum { NOOP_INTERVAL_MS = 100 };
+
 struct upgrade {
     struct session *session;
     struct transport *transport;
     struct timer timeout;
-    bool probed; /* "2probe" has come */
+    struct timer noop; /* runs once probed */
+    bool probed;       /* "2probe" has come */
 };
 
 struct transport *upgrade_transport(const struct upgrade *u)
@@ -37,6 +44,7 @@ void upgrade_forget(struct session *s)
 
     s->upgrade = NULL;
     executor_timer_stop(s->engine->executor, &u->timeout);
+    executor_timer_stop(s->engine->executor, &u->noop);
     free(u);
 }
 
@@ -62,6 +70,19 @@ static void on_timeout(struct timer *timer)
     upgrade_cancel(container_of(timer, struct upgrade, timeout)->session);
 }
 
+static void release_poll(struct upgrade *u)
+{
+    struct session *s = u->session;
+
+    executor_timer_start(s->engine->executor, &u->noop, NOOP_INTERVAL_MS);
+    s->transport->ops->release_poll(s->transport);
+}
+
+static void on_noop(struct timer *timer)
+{
+    release_poll(container_of(timer, struct upgrade, noop));
+}
+
 int engine_probe(struct session *s, struct transport *t)
 {
     if (s->state != SESSION_OPEN || s->upgraded || s->upgrade != NULL ||
@@ -72,6 +93,7 @@ int engine_probe(struct session *s, struct transport *t)
     u->session = s;
     u->transport = t;
     u->timeout.fire = on_timeout;
+    u->noop.fire = on_noop;
     executor_timer_start(s->engine->executor, &u->timeout, s->engine->options->upgrade_timeout_ms);
     t->session = s;
     s->upgrade = u;
@@ -101,7 +123,7 @@ static void answer_probe(struct session *s)
         upgrade_cancel(s);
         return;
     }
-    s->transport->ops->release_poll(s->transport);
+    release_poll(s->upgrade);
 }
 
 static void take_over(struct session *s)

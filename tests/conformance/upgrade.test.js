@@ -57,6 +57,15 @@ test('a poll that arrives after the probe gets its noop soon', async () => {
     await expectEcho(engine, 'hello');
 });
 
+test('each poll between the probe and packet 5 gets a noop', async () => {
+    const { session, engine } = await probed(clients);
+    for (let n = 0; n < 3; n++) {
+        assert.equal((await session.poll()).body, '6');
+    }
+    engine.send('5');
+    await expectEcho(engine, 'hello');
+});
+
 test('polling goes on until packet 5', async () => {
     const { session, engine } = await probed(clients);
     await session.send('4over polling');

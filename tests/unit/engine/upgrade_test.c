@@ -32,6 +32,29 @@ static void upgrades_without_losing_or_doubling_what_is_queued(void)
     transport_free(w);
 }
 
+static void releases_polls_from_the_probe_to_the_end_of_the_upgrade(void)
+{
+    struct memory_transport *p = transport(TRANSPORT_POLLING), *w = transport(TRANSPORT_WEBSOCKET);
+    start();
+    struct session *s = open_on(p);
+    check(engine_probe(s, &w->base) == 0);
+    turn(200);
+    check(p->released == 0);
+    receive(s, w, "2probe");
+    check(p->released == 1);
+    turn(100 + TIMER_TICK_MS);
+    check(p->released == 2);
+    turn(100 + TIMER_TICK_MS);
+    check(p->released == 3);
+    receive(s, w, "5");
+    check(p->released == 4);
+    turn(200 + TIMER_TICK_MS);
+    check(p->released == 4);
+    finish();
+    transport_free(p);
+    transport_free(w);
+}
+
 static void gives_a_probe_up_that_says_something_else_or_nothing(void)
 {
     static const char *const firsts[] = {"4x", "5", "2prob", NULL};
@@ -243,6 +266,7 @@ static void a_slow_consumer_that_probes_is_dropped_on_both(void)
 int main(void)
 {
     RUN(upgrades_without_losing_or_doubling_what_is_queued);
+    RUN(releases_polls_from_the_probe_to_the_end_of_the_upgrade);
     RUN(gives_a_probe_up_that_says_something_else_or_nothing);
     RUN(takes_one_probe_at_a_time_and_none_after_the_upgrade);
     RUN(a_close_that_a_waiting_poll_takes_ends_the_probe);
