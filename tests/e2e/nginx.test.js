@@ -11,6 +11,7 @@ const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
 const { Daemon, ask, connect, folder, join, later, request, say, start, test, until, within } = require('./harness');
+const { freePort } = require('../support/port');
 
 const CLIENTS = 10;
 const NODES = 3;
@@ -28,15 +29,6 @@ const skip = ['nginx', 'redis-server'].filter(missing).map((p) => `${p} is not i
 const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
 
 // ---- what stands around the nodes ---------------------------------------------------------------
-
-async function freePort() {
-    const server = net.createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address();
-    server.close();
-    await once(server, 'close');
-    return port;
-}
 
 async function reachable(port) {
     const socket = net.connect(port, '127.0.0.1');

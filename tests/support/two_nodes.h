@@ -293,6 +293,16 @@ static inline void handshake(char sid[SID_LEN + 1])
 
 static const char unknown[] = "{\"code\":1,\"message\":\"Session ID unknown\"}";
 
+/* The other thread has noted its connection, which it does after it has written to it. */
+static inline bool raw_is_taken(void)
+{
+    for (uint64_t until_ms = tcp_clock_ms() + TCP_PATIENCE_MS;
+         raw_fd < 0 && tcp_clock_ms() < until_ms;) {
+        (void)usleep(1000);
+    }
+    return raw_fd >= 0;
+}
+
 static inline struct tcp_client open_raw(void)
 {
     struct tcp_client c = tcp_open(nodes[OTHER].port);
@@ -300,11 +310,7 @@ static inline struct tcp_client open_raw(void)
     check(tcp_say(&c, "GET /raw HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
                       "Upgrade: websocket\r\n\r\n"));
     check(answered(&c, " 101 ", "\r\n\r\n"));
-    for (uint64_t until_ms = tcp_clock_ms() + TCP_PATIENCE_MS;
-         raw_fd < 0 && tcp_clock_ms() < until_ms;) {
-        (void)usleep(1000);
-    }
-    check(raw_fd >= 0);
+    check(raw_is_taken());
     return c;
 }
 

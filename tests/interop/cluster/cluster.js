@@ -8,11 +8,11 @@
 const { spawn, spawnSync } = require('node:child_process');
 const { once } = require('node:events');
 const fs = require('node:fs');
-const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 const readline = require('node:readline');
 const { io } = require('socket.io-client');
+const { freePort } = require('../../support/port');
 
 const DEADLINE_MS = 15000;
 const fixture = path.join(process.env.ROOKERY_BUILD, 'tests/fixture/fixture');
@@ -30,15 +30,6 @@ async function within(promise, what, ms = DEADLINE_MS) {
     } finally {
         clearTimeout(timer);
     }
-}
-
-async function freePort() {
-    const server = net.createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address();
-    server.close();
-    await once(server, 'close');
-    return port;
 }
 
 // A process that is ready when it prints such a line.

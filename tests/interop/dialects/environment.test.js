@@ -5,12 +5,11 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { once } = require('node:events');
-const net = require('node:net');
 const { ask, connect, request, start, take, test } = require('../../e2e/harness');
 const { missing, startService } = require('../../e2e/service');
 const { realtime, unread } = require('./people');
 const { read } = require('./tokens');
+const { freePort } = require('../../support/port');
 
 const OPEN = ['--auth', 'open'];
 const REGISTER = {
@@ -85,10 +84,7 @@ const register = async (daemon) => {
 };
 
 test('PORT is where it listens', async () => {
-    const server = net.createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address();
-    await once(server.close(), 'close');
+    const port = await freePort();
     const daemon = await start({ port: null, env: { PORT: String(port) } });
     assert.equal(daemon.port, String(port));
     await assert.rejects(start({ port: null, env: { PORT: 'no port' } }), /ended at its start/);

@@ -8,6 +8,7 @@ const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const net = require('node:net');
 const { later, request, start, take, test } = require('../../e2e/harness');
+const { freePort } = require('../../support/port');
 const { chatroom, groups, realtime, scalable } = require('./people');
 
 async function listening() {
@@ -17,12 +18,12 @@ async function listening() {
     return server;
 }
 
-// Ports that were free a moment ago.
 async function free(count) {
-    const servers = await Promise.all(Array.from({ length: count }, listening));
-    const ports = servers.map((server) => server.address().port);
-    await Promise.all(servers.map((server) => once(server.close(), 'close')));
-    return ports;
+    const ports = new Set();
+    while (ports.size < count) {
+        ports.add(await freePort());
+    }
+    return [...ports];
 }
 
 const at = (daemon, i) => ({ origin: daemon.origins[i] });

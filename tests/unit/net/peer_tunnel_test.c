@@ -55,6 +55,7 @@ static void bytes_behind_the_upgrade_travel_with_it(void)
     while (c.len < 23 && tcp_receive(&c, TCP_PATIENCE_MS)) {
     }
     check(strcmp(c.in, "HTTP/1.1 101 X\r\n\r\nearly") == 0);
+    check(raw_is_taken());
     (void)close(raw_fd);
     check(tcp_wait_closed(&c));
     tcp_close(&c);
