@@ -53,7 +53,7 @@ static void copy_options(struct kafka_journal *j, const struct journal_options *
     j->kafka.reject_topic = copy(from->reject_topic);
     j->kafka.group = copy(from->group);
     j->kafka.client_id = copy(from->client_id);
-    j->kafka.compression = copy(from->compression != NULL ? from->compression : "gzip");
+    j->kafka.compression = copy(from->compression != NULL ? from->compression : "none");
     j->kafka.settings = copy(from->settings);
 }
 

@@ -32,7 +32,7 @@ struct journal_kafka_options {
     unsigned linger_ms;         /* a batch waits that long for more */
     unsigned timeout_ms;        /* a message that is not acknowledged for so long fails; 0: 5000 */
     unsigned away_ms; /* no answer for so long: appends are refused, but for probes; 0: 3000 */
-    const char *compression; /* "none", "gzip", "snappy", "lz4", "zstd"; NULL: gzip */
+    const char *compression; /* "none", "gzip", "snappy", "lz4", "zstd"; NULL: none */
     const char *settings;    /* librdkafka's own, "name=value, ..."; NULL: none: for SASL and TLS */
 };
 
