@@ -393,6 +393,17 @@ static void outlive_joining(struct feed_kafka *k)
     drop_batch(k);
 }
 
+/* librdkafka (2.15 still) closes a member without partitions and does not tell its group, which
+ * then waits for it, with all others, until its session is over. One that unsubscribes first does
+ * leave. */
+static void leave(struct feed_kafka *k)
+{
+    if (k->has_joined && atomic_load(&k->parts.ours) == 0) {
+        (void)rd_kafka_unsubscribe(k->client.handle);
+    }
+    (void)rd_kafka_consumer_close(k->client.handle);
+}
+
 static void feed_close(struct feed *feed)
 {
     enum { COMMITS = 2 }; /* the one under way, and what has come meanwhile */
@@ -403,7 +414,7 @@ static void feed_close(struct feed *feed)
         go_on_committing(k, LOOK_WAIT_MS);
     }
     outlive_joining(k);
-    (void)rd_kafka_consumer_close(k->client.handle);
+    leave(k);
     if (!k->has_joined) {
         rd_kafka_queue_destroy(k->client.main);
         k->client = (struct kafka_client){0};
