@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "src/store/mongo_workers.h"
 
-#include "src/base/memory.h"
 #include "src/store/mongo_calls.h"
 
 static mongo_call_fn const call_fns[STORE_OPS] = {
@@ -23,8 +22,9 @@ static mongo_call_fn const call_fns[STORE_OPS] = {
     [STORE_DIRECT_STATE] = mongo_write_direct_state,
 };
 
-static void serve_call(struct mongo_db *db, struct store_call *call)
+static void serve(void *worker, struct store_call *call)
 {
+    struct mongo_db *db = worker;
     struct mongo_conn conn;
     bool writing = call->op >= STORE_WRITES;
     int result = mongo_conn_begin(&conn, db);
@@ -39,48 +39,14 @@ static void serve_call(struct mongo_db *db, struct store_call *call)
     mongo_conn_end(&conn);
 }
 
-static void *serve(void *arg)
+static void *hire(void *store, struct bytes *why)
 {
-    struct mongo_workers *workers = arg;
-    struct store_call *call;
-
-    while ((call = store_queue_take(&workers->queue)) != NULL) {
-        if (store_call_is_in_range(call)) {
-            serve_call(workers->db, call);
-        } else {
-            call->error = STORE_ERANGE;
-        }
-        store_queue_answer(call);
-    }
-    return NULL;
+    return store;
 }
 
-int mongo_workers_start(struct mongo_workers *workers, struct mongo_db *db, unsigned count,
-                        unsigned queue_max)
+static void dismiss(void *worker)
 {
-    *workers =
-        (struct mongo_workers){.db = db, .threads = xcalloc(count, sizeof workers->threads[0])};
-    store_queue_init(&workers->queue, queue_max);
-    while (workers->count < count) {
-        if (pthread_create(&workers->threads[workers->count], NULL, serve, workers) != 0) {
-            mongo_workers_stop(workers);
-            return -1;
-        }
-        workers->count++;
-    }
-    return 0;
 }
 
-void mongo_workers_stop(struct mongo_workers *workers)
-{
-    if (workers->threads == NULL) {
-        return;
-    }
-    store_queue_stop(&workers->queue);
-    for (unsigned i = 0; i < workers->count; i++) {
-        (void)pthread_join(workers->threads[i], NULL);
-    }
-    free(workers->threads);
-    workers->threads = NULL;
-    store_queue_finish(&workers->queue);
-}
+const struct store_crew_ops mongo_crew = {
+    .hire = hire, .serve = serve, .dismiss = dismiss, .writes = true};

@@ -1,26 +1,12 @@
-/* Threads of store_mongo that serve calls, each with a client from the pool while it does: a
- * bounded queue and so many threads. With one thread the calls take effect in their order.
- *
- * Threads: start, stop on one; calls are put into `queue` by any. */
+/* What the threads of store_mongo do with a call. All have the store's struct mongo_db for a
+ * worker, and take a client out of its pool for each call. */
 // SPDX-License-Identifier: MIT
 #ifndef STORE_MONGO_WORKERS_H
 #define STORE_MONGO_WORKERS_H
 
 #include "src/store/mongo_db.h"
-#include "src/store/store_queue.h"
+#include "src/store/store_crew.h"
 
-struct mongo_workers {
-    struct mongo_db *db; /* borrowed */
-    struct store_queue queue;
-    pthread_t *threads;
-    unsigned count;
-};
-
-/* Returns 0, or -1 if there are not as many threads to be had. */
-MUST_USE int mongo_workers_start(struct mongo_workers *workers, struct mongo_db *db, unsigned count,
-                                 unsigned queue_max);
-
-/* Serves what is queued, joins the threads. Harmless for one that is zeroed. */
-void mongo_workers_stop(struct mongo_workers *workers);
+extern const struct store_crew_ops mongo_crew;
 
 #endif

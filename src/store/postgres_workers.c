@@ -8,9 +8,8 @@
 #include "src/store/postgres_calls.h"
 
 struct postgres_worker {
-    struct postgres_workers *all;
+    const struct postgres_common *common;
     struct postgres_conn conn, replica;
-    pthread_t thread;
 };
 
 struct call_kind {
@@ -64,8 +63,9 @@ static int try_call(struct postgres_conn *conn, struct store_call *call)
     return error;
 }
 
-static void run(struct postgres_worker *worker, struct store_call *call)
+static void serve(void *arg, struct store_call *call)
 {
+    struct postgres_worker *worker = arg;
     bool away = kinds[call->op].from_replica && worker->replica.url != NULL;
     struct postgres_conn *conn = away ? &worker->replica : &worker->conn;
     bool writing = call->op >= STORE_WRITES;
@@ -75,58 +75,34 @@ static void run(struct postgres_worker *worker, struct store_call *call)
         error = try_call(conn, call);
     }
     if (error != 0) {
-        postgres_tell_problem(worker->all->common, conn, writing);
+        postgres_tell_problem(worker->common, conn, writing);
         call->error = error;
     }
 }
 
-static void *serve(void *arg)
+/* It connects when it has something to do. */
+static void *hire(void *store, struct bytes *why)
+{
+    const struct postgres_common *common = store;
+    unsigned timeout_ms = common->options.timeout_ms;
+    struct postgres_worker *worker = xmalloc(sizeof *worker);
+
+    *worker = (struct postgres_worker){
+        .common = common,
+        .conn = {.url = common->server.url, .timeout_ms = timeout_ms},
+        .replica = {.url = common->replica.url, .timeout_ms = timeout_ms},
+    };
+    return worker;
+}
+
+static void dismiss(void *arg)
 {
     struct postgres_worker *worker = arg;
-    struct store_call *call;
 
-    while ((call = store_queue_take(&worker->all->queue)) != NULL) {
-        if (store_call_is_in_range(call)) {
-            run(worker, call);
-        } else {
-            call->error = STORE_ERANGE;
-        }
-        store_queue_answer(call);
-    }
     postgres_disconnect(&worker->conn);
     postgres_disconnect(&worker->replica);
-    return NULL;
+    free(worker);
 }
 
-int postgres_workers_start(struct postgres_workers *workers, const struct postgres_common *common,
-                           unsigned count, unsigned queue_max)
-{
-    *workers = (struct postgres_workers){
-        .common = common,
-        .workers = xcalloc(count, sizeof *workers->workers),
-    };
-    store_queue_init(&workers->queue, queue_max);
-    for (; workers->count < count; workers->count++) {
-        struct postgres_worker *worker = &workers->workers[workers->count];
-        unsigned timeout_ms = common->options.timeout_ms;
-        worker->all = workers;
-        worker->conn = (struct postgres_conn){.url = common->server.url, .timeout_ms = timeout_ms};
-        worker->replica =
-            (struct postgres_conn){.url = common->replica.url, .timeout_ms = timeout_ms};
-        if (pthread_create(&worker->thread, NULL, serve, worker) != 0) {
-            postgres_workers_stop(workers);
-            return -1;
-        }
-    }
-    return 0;
-}
-
-void postgres_workers_stop(struct postgres_workers *workers)
-{
-    store_queue_stop(&workers->queue);
-    for (unsigned i = 0; i < workers->count; i++) {
-        (void)pthread_join(workers->workers[i].thread, NULL);
-    }
-    store_queue_finish(&workers->queue);
-    free(workers->workers);
-}
+const struct store_crew_ops postgres_crew = {
+    .hire = hire, .serve = serve, .dismiss = dismiss, .writes = true};

@@ -9,9 +9,8 @@
 #include "src/store/sqlite_search.h"
 
 struct sqlite_reader {
-    struct sqlite_readers *all;
+    const struct store_options *options;
     struct sqlite_conn conn;
-    pthread_t thread;
 };
 
 static sqlite_read_fn const read_fns[STORE_WRITES] = {
@@ -27,7 +26,7 @@ static const char commit_sql[] = "COMMIT";
 
 static void tell_problem(const struct sqlite_reader *reader)
 {
-    const struct store_options *options = reader->all->options;
+    const struct store_options *options = reader->options;
     char line[512];
 
     if (options->on_problem != NULL) {
@@ -37,79 +36,45 @@ static void tell_problem(const struct sqlite_reader *reader)
     }
 }
 
-static void *serve(void *arg)
+static void serve(void *worker, struct store_call *call)
 {
-    struct sqlite_reader *reader = arg;
-    struct store_call *call;
+    struct sqlite_reader *reader = worker;
 
-    while ((call = store_queue_take(&reader->all->queue)) != NULL) {
-        if (!store_call_is_in_range(call)) {
-            call->error = STORE_ERANGE;
-            store_queue_answer(call);
-            continue;
-        }
-        (void)sqlite_db_step(sqlite_conn_get(&reader->conn, begin_sql));
-        if (read_fns[call->op](&reader->conn, call) != SQLITE_OK) {
-            tell_problem(reader);
-            call->error = STORE_EIO;
-        }
-        (void)sqlite_db_step(sqlite_conn_get(&reader->conn, commit_sql));
-        store_queue_answer(call);
+    (void)sqlite_db_step(sqlite_conn_get(&reader->conn, begin_sql));
+    if (read_fns[call->op](&reader->conn, call) != SQLITE_OK) {
+        tell_problem(reader);
+        call->error = STORE_EIO;
     }
-    return NULL;
+    (void)sqlite_db_step(sqlite_conn_get(&reader->conn, commit_sql));
 }
 
-static int start_one(struct sqlite_readers *readers, struct bytes *why)
+static void *hire(void *store, struct bytes *why)
 {
-    const char *path = readers->options->path;
-    struct sqlite_reader *reader = &readers->readers[readers->count];
-    sqlite3 *db = sqlite_db_open_reader(path, why);
+    const struct store_options *options = store;
+    sqlite3 *db = sqlite_db_open_reader(options->path, why);
 
-    *reader = (struct sqlite_reader){.all = readers, .conn = {.db = db}};
     if (db == NULL) {
-        return -1;
+        return NULL;
     }
-    if (sqlite_search_attach(path, db) != SQLITE_OK ||
+    struct sqlite_reader *reader = xmalloc(sizeof *reader);
+    *reader = (struct sqlite_reader){.options = options, .conn = {.db = db}};
+    if (sqlite_search_attach(options->path, db) != SQLITE_OK ||
         sqlite_conn_get(&reader->conn, begin_sql) == NULL ||
         sqlite_conn_get(&reader->conn, commit_sql) == NULL) {
-        sqlite_db_explain_failure(why, path, db);
+        sqlite_db_explain_failure(why, options->path, db);
         sqlite_conn_close(&reader->conn);
-        return -1;
+        free(reader);
+        return NULL;
     }
-    if (pthread_create(&reader->thread, NULL, serve, reader) != 0) {
-        sqlite_db_explain(why, path, "cannot start a reader: no thread");
-        sqlite_conn_close(&reader->conn);
-        return -1;
-    }
-    readers->count++;
-    return 0;
+    return reader;
 }
 
-int sqlite_readers_start(struct sqlite_readers *readers, const struct store_options *options,
-                         unsigned wanted, struct bytes *why)
+static void dismiss(void *worker)
 {
-    *readers = (struct sqlite_readers){
-        .options = options,
-        .readers = xcalloc(wanted, sizeof *readers->readers),
-    };
-    store_queue_init(&readers->queue, options->read_queue_max);
-    while (readers->count < wanted) {
-        if (start_one(readers, why) != 0) {
-            sqlite_readers_stop(readers);
-            return -1;
-        }
-    }
-    return 0;
+    struct sqlite_reader *reader = worker;
+
+    sqlite_conn_close(&reader->conn);
+    free(reader);
 }
 
-void sqlite_readers_stop(struct sqlite_readers *readers)
-{
-    store_queue_stop(&readers->queue);
-    for (unsigned i = 0; i < readers->count; i++) {
-        struct sqlite_reader *reader = &readers->readers[i];
-        (void)pthread_join(reader->thread, NULL);
-        sqlite_conn_close(&reader->conn);
-    }
-    free(readers->readers);
-    store_queue_finish(&readers->queue);
-}
+const struct store_crew_ops sqlite_crew = {.hire = hire, .serve = serve, .dismiss = dismiss};

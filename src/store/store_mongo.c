@@ -9,18 +9,13 @@
 #include "src/store/mongo_schema.h"
 #include "src/store/mongo_workers.h"
 
-enum {
-    READERS_DEFAULT = 2,
-    OTHER_CLIENTS = 8, /* writer, searcher, lister; who appends, adopts and marks */
-};
+enum { OTHER_CLIENTS = 8 }; /* writer, searcher, lister; who appends, adopts and marks */
 
 struct mongo_store {
     struct store store;
     struct store_options options;
     struct mongo_db db;
-    struct mongo_workers readers;
-    struct mongo_workers searcher, lister; /* one thread each: they hold up nobody else */
-    struct mongo_workers writer;           /* one, since writes keep their order */
+    struct store_crew crew;
 };
 
 static struct mongo_store *mongo_store(struct store *store)
@@ -32,40 +27,22 @@ static void close_store(struct store *store)
 {
     struct mongo_store *s = mongo_store(store);
 
-    mongo_workers_stop(&s->lister);
-    mongo_workers_stop(&s->searcher);
-    mongo_workers_stop(&s->readers);
-    mongo_workers_stop(&s->writer);
+    store_crew_stop(&s->crew);
     mongo_db_close(&s->db);
     free(s);
 }
 
-static int start_threads(struct mongo_store *s, unsigned readers)
-{
-    unsigned reads = s->options.read_queue_max, writes = s->options.write_queue_max;
-
-    return mongo_workers_start(&s->readers, &s->db, readers, reads) == 0 &&
-                   mongo_workers_start(&s->searcher, &s->db, 1, reads) == 0 &&
-                   mongo_workers_start(&s->lister, &s->db, 1, reads) == 0 &&
-                   mongo_workers_start(&s->writer, &s->db, 1, writes) == 0
-               ? 0
-               : -1;
-}
-
 static struct store *open_store(const struct store_options *options, struct bytes *why)
 {
-    unsigned readers = options->readers != 0 ? options->readers : READERS_DEFAULT;
     struct mongo_store *s = xcalloc(1, sizeof *s);
 
     bytes_clear(why);
     s->store.ops = &store_mongo;
     s->options = *options;
-    if (mongo_db_open(&s->db, &s->options, readers + OTHER_CLIENTS, why) == 0 &&
-        mongo_schema_make(&s->db, why) == 0) {
-        if (start_threads(s, readers) == 0) {
-            return &s->store;
-        }
-        mongo_db_explain(&s->db, why, "cannot start a thread", "");
+    if (mongo_db_open(&s->db, &s->options, store_crew_readers(options) + OTHER_CLIENTS, why) == 0 &&
+        mongo_schema_make(&s->db, why) == 0 &&
+        store_crew_start(&s->crew, &mongo_crew, &s->db, options, why) == 0) {
+        return &s->store;
     }
     close_store(&s->store);
     return NULL;
@@ -88,13 +65,7 @@ static int mark(struct store *store, struct span log, unsigned partition, uint64
 
 static int start(struct store *store, struct store_call *call)
 {
-    struct mongo_store *s = mongo_store(store);
-
-    struct mongo_workers *workers = call->op == STORE_SEARCH   ? &s->searcher
-                                    : call->op == STORE_ROOMS  ? &s->lister
-                                    : call->op >= STORE_WRITES ? &s->writer
-                                                               : &s->readers;
-    return store_queue_put(&workers->queue, call);
+    return store_crew_put(&mongo_store(store)->crew, call);
 }
 
 const struct store_ops store_mongo = {

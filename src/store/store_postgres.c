@@ -2,7 +2,7 @@
 /* The store on PostgreSQL, shared by all nodes: libpq on threads of the store's own.
  *
  *   append, adopt, mark ──> the caller's thread, on a connection of their own
- *   start ──> readers, searcher, lister, writer (postgres_workers.h)
+ *   start ──> readers, searcher, lister, writer (store_crew.h, postgres_workers.h)
  *
  * What may be slow has a thread of its own, and holds up neither joins nor histories. With a
  * replica histories are as old as that one is: reads see what was appended before them only where
@@ -16,14 +16,14 @@
 #include "src/store/postgres_workers.h"
 #include "src/store/store.h"
 
-enum { READERS_DEFAULT = 2, TIMEOUT_MS_DEFAULT = 5000 };
+enum { TIMEOUT_MS_DEFAULT = 5000 };
 
 struct postgres_store {
     struct store store;
     struct postgres_common common;
     pthread_mutex_t lock; /* for the connection; no other is taken under it */
     struct postgres_conn conn;
-    struct postgres_workers readers, searcher, lister, writer;
+    struct store_crew crew;
 };
 
 static struct postgres_store *postgres_store(struct store *store)
@@ -84,33 +84,6 @@ static int check_replica(const struct postgres_store *s, struct bytes *why)
     return error == 0 ? 0 : -1;
 }
 
-static int start_threads(struct postgres_store *s, struct bytes *why)
-{
-    const struct store_options *o = &s->common.options;
-    unsigned readers = o->readers != 0 ? o->readers : READERS_DEFAULT;
-
-    if (postgres_workers_start(&s->readers, &s->common, readers, o->read_queue_max) != 0) {
-        goto fail_readers;
-    }
-    if (postgres_workers_start(&s->searcher, &s->common, 1, o->read_queue_max) != 0) {
-        goto fail_searcher;
-    }
-    if (postgres_workers_start(&s->lister, &s->common, 1, o->read_queue_max) != 0) {
-        goto fail_lister;
-    }
-    if (postgres_workers_start(&s->writer, &s->common, 1, o->write_queue_max) == 0) {
-        return 0;
-    }
-    postgres_workers_stop(&s->lister);
-fail_lister:
-    postgres_workers_stop(&s->searcher);
-fail_searcher:
-    postgres_workers_stop(&s->readers);
-fail_readers:
-    explain(why, s->common.server.name, "cannot start a thread");
-    return -1;
-}
-
 static void destroy(struct postgres_store *s)
 {
     postgres_disconnect(&s->conn);
@@ -136,7 +109,8 @@ static struct store *open_store(const struct store_options *options, struct byte
     if (set_server(&common->server, options->url, "url", why) == 0 &&
         (options->replica_url == NULL ||
          set_server(&common->replica, options->replica_url, "the replica", why) == 0) &&
-        open_server(s, why) == 0 && check_replica(s, why) == 0 && start_threads(s, why) == 0) {
+        open_server(s, why) == 0 && check_replica(s, why) == 0 &&
+        store_crew_start(&s->crew, &postgres_crew, common, options, why) == 0) {
         return &s->store;
     }
     destroy(s);
@@ -184,23 +158,14 @@ static int mark(struct store *store, struct span log, unsigned partition, uint64
 
 static int start(struct store *store, struct store_call *call)
 {
-    struct postgres_store *s = postgres_store(store);
-
-    struct postgres_workers *workers = call->op == STORE_SEARCH   ? &s->searcher
-                                       : call->op == STORE_ROOMS  ? &s->lister
-                                       : call->op >= STORE_WRITES ? &s->writer
-                                                                  : &s->readers;
-    return store_queue_put(&workers->queue, call);
+    return store_crew_put(&postgres_store(store)->crew, call);
 }
 
 static void close_store(struct store *store)
 {
     struct postgres_store *s = postgres_store(store);
 
-    postgres_workers_stop(&s->lister);
-    postgres_workers_stop(&s->searcher);
-    postgres_workers_stop(&s->readers);
-    postgres_workers_stop(&s->writer);
+    store_crew_stop(&s->crew);
     destroy(s);
 }
 

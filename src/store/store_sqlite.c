@@ -26,12 +26,8 @@ struct sqlite_store {
     struct sqlite_checkpoint checkpoint;
     struct sqlite_search search;
     struct sqlite_commits commits;
-    struct sqlite_readers readers;
-    /* One thread each, so that what may be slow holds up neither joins nor histories. */
-    struct sqlite_readers searcher, lister;
+    struct store_crew readers;
 };
-
-enum { READERS_DEFAULT = 2 };
 
 static struct sqlite_store *sqlite_store(struct store *store)
 {
@@ -79,20 +75,9 @@ static int start_threads(struct sqlite_store *s, struct bytes *why)
         sqlite_db_explain(why, s->path, "cannot start a thread");
         goto fail_commits;
     }
-    unsigned readers = s->options.readers != 0 ? s->options.readers : READERS_DEFAULT;
-    if (sqlite_readers_start(&s->readers, &s->options, readers, why) != 0) {
-        goto fail_readers;
-    }
-    if (sqlite_readers_start(&s->searcher, &s->options, 1, why) != 0) {
-        goto fail_searcher;
-    }
-    if (sqlite_readers_start(&s->lister, &s->options, 1, why) == 0) {
+    if (store_crew_start(&s->readers, &sqlite_crew, &s->options, &s->options, why) == 0) {
         return 0;
     }
-    sqlite_readers_stop(&s->searcher);
-fail_searcher:
-    sqlite_readers_stop(&s->readers);
-fail_readers:
     sqlite_commits_stop(&s->commits);
 fail_commits:
     sqlite_search_stop(&s->search);
@@ -150,20 +135,15 @@ static int start(struct store *store, struct store_call *call)
 {
     struct sqlite_store *s = sqlite_store(store);
 
-    struct store_queue *queue = call->op == STORE_SEARCH   ? &s->searcher.queue
-                                : call->op == STORE_ROOMS  ? &s->lister.queue
-                                : call->op >= STORE_WRITES ? &s->commits.queue
-                                                           : &s->readers.queue;
-    return store_queue_put(queue, call);
+    return call->op >= STORE_WRITES ? store_queue_put(&s->commits.queue, call)
+                                    : store_crew_put(&s->readers, call);
 }
 
 static void close_store(struct store *store)
 {
     struct sqlite_store *s = sqlite_store(store);
 
-    sqlite_readers_stop(&s->lister);
-    sqlite_readers_stop(&s->searcher);
-    sqlite_readers_stop(&s->readers);
+    store_crew_stop(&s->readers);
     sqlite_commits_stop(&s->commits);
     sqlite_search_stop(&s->search);
     sqlite_checkpoint_stop(&s->checkpoint);
