@@ -84,6 +84,11 @@ static size_t class_len(struct span s, uint8_t class)
     return n;
 }
 
+size_t http_token_len(struct span s)
+{
+    return class_len(s, IN_TOKEN);
+}
+
 static bool all_of(struct span s, uint8_t class)
 {
     return class_len(s, class) == s.len;

@@ -104,4 +104,7 @@ struct span http_head_get(const struct http_head *head, struct span name);
 /* True if token is one of the elements of a comma-separated list, compared without case. */
 bool http_list_has(struct span list, struct span token);
 
+/* Bytes at the start of s that may stand in a token (RFC 9110 5.6.2). */
+size_t http_token_len(struct span s);
+
 #endif
