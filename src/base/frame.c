@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "src/base/memory.h"
+#include "src/base/twin.h"
 
 struct frame *frame_create(uint32_t cap)
 {
@@ -14,6 +15,7 @@ struct frame *frame_create(uint32_t cap)
     f->cap = cap;
     f->no_compress = false;
     f->cork = NULL;
+    atomic_init(&f->twins, NULL);
     f->data = f->own;
     return f;
 }
@@ -29,6 +31,7 @@ struct frame *frame_copy(struct span content)
 void frame_release(struct frame *f)
 {
     if (atomic_fetch_sub_explicit(&f->refs, 1, memory_order_acq_rel) == 1) {
+        twin_destroy_all(atomic_load_explicit(&f->twins, memory_order_relaxed));
         if (f->data != f->own) {
             free(f->data);
         }

@@ -19,14 +19,16 @@
 #include "protocol/bytes.h"
 
 struct cork;
+struct twin;
 
 struct frame {
     atomic_uint refs;
     uint32_t len; /* bytes in use */
     uint32_t cap;
-    bool no_compress;  /* its sender asked for that */
+    bool no_compress;  /* its sender asked for that, or it is compressed */
     struct cork *cork; /* whose frame this is while that is live, else NULL; its loop only */
-    uint8_t *data;     /* `own`, or a block of its own once a cork has outgrown that */
+    struct twin *_Atomic twins; /* the same messages in other forms, see twin.h */
+    uint8_t *data;              /* `own`, or a block of its own once a cork has outgrown that */
     uint8_t own[];
 };
 

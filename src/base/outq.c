@@ -119,6 +119,29 @@ struct span outq_front(const struct outq *q, const struct frame **frame)
     return span_of(s->frame->data + s->begin, segment_len(s));
 }
 
+static void put_into(struct outq_segment *s, const struct twin *twin)
+{
+    struct frame *plain = s->frame;
+
+    s->end = twin_place(twin, segment_open(s) ? plain->len : s->end);
+    s->begin = twin_place(twin, s->begin);
+    s->frame = frame_hold(twin->frame);
+    frame_release(plain);
+}
+
+void outq_convert(struct outq *q, int max,
+                  const struct twin *(*choose)(void *arg, struct frame *f, size_t len), void *arg)
+{
+    for (int i = 0; i < max && i < q->count; i++) {
+        struct outq_segment *s = segment_at(q, (unsigned)i);
+        assert(s->frame->cork == NULL);
+        const struct twin *twin = choose(arg, s->frame, segment_len(s));
+        if (twin != NULL && twin->frame != NULL) {
+            put_into(s, twin);
+        }
+    }
+}
+
 static void free_when_empty(struct outq *q)
 {
     if (q->count == 0) {

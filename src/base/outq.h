@@ -26,6 +26,7 @@
 #include <sys/uio.h>
 
 #include "src/base/frame.h"
+#include "src/base/twin.h"
 
 /* Embedded; a zeroed struct is an empty queue. */
 struct outq {
@@ -58,6 +59,12 @@ void outq_consume(struct outq *q, size_t n);
 /* The oldest segment's bytes, and the frame that they are in; the queue must not be empty. For
  * transports that re-frame: what they take they outq_consume, whole segments at a time. */
 struct span outq_front(const struct outq *q, const struct frame **frame);
+
+/* Puts those of the oldest max segments into another form for which choose, called with a segment's
+ * frame and bytes, returns a twin (see twin.h); at NULL, and at a twin that is no different, they
+ * stay. What has been sent in part must not be given a twin any more. No cork may be live. */
+void outq_convert(struct outq *q, int max,
+                  const struct twin *(*choose)(void *arg, struct frame *f, size_t len), void *arg);
 
 /* Moves everything to the empty queue `to`. No live cork may have a segment open on q. */
 void outq_move(struct outq *q, struct outq *to);
