@@ -49,6 +49,7 @@ unsigned ws_error_close_code(int error)
 {
     switch (error) {
     case WS_EUTF8:
+    case WS_EDEFLATE: /* as the reference answers it */
         return WS_CODE_BAD_DATA;
     case WS_ETOOBIG:
         return WS_CODE_TOO_BIG;

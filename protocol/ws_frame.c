@@ -27,9 +27,10 @@ const char *ws_strerror(int error)
         [-WS_ECLOSE] = "malformed close frame",
         [-WS_EUTF8] = "text is not UTF-8",
         [-WS_ETOOBIG] = "message too big",
+        [-WS_EDEFLATE] = "malformed compressed message",
     };
 
-    assert(error < 0 && error >= WS_ETOOBIG);
+    assert(error < 0 && error >= WS_EDEFLATE);
     return texts[-error];
 }
 

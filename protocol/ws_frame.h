@@ -27,7 +27,8 @@ enum ws_opcode {
     WS_PONG = 0xA,
 };
 
-/* What can be wrong with frames; those after WS_ELENGTH are found by ws_reader and ws_close. */
+/* What can be wrong with frames; those after WS_ELENGTH are found by ws_reader and ws_close, the
+ * last by whoever inflates. */
 enum ws_error {
     WS_EOPCODE = -1,   /* a reserved opcode */
     WS_ECONTROL = -2,  /* a control frame in fragments, or of more than WS_CONTROL_MAX bytes */
@@ -38,6 +39,7 @@ enum ws_error {
     WS_ECLOSE = -7,    /* a Close payload of one byte, or with a code nobody may send */
     WS_EUTF8 = -8,     /* text that is not UTF-8 */
     WS_ETOOBIG = -9,   /* a message above its limit */
+    WS_EDEFLATE = -10, /* a compressed message that is none */
 };
 
 /* A few words on the error, for logs. */

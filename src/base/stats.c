@@ -16,6 +16,11 @@
 #define PASSES_REFUSED \
     "passed_on_refused", "What was not passed on, or taken from another node, as it asked."
 
+#define DEFLATED_BYTES \
+    "ws_deflated_bytes", "Bytes of WebSocket messages that were compressed, before and after."
+#define INFLATE_REFUSED \
+    "ws_inflate_refused", "Compressed messages of clients that ended the connection."
+
 #define COUNTER(family_, help_)              \
     {                                        \
         .family = (family_), .help = (help_) \
@@ -25,6 +30,11 @@
         .family = (family_), .help = (help_), .reason = (reason_) \
     }
 #define REASON(both, reason_) REASON_(both, reason_)
+#define FORM_(family_, help_, form_)                                              \
+    {                                                                             \
+        .family = (family_), .help = (help_), .reason = (form_), .label = "form", \
+    }
+#define FORM(both, form_) FORM_(both, form_)
 #define DIALECT_(family_, help_, dialect_)                                              \
     {                                                                                   \
         .family = (family_), .help = (help_), .reason = (dialect_), .label = "dialect", \
@@ -95,6 +105,15 @@ const struct stat_info *stats_info(enum stat_id which)
         [STAT_PASSED_TUNNELS] = REASON(PASSED, "websocket"),
         [STAT_PASS_FAILED] = REASON(PASSES_REFUSED, "no answer"),
         [STAT_HOPS_FORGED] = REASON(PASSES_REFUSED, "forged"),
+        [STAT_DEFLATED_MESSAGES] =
+            COUNTER("ws_deflated_messages",
+                    "WebSocket messages that were compressed, each once for all its receivers."),
+        [STAT_DEFLATED_PLAIN_BYTES] = FORM(DEFLATED_BYTES, "plain"),
+        [STAT_DEFLATED_BYTES] = FORM(DEFLATED_BYTES, "compressed"),
+        [STAT_INFLATED_MESSAGES] =
+            COUNTER("ws_inflated_messages", "WebSocket messages that came compressed."),
+        [STAT_INFLATE_TOO_BIG] = REASON(INFLATE_REFUSED, "too big"),
+        [STAT_INFLATE_MALFORMED] = REASON(INFLATE_REFUSED, "malformed"),
     };
     return &infos[which];
 }

@@ -61,8 +61,14 @@ enum stat_id {
     STAT_REPEATS_UNKNOWN, /* nobody said in time whether it was there */
     STAT_PASSED_REQUESTS, /* to other nodes, for sessions of theirs; these two */
     STAT_PASSED_TUNNELS,
-    STAT_PASS_FAILED, /* nobody has answered for the session; these two */
-    STAT_HOPS_FORGED, /* requests with a hop field that is not of our cluster, or too old */
+    STAT_PASS_FAILED,       /* nobody has answered for the session; these two */
+    STAT_HOPS_FORGED,       /* requests with a hop field that is not of our cluster, or too old */
+    STAT_DEFLATED_MESSAGES, /* for WebSockets, each once for all who get it */
+    STAT_DEFLATED_PLAIN_BYTES, /* how long they were; these two */
+    STAT_DEFLATED_BYTES,       /* and have become */
+    STAT_INFLATED_MESSAGES,
+    STAT_INFLATE_TOO_BIG, /* compressed messages that ended their connection; these two */
+    STAT_INFLATE_MALFORMED,
     STAT_COUNT
 };
 

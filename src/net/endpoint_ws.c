@@ -38,15 +38,21 @@ static void refuse(struct engine *e, struct endpoint *ep, struct http_upgrade *u
     ws_refuse(u, 400, message, "", ep->ws.connections);
 }
 
+static struct ws_transport *create_transport(struct endpoint *ep, const struct http_upgrade *u,
+                                             const struct ws_answer *answer)
+{
+    return ws_transport_create(loop_of(u->executor), u->fd, &ep->ws, answer->deflate_bits);
+}
+
 /* Sends the 101 by itself, where no open packet follows. */
 static void probe(struct session *s, struct endpoint *ep, struct http_upgrade *u,
-                  struct frame *response)
+                  const struct ws_answer *answer)
 {
-    struct ws_transport *t = ws_transport_create(loop_of(u->executor), u->fd, &ep->ws);
+    struct ws_transport *t = create_transport(ep, u, answer);
     struct outq q = {0};
     bool wanted = engine_probe(s, ws_transport_base(t)) == 0;
 
-    (void)!outq_push(&q, response); /* an empty queue has room */
+    (void)!outq_push(&q, answer->response); /* an empty queue has room */
     ws_transport_base(t)->ops->flush(ws_transport_base(t), &q);
     outq_clear(&q);
     if (!wanted) {
@@ -57,7 +63,7 @@ static void probe(struct session *s, struct endpoint *ep, struct http_upgrade *u
 }
 
 static void open_websocket(struct engine *e, struct endpoint *ep, struct http_upgrade *u,
-                           struct frame *response)
+                           const struct ws_answer *answer)
 {
     struct rookery_request *request =
         request_create(bytes_span(&u->head), u->address, u->secure, executor_wall_ms(e->executor));
@@ -66,8 +72,8 @@ static void open_websocket(struct engine *e, struct endpoint *ep, struct http_up
     if (refusal != NULL) {
         refuse(e, ep, u, refusal);
     } else {
-        struct ws_transport *t = ws_transport_create(loop_of(u->executor), u->fd, &ep->ws);
-        engine_handshake(e, ws_transport_base(t), request, response);
+        struct ws_transport *t = create_transport(ep, u, answer);
+        engine_handshake(e, ws_transport_base(t), request, answer->response);
         ws_transport_feed(t, u->early.data, u->early.len);
     }
     request_release(request);
@@ -82,6 +88,7 @@ static void accept_upgrade(struct endpoint *ep, struct http_upgrade *u,
         .method = head->method, .query = head->query, .origin = origin, .is_upgrade = true};
     const struct cors_options *cors = cors_policy_get(ep->cors);
     struct bytes fields = {0};
+    struct ws_answer answer;
     struct session *s;
     enum engine_error error = engine_check(e, &request, &s);
 
@@ -92,13 +99,16 @@ static void accept_upgrade(struct endpoint *ep, struct http_upgrade *u,
     if (cors != NULL) {
         cors_fields(cors, origin, append_field, &fields);
     }
-    struct frame *response = ws_accept_response(head, bytes_span(&fields));
-    if (s != NULL) {
-        probe(s, ep, u, response);
+    if (ws_accept_answer(head, bytes_span(&fields), ep->ws.deflate, &answer) < 0) {
+        refuse(e, ep, u, WS_EXTENSIONS_REFUSAL);
     } else {
-        open_websocket(e, ep, u, response);
+        if (s != NULL) {
+            probe(s, ep, u, &answer);
+        } else {
+            open_websocket(e, ep, u, &answer);
+        }
+        frame_release(answer.response);
     }
-    frame_release(response);
     bytes_finish(&fields);
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "src/base/memory.h"
+#include "src/net/ws_deflate.h"
 
 /* The loop that this thread runs. */
 static _Thread_local const struct loop *current;
@@ -262,5 +263,6 @@ void loop_finish(struct loop *loop)
     (void)close(loop->wake_fd);
     timers_finish(&loop->executor.timers);
     free(loop->read_buffer);
+    ws_deflate_destroy(loop->ws_deflate);
     explicit_bzero(loop->random, sizeof loop->random);
 }

@@ -43,6 +43,7 @@
 enum { LOOP_READ_BYTES = 64 * 1024, LOOP_RANDOM_BYTES = 4096 };
 
 struct ws_conn;
+struct ws_deflate;
 
 struct loop {
     struct executor executor; /* first: see loop_of */
@@ -62,8 +63,9 @@ struct loop {
     struct list ws_closing;    /* WebSockets that are saying goodbye (ws_conn.c) */
     struct ws_conn *ws_closed; /* and those that are freed at the end of the turn */
     struct turn_hook ws_free_hook;
-    uint64_t clock_at_ms; /* what clock is set to; 0 while it is not */
-    size_t random_left;   /* bytes of random not given out yet, from its start */
+    struct ws_deflate *ws_deflate; /* a server gives it one; freed with the loop */
+    uint64_t clock_at_ms;          /* what clock is set to; 0 while it is not */
+    size_t random_left;            /* bytes of random not given out yet, from its start */
     uint8_t random[LOOP_RANDOM_BYTES];
 };
 

@@ -7,6 +7,7 @@
 
 #include <openssl/sha.h>
 
+#include "protocol/ws_extensions.h"
 #include "protocol/ws_handshake.h"
 
 static_assert(WS_DIGEST_LEN == SHA_DIGEST_LENGTH, "the digest is a SHA-1");
@@ -71,7 +72,7 @@ int ws_accept_check(const struct http_upgrade *u, struct http_head *head,
     return -1;
 }
 
-struct frame *ws_accept_response(const struct http_head *head, struct span fields)
+static struct frame *make_response(const struct http_head *head, struct span fields)
 {
     uint8_t challenge[WS_CHALLENGE_LEN], digest[WS_DIGEST_LEN];
     struct bytes text = {0};
@@ -81,6 +82,23 @@ struct frame *ws_accept_response(const struct http_head *head, struct span field
     (void)bytes_reserve(&text, RESPONSE_CAP + fields.len);
     ws_handshake_response(digest, fields, &text);
     struct frame *f = frame_copy(bytes_span(&text));
+    f->no_compress = true; /* it is no message */
     bytes_finish(&text);
     return f;
+}
+
+int ws_accept_answer(const struct http_head *head, struct span fields, bool deflate,
+                     struct ws_answer *out)
+{
+    struct ws_deflate_terms terms = {0};
+    struct bytes all = {0};
+
+    if (deflate && ws_extensions_choose(head, &terms) < 0) {
+        return -1;
+    }
+    bytes_add_span(&all, fields);
+    ws_extensions_answer(&terms, &all);
+    *out = (struct ws_answer){make_response(head, bytes_span(&all)), terms.window_bits};
+    bytes_finish(&all);
+    return 0;
 }

@@ -15,9 +15,19 @@
 MUST_USE int ws_accept_check(const struct http_upgrade *u, struct http_head *head,
                              _Atomic unsigned *connections);
 
-/* The 101 as bytes to be sent as they are; fields are further header lines, each with its CRLF. One
- * reference, the caller's. */
-struct frame *ws_accept_response(const struct http_head *head, struct span fields);
+/* What a handshake is answered. */
+struct ws_answer {
+    struct frame *response; /* the 101, to be sent as it is; one reference, the caller's */
+    uint8_t deflate_bits;   /* of permessage-deflate, see ws_conn_set_deflate; 0: not agreed */
+};
+
+/* Makes the answer; fields are further header lines, each with its CRLF. deflate: may that be
+ * agreed on? Returns 0, or -1 if what the client says of extensions is malformed, for which it is
+ * to be refused with WS_EXTENSIONS_REFUSAL. */
+MUST_USE int ws_accept_answer(const struct http_head *head, struct span fields, bool deflate,
+                              struct ws_answer *out);
+
+#define WS_EXTENSIONS_REFUSAL "Invalid or unacceptable Sec-WebSocket-Extensions header"
 
 /* Answers with an error instead and closes the descriptor. message is the body, as plain text;
  * fields as above. */

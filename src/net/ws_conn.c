@@ -11,6 +11,7 @@
 #include "src/base/list.h"
 #include "src/base/memory.h"
 #include "src/net/http.h"
+#include "src/net/ws_deflate.h"
 
 enum { IOV_MAX_PER_WRITE = 64 };
 
@@ -106,12 +107,21 @@ static ssize_t send_segments(int fd, struct iovec *iov, int count)
     return sendmsg(fd, &message, MSG_NOSIGNAL);
 }
 
+static void compress_next(struct ws_conn *c, struct outq *q)
+{
+    if (c->deflate_bits != 0) {
+        ws_deflate_queue(c->loop->ws_deflate, q, IOV_MAX_PER_WRITE, c->deflate_bits,
+                         c->options->deflate_threshold);
+    }
+}
+
 static enum written write_queue(struct ws_conn *c, struct outq *q)
 {
     struct iovec iov[IOV_MAX_PER_WRITE];
 
     while (!outq_empty(q)) {
         ssize_t offered = 0;
+        compress_next(c, q);
         int count = outq_iovec(q, iov, IOV_MAX_PER_WRITE);
         for (int i = 0; i < count; i++) {
             offered += (ssize_t)iov[i].iov_len;
@@ -267,12 +277,35 @@ static void answer_ping(struct ws_conn *c, struct span payload)
     }
 }
 
+static int inflate_message(const struct ws_conn *c, const struct ws_event *ev, struct span *data)
+{
+    int error =
+        ws_deflate_inflate(c->loop->ws_deflate, ev->payload, c->reader.message_bytes_max, data);
+
+    if (error == 0 && ev->type == WS_EVENT_TEXT && !utf8_valid(*data)) {
+        return WS_EUTF8;
+    }
+    return error;
+}
+
+static void take_message(struct ws_conn *c, const struct ws_event *ev)
+{
+    struct span data = ev->payload;
+    int error = ev->compressed ? inflate_message(c, ev, &data) : 0;
+
+    if (error < 0) {
+        end_by_peer(c, ws_error_close_code(error), WS_END_ERROR);
+    } else {
+        c->ops->on_message(c, ev->type == WS_EVENT_BINARY, data);
+    }
+}
+
 static void take_event(struct ws_conn *c, const struct ws_event *ev)
 {
     switch (ev->type) {
     case WS_EVENT_TEXT:
     case WS_EVENT_BINARY:
-        c->ops->on_message(c, ev->type == WS_EVENT_BINARY, ev->payload);
+        take_message(c, ev);
         break;
     case WS_EVENT_PING:
         answer_ping(c, ev->payload);
@@ -343,11 +376,21 @@ void ws_conn_start(struct ws_conn *c, const struct ws_conn_ops *ops, struct loop
     c->closing = NULL;
     c->blocked = false;
     c->told = false;
+    c->deflate_bits = 0;
     ws_reader_init(&c->reader, options->message_bytes_max, 0);
     c->watch.on_ready = on_ready;
     /* The kernel is out of memory, or at its max_user_watches. The answer to the handshake, which
      * the owner is about to flush, finds the connection broken and ends it. */
     if (poller_add(&loop->poller, fd, &c->watch) < 0) {
         (void)shutdown(fd, SHUT_RDWR);
+    }
+}
+
+void ws_conn_set_deflate(struct ws_conn *c, unsigned window_bits)
+{
+    if (window_bits != 0) {
+        assert(c->loop->ws_deflate != NULL);
+        c->deflate_bits = (uint8_t)window_bits;
+        ws_reader_init(&c->reader, c->options->message_bytes_max, WS_READER_DEFLATE);
     }
 }

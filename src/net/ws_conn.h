@@ -56,13 +56,17 @@ struct ws_conn {
         struct ws_closing *closing;  /* NULL unless in CLOSING */
         struct ws_conn *next_closed; /* in loop->ws_closed, once fd is closed */
     };
-    int fd;       /* -1 once it is closed */
-    bool blocked; /* the kernel's buffer is full: writing goes on when the poller says so */
-    bool told;    /* on_gone has been called, or need not be */
+    int fd;               /* -1 once it is closed */
+    bool blocked;         /* the kernel's buffer is full: writing goes on when the poller says so */
+    bool told;            /* on_gone has been called, or need not be */
+    uint8_t deflate_bits; /* of permessage-deflate's window; 0: not agreed */
 };
 
 struct ws_conn_options {
     uint32_t message_bytes_max;
+    bool
+        deflate; /* permessage-deflate is agreed on with who offers it; the loop has a ws_deflate */
+    uint32_t deflate_threshold; /* bytes of a message; shorter ones are not compressed */
     unsigned close_timeout_ms;
     _Atomic unsigned *connections; /* one less when it is closed; NULL: not counted */
 };
@@ -70,6 +74,10 @@ struct ws_conn_options {
 /* Takes over a descriptor that has been answered with 101. The options outlive the connection. */
 void ws_conn_start(struct ws_conn *c, const struct ws_conn_ops *ops, struct loop *loop, int fd,
                    const struct ws_conn_options *options);
+
+/* The handshake has agreed on permessage-deflate (see ws_accept.h); 0 bits: it has not. Follows on
+ * ws_conn_start. */
+void ws_conn_set_deflate(struct ws_conn *c, unsigned window_bits);
 
 /* Takes in bytes that came before the connection was this one's: p is overwritten. */
 void ws_conn_feed(struct ws_conn *c, uint8_t *p, size_t n);

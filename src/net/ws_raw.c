@@ -126,22 +126,34 @@ void ws_raw_set_data(struct ws_raw *r, void *data)
     r->data = data;
 }
 
+static void open_conn(const struct ws_raw_endpoint *ep, struct http_upgrade *u,
+                      const struct ws_answer *answer)
+{
+    struct ws_raw *r = xcalloc(1, sizeof *r);
+
+    r->endpoint = ep;
+    r->flush_hook.run = flush;
+    r->is_open = true;
+    ws_conn_start(&r->conn, &conn_ops, loop_of(u->executor), u->fd, &ep->ws);
+    ws_conn_set_deflate(&r->conn, answer->deflate_bits);
+    push(r, answer->response);
+    frame_release(answer->response);
+    ep->on_open(r, ep->arg);
+    ws_conn_feed(&r->conn, u->early.data, u->early.len);
+}
+
 void ws_raw_upgrade(struct http_upgrade *u, void *arg)
 {
     const struct ws_raw_endpoint *ep = arg;
     struct http_head head;
+    struct ws_answer answer;
 
     if (ws_accept_check(u, &head, ep->ws.connections) == 0) {
-        struct ws_raw *r = xcalloc(1, sizeof *r);
-        r->endpoint = ep;
-        r->flush_hook.run = flush;
-        r->is_open = true;
-        ws_conn_start(&r->conn, &conn_ops, loop_of(u->executor), u->fd, &ep->ws);
-        struct frame *response = ws_accept_response(&head, (struct span){0});
-        push(r, response);
-        frame_release(response);
-        ep->on_open(r, ep->arg);
-        ws_conn_feed(&r->conn, u->early.data, u->early.len);
+        if (ws_accept_answer(&head, (struct span){0}, ep->ws.deflate, &answer) == 0) {
+            open_conn(ep, u, &answer);
+        } else {
+            ws_refuse(u, 400, WS_EXTENSIONS_REFUSAL, "", ep->ws.connections);
+        }
     }
     bytes_finish(&u->head);
     bytes_finish(&u->early);

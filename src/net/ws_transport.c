@@ -121,12 +121,14 @@ static const struct transport_ops transport_ops = {
 };
 
 struct ws_transport *ws_transport_create(struct loop *loop, int fd,
-                                         const struct ws_conn_options *options)
+                                         const struct ws_conn_options *options,
+                                         unsigned deflate_bits)
 {
     struct ws_transport *t = xcalloc(1, sizeof *t);
 
     t->base.ops = &transport_ops;
     ws_conn_start(&t->conn, &conn_ops, loop, fd, options);
+    ws_conn_set_deflate(&t->conn, deflate_bits);
     return t;
 }
 

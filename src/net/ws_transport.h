@@ -11,10 +11,11 @@
 
 struct ws_transport;
 
-/* Takes over the descriptor; the options outlive the transport. The answer to the handshake has
- * still to be sent. */
+/* Takes over the descriptor; the options outlive the transport. The answer to the handshake, which
+ * has agreed on that deflate_bits (see ws_accept.h), has still to be sent. */
 struct ws_transport *ws_transport_create(struct loop *loop, int fd,
-                                         const struct ws_conn_options *options);
+                                         const struct ws_conn_options *options,
+                                         unsigned deflate_bits);
 
 struct transport *ws_transport_base(struct ws_transport *t);
 

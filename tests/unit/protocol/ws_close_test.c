@@ -74,6 +74,7 @@ static void answers_errors_with_the_code_for_them(void)
     check(ws_error_close_code(WS_ECLOSE) == 1002);
     check(ws_error_close_code(WS_EUTF8) == 1007);
     check(ws_error_close_code(WS_ETOOBIG) == 1009);
+    check(ws_error_close_code(WS_EDEFLATE) == 1007);
 }
 
 int main(void)
