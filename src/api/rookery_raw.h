@@ -23,9 +23,10 @@ struct rookery_conn_handlers {
 ROOKERY_API int rookery_engine(struct rookery *io, const char *path,
                                const struct rookery_conn_handlers *handlers);
 
-/* A plain WebSocket endpoint at exactly that path; messages up to message_bytes_max. */
+/* A plain WebSocket endpoint at exactly that path; messages up to message_bytes_max. With deflate
+ * they are compressed for clients that offer permessage-deflate, as the options of io say. */
 ROOKERY_API int rookery_websocket(struct rookery *io, const char *path, size_t message_bytes_max,
-                                  const struct rookery_conn_handlers *handlers);
+                                  bool deflate, const struct rookery_conn_handlers *handlers);
 
 /* Text must be UTF-8. */
 ROOKERY_API int rookery_conn_send(struct rookery_conn *conn, bool is_binary,

@@ -26,6 +26,7 @@ void rookery_options_init(struct rookery_options *options)
         .keep_handshake = true,
         .cors = {.max_age_s = -1},
         .cookie = {.http_only = true},
+        .deflate = {.threshold = 1024, .level = 3},
         .cluster =
             {
                 .adapter = "classic",

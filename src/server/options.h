@@ -47,6 +47,9 @@ struct daemon_options {
     uint64_t idle_timeout_ms;
     uint64_t payload_bytes_max;
     uint64_t queue_bytes_max;
+    bool ws_compression;
+    uint64_t ws_compression_threshold;
+    uint64_t ws_compression_level;
     uint64_t connections_max; /* 0: as many as there are descriptors */
     uint64_t handshakes_max;
     const char *trusted_proxies; /* NULL: none */

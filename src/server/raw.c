@@ -155,7 +155,7 @@ static void websocket_on_close(struct ws_raw *ws, bool in_error, void *arg)
     closed(conn, session_reason_text(in_error ? REASON_TRANSPORT_ERROR : REASON_TRANSPORT_CLOSE));
 }
 
-int rookery_websocket(struct rookery *io, const char *path, size_t message_bytes_max,
+int rookery_websocket(struct rookery *io, const char *path, size_t message_bytes_max, bool deflate,
                       const struct rookery_conn_handlers *handlers)
 {
     if (message_bytes_max > FRAME_BYTES_MAX) {
@@ -173,6 +173,7 @@ int rookery_websocket(struct rookery *io, const char *path, size_t message_bytes
         .ws = server_ws_options(io, message_bytes_max),
         .queue_bytes_max = io->options.queue_bytes_max + message_bytes_max,
     };
+    raw->endpoint.ws.deflate = deflate;
     raw->next = io->raw_websockets;
     io->raw_websockets = raw;
     server_add_route(io, &(struct http_route){

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "src/base/memory.h"
+#include "src/net/ws_deflate.h"
 #include "src/server/server.h"
 
 enum { LOOPS_MAX = 256 };
@@ -63,6 +64,7 @@ static bool usable(const struct rookery_options *o)
            o->loops <= LOOPS_MAX && o->path != NULL && o->path[0] == '/' &&
            o->ping_interval_ms > 0 && o->ping_timeout_ms > 0 && o->payload_bytes_max > 0 &&
            cluster_parts_usable(&o->cluster) && o->payload_bytes_max <= FRAME_BYTES_MAX / 2 &&
+           o->deflate.level >= 1 && o->deflate.level <= WS_DEFLATE_LEVEL_MAX &&
            (o->allow_polling || o->allow_websocket);
 }
 
@@ -114,6 +116,8 @@ static int init_loops(struct rookery *io)
             io->loop_count = i;
             return -1;
         }
+        struct loop *loop = &io->loops[i].loop;
+        loop->ws_deflate = ws_deflate_create(io->options.deflate.level, &loop->stats);
     }
     return 0;
 }
@@ -247,6 +251,7 @@ struct ws_conn_options server_ws_options(struct rookery *io, size_t message_byte
 {
     return (struct ws_conn_options){
         .message_bytes_max = (uint32_t)message_bytes_max,
+        .deflate_threshold = io->options.deflate.threshold,
         .close_timeout_ms = io->options.close_timeout_ms,
         .connections = &io->connections,
     };
@@ -276,6 +281,7 @@ void server_add_endpoint(struct rookery *io, const char *path,
     se->endpoint.poll.close_timeout_ms = o->close_timeout_ms;
     se->endpoint.poll.compression_threshold = o->compression_threshold;
     se->endpoint.ws = server_ws_options(io, o->payload_bytes_max);
+    se->endpoint.ws.deflate = o->deflate.enabled;
     se->endpoint.loop_count = io->loop_count;
     se->endpoint.engines = xcalloc(io->loop_count, sizeof *se->endpoint.engines);
     for (unsigned i = 0; i < io->loop_count; i++) {

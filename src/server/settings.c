@@ -61,6 +61,11 @@ struct rookery_options settings_server(const struct daemon_options *v)
     o.handshakes_max = (unsigned)v->handshakes_max;
     o.keep_handshake = false;
     o.cors = settings_cors(v);
+    o.deflate = (struct rookery_deflate){
+        .enabled = v->ws_compression,
+        .threshold = (unsigned)v->ws_compression_threshold,
+        .level = (unsigned)v->ws_compression_level,
+    };
     o.cluster = settings_cluster(v);
     o.trusted_proxies = v->trusted_proxies;
     o.client_dir = place_choose(v->client_dir, CLIENT_DIR_BUILT, CLIENT_DIR_INSTALLED);

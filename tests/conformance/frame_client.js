@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // A WebSocket client that works with single frames (RFC 6455 section 5.2), so that tests can send
-// what no decent client would, and check every frame the server sends: unmasked, no reserved bit,
-// the shortest form of the length, control frames whole and short.
+// what no decent client would, and check every frame the server sends: unmasked, no reserved bit
+// (but RSV1 of a compressed message, where that was agreed on), the shortest form of the length,
+// control frames whole and short.
 'use strict';
 
 const assert = require('node:assert/strict');
@@ -55,11 +56,17 @@ function upgradeRequest(server, path) {
         + `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${KEY}\r\n\r\n`;
 }
 
+// The request with an offer of extensions.
+function withOffer(request, offer) {
+    return request.replace(/\r\n$/, `Sec-WebSocket-Extensions: ${offer}\r\n\r\n`);
+}
+
 class FrameClient {
-    // Opens an Engine.IO session and takes its open packet. Options: path.
-    static async open(server, { path = ENGINE } = {}) {
+    // Opens an Engine.IO session and takes its open packet. Options: path, offer (of extensions).
+    static async open(server, { path = ENGINE, offer } = {}) {
         const connection = await RawConnection.open(server);
-        connection.write(upgradeRequest(server, enginePath(path, 'websocket')));
+        const request = upgradeRequest(server, enginePath(path, 'websocket'));
+        connection.write(offer ? withOffer(request, offer) : request);
         const client = new FrameClient(connection);
         await client.accepted();
         return client;
@@ -70,7 +77,9 @@ class FrameClient {
     }
 
     async accepted() {
-        assert.equal((await this.connection.response()).status, 101);
+        const { status, headers } = await this.connection.response();
+        assert.equal(status, 101);
+        this.extensions = headers['sec-websocket-extensions'];
         assert.match(await this.text(), /^0\{"sid":/);
     }
 
@@ -80,15 +89,18 @@ class FrameClient {
 
     async next() {
         const [first, second] = await this.connection.read(2, 'frame');
-        assert.equal(first & 0x70, 0, 'no reserved bit is set');
-        assert.equal(second & 0x80, 0, 'a server masks no frame');
         const opcode = first & 15;
+        const compressed = (first & 0x40) !== 0;
+        assert.equal(first & 0x30, 0, 'no reserved bit is set');
+        assert.ok(!compressed || (this.extensions && opcode < CLOSE), 'compressed as agreed');
+        assert.equal(second & 0x80, 0, 'a server masks no frame');
         const fin = first >= 128;
         const length = await this.#length(second);
         if (opcode >= CLOSE) {
             assert.ok(fin && length < 126, 'a control frame is whole and short');
         }
-        return { fin, opcode, payload: await this.connection.read(length, 'payload') };
+        const payload = await this.connection.read(length, 'payload');
+        return { fin, opcode, compressed, payload };
     }
 
     async #length(short) {
@@ -102,8 +114,8 @@ class FrameClient {
     }
 
     async text() {
-        const { fin, opcode, payload } = await this.next();
-        assert.deepEqual([fin, opcode], [true, TEXT]);
+        const { fin, opcode, compressed, payload } = await this.next();
+        assert.deepEqual([fin, opcode, compressed], [true, TEXT, false]);
         return payload.toString();
     }
 
@@ -142,4 +154,5 @@ module.exports = {
     closeFrame,
     frame,
     upgradeRequest,
+    withOffer,
 };
