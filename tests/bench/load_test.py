@@ -182,6 +182,14 @@ def rookery_delivers_in_all_dialects_of_one_room():
     expect(result["count"]["acked"], result["count"]["sent"])
 
 
+def compressed_messages_are_counted_as_others_are():
+    result = check_rooms("rookery-deflate", "--acks", "--deflate", "--text-bytes", "2048")
+    expect(result["count"]["acked"], result["count"]["sent"])
+    with servers.running("rookery", BUILD) as (_, port):  # it declines, which is not what was asked for
+        result, status = load(port, "connect", "--users", "3", "--deflate")
+    expect((status, result["joined"], result["lost_connections"]["protocol"]), (1, 0, 3))
+
+
 def those_who_return_are_counted_and_what_the_others_are_told():
     with servers.running("rookery", BUILD) as (_, port):
         result, status = load(port, "return", "--users", "10", "--stay", "4", "--away", "0.2", "--seconds", "0.5")
@@ -237,6 +245,7 @@ CASES = (
     a_server_without_socket_io_is_seen_by_its_status,
     rookery_delivers_in_each_dialect,
     rookery_delivers_in_all_dialects_of_one_room,
+    compressed_messages_are_counted_as_others_are,
     those_who_return_are_counted_and_what_the_others_are_told,
     node_delivers_over_websocket,
     node_delivers_over_polling,

@@ -37,6 +37,11 @@ def rookery_durable(build, port, data):
     return rookery(build, port, data, journal="direct")
 
 
+def rookery_deflate(build, port, data):
+    argv, env = rookery(build, port, data)
+    return [*argv, "--ws-compression", "yes"], env
+
+
 def million(build):
     """The folder of a database with a million messages in the room "big"; made once for a build: a minute."""
     data = build / "bench-million"
@@ -85,7 +90,7 @@ def floor(build, port, data):
 
 
 COMMANDS = {"rookery": rookery, "rookery-durable": rookery_durable, "rookery-million": rookery_million,
-            "fixture": fixture, "node": node, "node-pinging": node_pinging, "floor": floor}
+            "rookery-deflate": rookery_deflate, "fixture": fixture, "node": node, "node-pinging": node_pinging, "floor": floor}
 
 
 def free_port():

@@ -54,6 +54,7 @@ void swarm_finish(struct swarm *s)
     }
     bytes_finish(&s->packet);
     bytes_finish(&s->message);
+    inflater_finish(&s->inflater);
 }
 
 uint32_t swarm_random(struct swarm *s)

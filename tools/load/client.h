@@ -17,6 +17,7 @@
 #define TOOLS_LOAD_CLIENT_H
 
 #include "tools/load/conn.h"
+#include "tools/load/inflater.h"
 #include "tools/load/options.h"
 
 enum client_state {
@@ -78,8 +79,9 @@ struct swarm {
         struct bytes deliver; /* 42["message" : what a delivery begins with */
         struct bytes ack;     /* 43 or 43/nsp, */
     } prefixes[TEMPLATES_MAX];
-    struct bytes packet;      /* being built */
-    struct bytes message;     /* response body being put together */
+    struct bytes packet;  /* being built */
+    struct bytes message; /* response body being put together */
+    struct inflater inflater;
     uint64_t random;          /* state of the masks' generator */
     uint64_t acks_refusing;   /* {"ok":false...}: answered, but not done */
     uint64_t packets_ignored; /* of the server, with nothing wrong about them */
@@ -99,6 +101,7 @@ struct client {
     uint8_t template; /* which of the options'; the members of a room take turns */
     uint8_t server;   /* which of the swarm's */
     bool upgraded;    /* WebSocket: the 101 has come */
+    bool deflated;    /* WebSocket: messages may come compressed */
     bool post_busy;   /* polling: a POST is not answered yet */
 };
 

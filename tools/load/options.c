@@ -104,6 +104,8 @@ static const struct option options[] = {
     {"connect-timeout", KIND_SECONDS, AT(connect_timeout_ns), 0.01, 1e4, "S",
      "give a connection up that has not come up by then"},
     {"transport", KIND_TEXT, AT(transport), 0, 0, "NAME", "websocket or polling"},
+    {"deflate", KIND_FLAG, AT(deflate), 0, 0, NULL,
+     "websocket: offer permessage-deflate, and do not go on without"},
     {"path", KIND_TEXT, AT(path), 0, 0, "PATH", "of the Engine.IO endpoint"},
     {"sources", KIND_COUNT, AT(sources), 0, 250, "N",
      "loopback addresses to connect from (0: as needed)"},

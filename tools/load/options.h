@@ -65,6 +65,7 @@ struct load_options {
     double rate;
     bool acks;
     bool no_join;
+    bool deflate;
     bool spread;
     bool json;
     bool quiet;

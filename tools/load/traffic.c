@@ -31,6 +31,27 @@ static uint32_t choose_senders(const struct load_options *o)
     return (uint32_t)(senders < affordable ? senders : affordable);
 }
 
+/* Words in no order: a server that compresses has as much to do with them as with what people say.
+ */
+static void write_words(uint8_t *text, size_t len)
+{
+    static const char *const words[] = {
+        "there ", "was ",   "a ",     "message ", "for ",  "you ",    "in ",    "the ",
+        "room ",  "when ",  "nobody", "had ",     "said ", "much, ",  "so ",    "we ",
+        "sent ",  "it ",    "again ", "and ",     "then ", "waited ", "until ", "somebody ",
+        "came ",  "back. ", "Who ",   "knows ",   "what ", "time ",   "that ",  "took? ",
+    };
+    uint32_t random = 1;
+
+    for (size_t at = 0; at < len;) {
+        random = random * 1664525 + 1013904223;
+        const char *word = words[random >> 27];
+        size_t n = strlen(word) < len - at ? strlen(word) : len - at;
+        memcpy(text + at, word, n);
+        at += n;
+    }
+}
+
 void traffic_init(struct traffic *t, const struct load_options *options, struct client *clients,
                   struct loop *loop, uint32_t run_id)
 {
@@ -45,7 +66,7 @@ void traffic_init(struct traffic *t, const struct load_options *options, struct 
     t->rooms = must_calloc(options->rooms, sizeof *t->rooms);
     t->order = must_calloc((size_t)options->users * t->senders, sizeof *t->order);
     t->text = must_calloc(1, options->text_bytes);
-    memset(t->text, 'x', options->text_bytes);
+    write_words(t->text, options->text_bytes);
     flights_init(&t->flights, options->in_flight != 0 ? options->in_flight : FLIGHTS_MAX);
 }
 

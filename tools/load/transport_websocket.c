@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "protocol/ws_extensions.h"
 #include "protocol/ws_frame.h"
 #include "protocol/ws_handshake.h"
 
@@ -29,7 +30,9 @@ static void write_handshake(struct client *c)
     bytes_clear(target);
     bytes_add_cstr(target, c->swarm->options->path);
     bytes_add_cstr(target, "?EIO=4&transport=websocket");
-    ws_handshake_request(client_host(c), bytes_span(target), KEY, SPAN(""), conn_out(&c->conn));
+    ws_handshake_request(client_host(c), bytes_span(target), KEY,
+                         c->swarm->options->deflate ? ws_extensions_offer() : SPAN(""),
+                         conn_out(&c->conn));
 }
 
 static void write_frame(struct client *c, enum ws_opcode opcode, struct span payload)
@@ -65,6 +68,10 @@ static ssize_t take_handshake(struct client *c, struct span in)
     if (ws_handshake_check_response(&head, digest) < 0) {
         return -1;
     }
+    c->deflated = ws_extensions_agreed(&head);
+    if (c->deflated != c->swarm->options->deflate) {
+        return -1;
+    }
     c->upgraded = true;
     return n;
 }
@@ -91,9 +98,24 @@ static int take_fragment(struct client *c, const struct ws_frame_head *head, str
     return 0;
 }
 
+/* Inflates a compressed message, which is not expected in fragments; -1 also for a reserved bit
+ * without a meaning. */
+static int unpack(struct client *c, const struct ws_frame_head *head, struct span *payload)
+{
+    bool whole = head->fin && (head->opcode == WS_TEXT || head->opcode == WS_BINARY);
+
+    if (head->rsv == 0) {
+        return 0;
+    }
+    if (head->rsv != WS_RSV1 || !c->deflated || !whole) {
+        return -1;
+    }
+    return inflater_run(&c->swarm->inflater, *payload, payload);
+}
+
 static int take_frame(struct client *c, const struct ws_frame_head *head, struct span payload)
 {
-    if (head->masked || head->rsv != 0) {
+    if (head->masked || unpack(c, head, &payload) < 0) {
         return -1;
     }
     switch (head->opcode) {
