@@ -120,15 +120,17 @@ struct rookery_cluster {
 };
 
 /* How long a client whose connection has broken may come back to the session that it had, and get
- * what it has missed. It needs a cluster of the "streams" kind, of which any node will do; with any
- * other it is off.
+ * what it has missed. A server that is alone keeps that in its memory. In a cluster it needs the
+ * "streams" kind, of which any node will do; with any other it is off.
  *
  * Events then have one more argument at clients, the last: the offset that a client names when it
- * comes back. Volatile ones, those that want answers, and those for this node alone have none, and
- * do not wait for the others, which reach the sockets of this node, too, by way of Redis. */
+ * comes back. Volatile ones and those that want answers have none; nor, in a cluster, have those
+ * for this node alone, and the others reach the sockets of this node, too, by way of Redis. */
 struct rookery_recovery {
     unsigned max_disconnection_ms; /* 0: never */
-    bool skip_middlewares;         /* false: those of rookery_use are asked again */
+    size_t bytes_max;      /* 64 MiB: of the memory for it; the oldest goes first, and who has
+                              missed that begins anew */
+    bool skip_middlewares; /* false: those of rookery_use are asked again */
 };
 
 struct rookery_cookie {
@@ -175,7 +177,7 @@ struct rookery_options {
     struct rookery_cookie cookie;
     struct rookery_deflate deflate;
     struct rookery_cluster cluster;
-    struct rookery_recovery recovery; /* 0, false */
+    struct rookery_recovery recovery; /* 0, 64 MiB, false */
     const char *trusted_proxies;      /* NULL: none; "127.0.0.1, 10.0.0.0/8": X-Forwarded-For and
                                        * X-Real-IP from there say whose request it is */
     const char *client_dir;           /* NULL: client bundles are not served; else where they are */

@@ -38,5 +38,6 @@ void rookery_options_init(struct rookery_options *options)
                 .keep_ms = 60000,
                 .heartbeat_ms = 2000,
             },
+        .recovery = {.bytes_max = (size_t)64 * 1024 * 1024},
     };
 }

@@ -142,6 +142,8 @@ static void add_socketio(struct rookery *io)
         .attachments_max = io->options.attachments_max,
         .json_depth_max = io->options.json_depth_max,
         .keep_handshake = io->options.keep_handshake,
+        .keep_ms = io->cluster == NULL ? io->options.recovery.max_disconnection_ms : 0,
+        .keep_bytes_max = io->options.recovery.bytes_max,
         .skip_middlewares = io->options.recovery.skip_middlewares,
     };
 

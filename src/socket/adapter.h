@@ -12,6 +12,7 @@
 #ifndef SOCKET_ADAPTER_H
 #define SOCKET_ADAPTER_H
 
+#include "protocol/bytes.h"
 #include "src/api/rookery.h"
 #include "src/base/executor.h"
 #include "src/socket/gather.h"
@@ -75,14 +76,17 @@ struct inquiry {
 struct adapter_session {
     struct rookery_str sid, pid;
     const struct rookery_str *rooms; /* that of its id too, if it is in it */
+    const uint8_t *tags;             /* its tag in each room; NULL: 0 */
     size_t room_count;
     struct rookery_str info_json; /* an object */
+    struct rookery_str mark; /* bytes that whoever has restored it wants back with it, or none */
 };
 
 enum { ADAPTER_OFFSET_MAX = 64 }; /* bytes of an offset */
 
-/* A session that is wanted back, with what its client has missed. Each callback runs on loop 0 with
- * borrowed data; on_done is the last, exactly once. Owned by who asks, until then. */
+/* A session that is wanted back, with what its client has missed. Each callback runs on loop 0, or
+ * within keeper_restore (keeper.h), with borrowed data; on_done is the last, exactly once. Owned by
+ * who asks, until then. */
 struct restoration {
     struct rookery_str pid, offset;       /* of the last event that the client got */
     const struct adapter_session *former; /* NULL: it is taken from where it was saved */
@@ -91,6 +95,8 @@ struct restoration {
     /* The next event that was missed. False: it cannot be sent again, so nothing is restored. */
     bool (*on_missed)(struct restoration *r, const struct adapter_packet *packet,
                       struct rookery_str offset);
+    /* The same, of one that is there as it was sent, in frames. */
+    bool (*on_frames)(struct restoration *r, struct span frames);
     /* restored: that was all that has been said by now; what follows comes to the sockets of this
      * node after it, and `through` is the offset at which that begins. Else there is no such
      * session or offset, or it took too long, or it was too much. */

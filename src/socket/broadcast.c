@@ -11,6 +11,9 @@
  * knows its offset (struct adapter_echo): then a client can name the last thing that it got. What
  * wants answers, and what is for this node alone, has none and does not wait.
  *
+ * A server that is alone and recovers sessions keeps what it says (keeper.h), which then has an
+ * offset as well, and waits for nobody.
+ *
  * A parent namespace has no packets of its own: each loop encodes for each child that it has. A
  * thread that runs no loop has loop 0 do it. */
 // SPDX-License-Identifier: MIT
@@ -21,6 +24,7 @@
 #include "src/socket/delivery.h"
 #include "src/socket/errand.h"
 #include "src/socket/io.h"
+#include "src/socket/keeper.h"
 #include "src/socket/local.h"
 #include "src/socket/outward.h"
 #include "src/socket/rooms.h"
@@ -92,6 +96,12 @@ static bool is_echoed(const struct rookery_namespace *nsp, const struct call *ca
     return concerns_others(nsp, call) && nsp->io->adapter->recovers && !asks(call);
 }
 
+/* Is it kept for those who come back to this server? */
+static bool is_kept(const struct rookery_namespace *nsp, const struct call *call)
+{
+    return nsp->io->keeper != NULL && !asks(call) && !call->how->is_volatile;
+}
+
 /* ---- encoding ---- */
 
 static void release_frames(const struct delivery_form *forms, size_t count)
@@ -145,28 +155,38 @@ static struct delivery delivery_of(const struct call *call, const struct deliver
 struct broadcast {
     struct errand errand;
     struct delivery delivery;
+    struct said *said;            /* held; NULL: it is not kept */
     struct delivery_form forms[]; /* with frames, which it holds */
 };
 
 static void finish_broadcast(struct errand *e)
 {
-    const struct delivery *d = &((struct broadcast *)e)->delivery;
+    const struct broadcast *b = (struct broadcast *)e;
 
-    release_frames(d->forms, d->count);
+    release_frames(b->delivery.forms, b->delivery.count);
+    if (b->said != NULL) {
+        said_release(b->said);
+    }
 }
 
 static void run_broadcast(struct errand *e, struct rookery_loop *loop)
 {
-    delivery_run(&((struct broadcast *)e)->delivery, e->nsp, loop);
+    const struct broadcast *b = (struct broadcast *)e;
+
+    if (b->said != NULL) {
+        keeper_passed(loop->io->keeper, loop, b->said);
+    }
+    delivery_run(&b->delivery, e->nsp, loop);
 }
 
 static void send_to_other_loops(const struct delivery *d, struct rookery_namespace *nsp,
-                                const struct rookery_loop *here)
+                                const struct rookery_loop *here, struct said *said)
 {
     struct broadcast *b = errand_create(sizeof *b + d->count * sizeof *d->forms, nsp, d->to);
 
     b->errand.run = run_broadcast;
     b->errand.finish = finish_broadcast;
+    b->said = said == NULL ? NULL : said_hold(said);
     b->delivery = *d;
     b->delivery.from = NULL; /* that one is here */
     b->delivery.to = b->errand.target;
@@ -212,11 +232,70 @@ static int broadcast_from_loop(struct rookery_loop *here, struct rookery_namespa
         tell_others(nsp, call, d.gather);
     }
     if (several_loops) {
-        send_to_other_loops(&d, nsp, here);
+        send_to_other_loops(&d, nsp, here, NULL);
     }
     delivery_run(&d, nsp, here);
     release_frames(encoded, call->count);
     return 0;
+}
+
+/* ---- kept for those who come back ---- */
+
+static void keep_forms(struct rookery_loop *here, struct said *said,
+                       const struct delivery_form *encoded, size_t count)
+{
+    struct said_form forms[ROOKERY_TAGS_MAX];
+
+    for (size_t i = 0; i < count; i++) {
+        forms[i] = (struct said_form){encoded[i].tags, encoded[i].frame};
+    }
+    keeper_said(here->io->keeper, here, said, forms, count);
+}
+
+static int send_kept(struct rookery_loop *here, struct rookery_namespace *nsp, struct call call)
+{
+    const struct sio_head head = {.type = SIO_EVENT, .nsp = namespace_name(nsp)};
+    const struct span from = call.from == NULL ? nowhere : socket_id(call.from);
+    struct delivery_form encoded[ROOKERY_TAGS_MAX];
+    char offset[KEEPER_OFFSET_MAX];
+    struct said *said = keeper_say(nsp->io->keeper, here, nsp, call.to, from, offset);
+
+    call.offset = span_cstr(offset);
+    int error = encode(&here->encoder, head, &call, true, encoded);
+    keep_forms(here, said, encoded, error < 0 ? 0 : call.count);
+    if (error == 0) {
+        const struct delivery d = delivery_of(&call, encoded);
+        if (nsp->io->loop_count > 1) {
+            send_to_other_loops(&d, nsp, here, said);
+        }
+        delivery_run(&d, nsp, here);
+        release_frames(encoded, call.count);
+    }
+    said_release(said);
+    return error;
+}
+
+/* What encode would say about it. */
+static int check_forms(const struct rookery_form *forms, size_t count)
+{
+    int error = 0;
+
+    for (size_t i = 0; i < count && error == 0; i++) {
+        error = encoder_check(forms[i].event, &forms[i].args);
+    }
+    return error;
+}
+
+static int broadcast_kept(struct rookery_loop *here, struct rookery_namespace *nsp,
+                          const struct call *call)
+{
+    int error = namespace_is_parent(nsp) ? check_forms(call->forms, call->count) : 0;
+
+    for (struct rookery_namespace *n = namespace_first(nsp); n != NULL && error == 0;
+         n = namespace_next(nsp, n)) {
+        error = send_kept(here, n, *call);
+    }
+    return error;
 }
 
 /* ---- to the children of a parent, and by other threads ---- */
@@ -290,17 +369,6 @@ static void run_on_loop_0(struct task *task)
     errand_drop(&kept->errand);
 }
 
-/* What encode would say about it. */
-static int check_forms(const struct rookery_form *forms, size_t count)
-{
-    int error = 0;
-
-    for (size_t i = 0; i < count && error == 0; i++) {
-        error = encoder_check(forms[i].event, &forms[i].args);
-    }
-    return error;
-}
-
 static int broadcast_later(struct rookery_namespace *nsp, const struct call *call)
 {
     int error = check_forms(call->forms, call->count);
@@ -309,7 +377,7 @@ static int broadcast_later(struct rookery_namespace *nsp, const struct call *cal
         return error;
     }
     struct kept_call *kept = keep(nsp, call);
-    if (namespace_is_parent(nsp) && !is_echoed(nsp, call)) {
+    if (namespace_is_parent(nsp) && !is_echoed(nsp, call) && !is_kept(nsp, call)) {
         kept->errand.run = run_for_children;
         kept->speaker = kept->elsewhere == NULL ? NULL : outward_speaker(nsp->io);
         errand_send(&kept->errand, NULL);
@@ -390,6 +458,9 @@ static int broadcast(struct rookery_loop *here, struct rookery_namespace *nsp,
     }
     if (here != NULL && is_echoed(nsp, call)) {
         return broadcast_echoed(nsp, call);
+    }
+    if (here != NULL && is_kept(nsp, call)) {
+        return broadcast_kept(here, nsp, call);
     }
     return here == NULL || namespace_is_parent(nsp) ? broadcast_later(nsp, call)
                                                     : broadcast_from_loop(here, nsp, call);

@@ -1,7 +1,10 @@
 /* rookery_emit: an event to one socket. */
 // SPDX-License-Identifier: MIT
 #include "src/socket/acks.h"
+#include "src/socket/io.h"
+#include "src/socket/keeper.h"
 #include "src/socket/recovery.h"
+#include "src/socket/rooms.h"
 #include "src/socket/socket.h"
 
 static void send(struct rookery_socket *s, struct span frames, const struct rookery_emit *how)
@@ -28,6 +31,30 @@ static int emit_by_own_room(struct rookery_socket *s, struct rookery_str event,
     return rookery_broadcast(s->share->nsp, &to, event, args, &how);
 }
 
+/* The same, but it is kept here. */
+static int emit_kept(struct rookery_socket *s, struct rookery_str event,
+                     const struct rookery_args *args, const struct rookery_emit *h)
+{
+    const struct sio_head head = {.type = SIO_EVENT, .nsp = namespace_name(s->share->nsp)};
+    struct rookery_loop *loop = s->share->loop;
+    char offset[KEEPER_OFFSET_MAX];
+    struct said *said = keeper_say_to_one(loop->io->keeper, loop, s, offset);
+    struct span frames;
+    int error = encoder_event_at(&loop->encoder, head, event, args, span_cstr(offset), &frames);
+
+    if (error < 0) {
+        keeper_said(loop->io->keeper, loop, said, NULL, 0);
+    } else {
+        const struct said_form form = {TAGS_ALL, frame_copy(frames)};
+        form.frame->no_compress = h->no_compress;
+        keeper_said(loop->io->keeper, loop, said, &form, 1);
+        socket_send(s, form.frame);
+        frame_release(form.frame);
+    }
+    said_release(said);
+    return error;
+}
+
 int rookery_emit(struct rookery_socket *s, struct rookery_str event,
                  const struct rookery_args *args, const struct rookery_emit *how)
 {
@@ -41,7 +68,8 @@ int rookery_emit(struct rookery_socket *s, struct rookery_str event,
         return ROOKERY_EGONE;
     }
     if (recovery_pid(s).len != 0 && h->on_ack == NULL && !h->is_volatile) {
-        return emit_by_own_room(s, event, args, h);
+        return share->nsp->io->keeper != NULL ? emit_kept(s, event, args, h)
+                                              : emit_by_own_room(s, event, args, h);
     }
     if (h->on_ack != NULL) {
         head.has_id = true;

@@ -6,6 +6,7 @@
 #include "src/base/memory.h"
 #include "src/socket/acks.h"
 #include "src/socket/client.h"
+#include "src/socket/keeper.h"
 #include "src/socket/middleware.h"
 #include "src/socket/rooms.h"
 
@@ -16,6 +17,9 @@ void io_init(struct io *io, const struct io_options *options, struct executor *c
     io->loops = xcalloc(loop_count, sizeof *io->loops);
     for (unsigned i = 0; i < loop_count; i++) {
         io_loop_init(&io->loops[i], io, executors[i]);
+    }
+    if (options->keep_ms != 0) {
+        io->keeper = keeper_create(io, options->keep_ms, options->keep_bytes_max);
     }
     namespaces_init(io);
     (void)rookery_of((struct rookery *)(void *)io, ROOKERY_STR("/")); /* it is always there */
@@ -37,6 +41,7 @@ void io_finish(struct io *io)
     for (unsigned i = 0; i < io->loop_count; i++) {
         io_loop_finish(&io->loops[i]);
     }
+    keeper_destroy(io->keeper);
     namespaces_finish(io);
     free(io->loops);
 }

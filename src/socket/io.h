@@ -27,6 +27,7 @@
 #include "src/engine/engine.h"
 
 struct adapter;
+struct keeper;
 
 enum { SOCKET_PREFIX_MAX = 4 };
 
@@ -37,6 +38,9 @@ struct io_options {
     unsigned attachments_max;    /* of one packet that a client sends */
     unsigned json_depth_max;     /* of what a client sends */
     bool keep_handshake;         /* after the connection handlers have run */
+    unsigned keep_ms;            /* without an adapter: how long sessions may be come back to; 0:
+                                    they may not */
+    size_t keep_bytes_max;       /* of those, and of what is said meanwhile */
     bool skip_middlewares;       /* of those who come back to their sessions */
     char id_prefix[SOCKET_PREFIX_MAX + 1]; /* of [A-Za-z0-9_-]: what the ids of all sockets begin
                                               with, "": nothing in particular */
@@ -48,12 +52,13 @@ struct io {
     void *allow_arg;
     struct rookery_loop *loops;
     unsigned loop_count;
-    struct adapter *adapter;           /* NULL: this server is alone */
-    struct lock lock;                  /* of the next four, and of who is whose child; nothing is
-                                          called under it but adapter->open */
-    struct map namespaces;             /* struct rookery_namespace by name, parents not */
-    unsigned dynamic_count;            /* of them, those that clients have made */
-    unsigned parent_count;             /* so far, for their names */
+    struct adapter *adapter; /* NULL: this server is alone */
+    struct keeper *keeper;   /* of one that is alone; NULL: sessions are not come back to */
+    struct lock lock;        /* of the next four, and of who is whose child; nothing is
+                                called under it but adapter->open */
+    struct map namespaces;   /* struct rookery_namespace by name, parents not */
+    unsigned dynamic_count;  /* of them, those that clients have made */
+    unsigned parent_count;   /* so far, for their names */
     struct rookery_namespace *parents; /* in the order in which they were made */
 };
 

@@ -7,6 +7,7 @@
 #include "src/socket/adapter.h"
 #include "src/socket/args_copy.h"
 #include "src/socket/io.h"
+#include "src/socket/keeper.h"
 #include "src/socket/middleware.h"
 #include "src/socket/text.h"
 
@@ -20,10 +21,11 @@ struct returning {
     /* The session; sid is empty until it is known. */
     struct adapter_session session;
     char sid[SOCKET_ID_LEN];
-    struct rookery_str *rooms, *info;
+    struct rookery_str *rooms, *texts; /* texts: info, mark */
+    uint8_t *tags;
     struct bytes missed; /* packets, as they are queued */
     uint64_t missed_count;
-    bool reading;  /* the adapter has it */
+    bool reading;  /* the adapter has it, or it waits for the keeper */
     bool restored; /* what the reading came to */
     bool adopted;  /* the socket is the former one */
     bool complete; /* nothing can have been said since it was read */
@@ -34,10 +36,17 @@ static struct adapter *adapter_of(const struct rookery_socket *s)
     return s->share->nsp->io->adapter;
 }
 
+static struct keeper *keeper_of(const struct rookery_socket *s)
+{
+    return s->share->nsp->io->keeper;
+}
+
 /* ---- sessions ---- */
 
 struct room_list {
+    const struct rookery_socket *of;
     struct rookery_str *names;
+    uint8_t *tags;
     size_t count;
 };
 
@@ -51,6 +60,7 @@ static void note_room(struct rookery_str room, void *arg)
 {
     struct room_list *list = arg;
 
+    list->tags[list->count] = (uint8_t)rookery_room_tag(list->of, room);
     list->names[list->count++] = room;
 }
 
@@ -81,26 +91,39 @@ static bool may_come_back(const char *reason)
     return false;
 }
 
+static void save(const struct rookery_socket *s, const struct adapter_session *session)
+{
+    if (keeper_of(s) != NULL) {
+        keeper_save(keeper_of(s), s->share->loop, s->share->nsp, session);
+    } else {
+        adapter_of(s)->ops->save(adapter_of(s), s->share->nsp, session);
+    }
+}
+
 void recovery_save(struct rookery_socket *s, const char *reason)
 {
-    struct room_list list = {0};
+    struct room_list list = {.of = s};
 
     if (s->recovery == NULL || !may_come_back(reason)) {
         return;
     }
     rookery_rooms(s, count_room, &list);
     list.names = xcalloc(list.count + 1, sizeof *list.names);
+    list.tags = xcalloc(list.count + 1, 1);
     list.count = 0;
     rookery_rooms(s, note_room, &list);
     const struct adapter_session session = {
         .sid = rookery_socket_id(s),
         .pid = str_of_span(recovery_pid(s)),
         .rooms = list.names,
+        .tags = list.tags,
         .room_count = list.count,
         .info_json = info_of(s),
+        .mark = s->recovery->mark == NULL ? (struct rookery_str){0} : *s->recovery->mark,
     };
-    adapter_of(s)->ops->save(adapter_of(s), s->share->nsp, &session);
+    save(s, &session);
     free(list.names);
+    free(list.tags);
 }
 
 /* ---- life ---- */
@@ -109,7 +132,7 @@ void recovery_open(struct rookery_socket *s)
 {
     uint8_t raw[SOCKET_ID_LEN * 3 / 4];
 
-    if (adapter_of(s) == NULL || !adapter_of(s)->recovers) {
+    if (keeper_of(s) == NULL && (adapter_of(s) == NULL || !adapter_of(s)->recovers)) {
         return;
     }
     s->recovery = xcalloc(1, sizeof *s->recovery);
@@ -121,7 +144,8 @@ static void returning_destroy(struct returning *r)
 {
     bytes_finish(&r->missed);
     free(r->rooms);
-    free(r->info);
+    free(r->tags);
+    free(r->texts);
     r->socket->recovery->returning = NULL;
     rookery_socket_release(r->socket);
     free(r);
@@ -129,7 +153,10 @@ static void returning_destroy(struct returning *r)
 
 void recovery_finish(struct rookery_socket *s)
 {
-    free(s->recovery);
+    if (s->recovery != NULL) {
+        free(s->recovery->mark);
+        free(s->recovery);
+    }
 }
 
 /* Its client has gone before it has joined. */
@@ -138,7 +165,7 @@ static void give_back(struct returning *r)
     struct rookery_socket *s = r->socket;
 
     if (r->session.sid.len != 0) {
-        adapter_of(s)->ops->save(adapter_of(s), s->share->nsp, &r->session);
+        save(s, &r->session);
     }
     returning_destroy(r);
 }
@@ -157,7 +184,7 @@ void recovery_give_up(struct rookery_socket *s)
     }
 }
 
-/* ---- what the adapter has found, on loop 0 ---- */
+/* ---- what was found: by an adapter on loop 0, by the keeper here ---- */
 
 static void on_session(struct restoration *restoration, const struct adapter_session *session)
 {
@@ -168,14 +195,32 @@ static void on_session(struct restoration *restoration, const struct adapter_ses
     }
     memcpy(r->sid, session->sid.data, SOCKET_ID_LEN);
     r->rooms = strs_copy(session->rooms, session->room_count);
-    r->info = strs_copy(&session->info_json, 1);
+    r->texts = strs_copy((struct rookery_str[]){session->info_json, session->mark}, 2);
+    r->tags = xcalloc(session->room_count + 1, 1);
+    if (session->tags != NULL) {
+        memcpy(r->tags, session->tags, session->room_count);
+    }
     r->session = (struct adapter_session){
         .sid = {r->sid, SOCKET_ID_LEN},
         .pid = {r->pid, SOCKET_ID_LEN},
         .rooms = r->rooms,
+        .tags = r->tags,
         .room_count = session->room_count,
-        .info_json = *r->info,
+        .info_json = r->texts[0],
+        .mark = r->texts[1],
     };
+}
+
+static bool on_frames(struct restoration *restoration, struct span frames)
+{
+    struct returning *r = container_of(restoration, struct returning, restoration);
+
+    if (frames.len > RECOVERY_MISSED_BYTES_MAX - r->missed.len) {
+        return false;
+    }
+    bytes_add_span(&r->missed, frames);
+    r->missed_count++;
+    return true;
 }
 
 static bool on_missed(struct restoration *restoration, const struct adapter_packet *packet,
@@ -193,12 +238,7 @@ static bool on_missed(struct restoration *restoration, const struct adapter_pack
                          span_of_str(offset), &frames) < 0) {
         return true; /* nobody has got it */
     }
-    if (frames.len > RECOVERY_MISSED_BYTES_MAX - r->missed.len) {
-        return false;
-    }
-    bytes_add_span(&r->missed, frames);
-    r->missed_count++;
-    return true;
+    return on_frames(restoration, frames);
 }
 
 static void come_back(struct task *task);
@@ -224,12 +264,29 @@ static void on_done(struct restoration *restoration, bool restored, struct rooke
 
 /* ---- on the socket's loop ---- */
 
+static void ask_keeper(struct task *task)
+{
+    struct returning *r = container_of(task, struct returning, task);
+    struct rookery_socket *s = r->socket;
+
+    if (s->state != SOCKET_CONNECTING) {
+        give_back(r);
+    } else if (!keeper_restore(keeper_of(s), s->share->loop, s->share->nsp, &r->restoration)) {
+        r->task.run = ask_keeper;
+        executor_post(s->share->loop->executor, &r->task);
+    }
+}
+
 static void read_missed(struct returning *r)
 {
     struct rookery_socket *s = r->socket;
 
     r->reading = true;
-    adapter_of(s)->ops->restore(adapter_of(s), s->share->nsp, &r->restoration);
+    if (keeper_of(s) != NULL) {
+        ask_keeper(&r->task);
+    } else {
+        adapter_of(s)->ops->restore(adapter_of(s), s->share->nsp, &r->restoration);
+    }
 }
 
 /* Whether the socket is the one that it was; another may be, if the session is not to be trusted.
@@ -249,10 +306,11 @@ static bool adopt(struct returning *r)
         if (span_eq(span_of_str(r->rooms[i]), socket_id(s))) {
             s->left_own_room = false;
         } else {
-            rookery_join(s, r->rooms[i]);
+            (void)rookery_join_as(s, r->rooms[i], r->tags[i]);
         }
     }
-    rookery_socket_set_info(s, *r->info);
+    rookery_socket_set_info(s, r->session.info_json);
+    s->recovery->mark = strs_copy(&r->session.mark, 1);
     r->adopted = true;
     return true;
 }
@@ -352,6 +410,7 @@ static struct returning *returning_create(struct rookery_socket *s)
         .offset = {r->offset, (size_t)offset_len},
         .on_session = on_session,
         .on_missed = on_missed,
+        .on_frames = on_frames,
         .on_done = on_done,
     };
     return r;

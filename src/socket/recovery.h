@@ -1,8 +1,8 @@
 /* Recovery: a client whose connection has broken comes back, to this node or another, and has the
- * socket that it had: id, rooms, info, and what was said to it meanwhile. See adapter.h,
- * `recovers`.
+ * socket that it had: id, rooms, info, and what was said to it meanwhile. A server that is alone
+ * keeps that itself (keeper.h); in a cluster an adapter does (adapter.h, `recovers`).
  *
- *   CONNECT {pid, offset} -> the adapter restores -> middlewares -> what they took time for ->
+ *   CONNECT {pid, offset} -> the session is restored -> middlewares -> what they took time for ->
  * joins | it cannot
  *                              +-> an ordinary new session, without a word
  *
@@ -16,9 +16,10 @@
  * joined, it is saved again.
  *
  * What was said in forms (rookery_broadcast_forms) and missed cannot be said again: what form it
- * takes is the application's. A client that has missed such begins anew, so that it knows.
+ * takes is the application's. A client that has missed such begins anew, so that it knows. The
+ * keeper has them as they were sent.
  *
- * Threads: the socket's loop; callbacks of the adapter on loop 0. */
+ * Threads: the socket's loop; callbacks of an adapter on loop 0. */
 // SPDX-License-Identifier: MIT
 #ifndef SOCKET_RECOVERY_H
 #define SOCKET_RECOVERY_H
@@ -29,9 +30,10 @@ enum { RECOVERY_MISSED_BYTES_MAX = 4 << 20 }; /* as it is queued; a client with 
 
 struct returning;
 
-/* Of each socket, while the adapter recovers. */
+/* Of each socket, while sessions are recovered. */
 struct recovery {
-    char pid[SOCKET_ID_LEN]; /* secret: who knows it may take the session */
+    char pid[SOCKET_ID_LEN];  /* secret: who knows it may take the session */
+    struct rookery_str *mark; /* see struct adapter_session; NULL: it was not restored */
     bool recovered;
     struct returning *returning; /* while it is CONNECTING, if it may be recovered; or NULL */
 };
