@@ -131,6 +131,29 @@ static void sends_volatile_events_only_when_the_transport_is_idle(void)
     world_end();
 }
 
+static void drops_a_volatile_event_with_all_its_attachments(void)
+{
+    struct peer *p = start();
+    const struct rookery_emit volatile_ = {.is_volatile = true};
+    const struct rookery_bin bins[] = {{"one", 3}, {"two", 3}};
+    const struct rookery_args args = {
+        .json = ROOKERY_STR("{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}"),
+        .bins = bins,
+        .bin_count = 2,
+    };
+    p->transport.busy = true;
+    check(rookery_emit(socket, ROOKERY_STR("lost"), &args, &volatile_) == 0);
+    world_turn(0);
+    p->transport.busy = false;
+    check(rookery_emit(socket, ROOKERY_STR("sent"), &args, &volatile_) == 0);
+    world_turn(0);
+    check_peer(p,
+               "|452-[\"sent\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]"
+               "|<one>|<two>");
+    check(world_stat(STAT_VOLATILE_DROPPED) == 1);
+    world_end();
+}
+
 /* ---- answering clients ---- */
 
 static void answers_once_with_the_id_of_the_event(void)
@@ -306,6 +329,7 @@ int main(void)
     RUN(sends_events_in_the_order_of_the_calls);
     RUN(sends_nothing_that_is_not_fit);
     RUN(sends_volatile_events_only_when_the_transport_is_idle);
+    RUN(drops_a_volatile_event_with_all_its_attachments);
     RUN(answers_once_with_the_id_of_the_event);
     RUN(answers_with_attachments);
     RUN(may_try_again_after_an_answer_that_was_not_fit);

@@ -139,6 +139,21 @@ static void makes_rooms_for_their_first_member_and_drops_them_with_the_last(void
     world_end();
 }
 
+static void takes_no_socket_that_is_gone(void)
+{
+    start();
+    struct peer *p = peer_join(0, "/");
+    struct rookery_socket *s = rookery_socket_hold(sockets[0]);
+    rookery_join(s, ROOKERY_STR("a"));
+    peer_vanish(p);
+    rookery_join(s, ROOKERY_STR("a"));
+    rookery_join(s, rookery_socket_id(s));
+    check(!rookery_in_room(s, ROOKERY_STR("a")) && !rookery_in_room(s, rookery_socket_id(s)));
+    check(s->share->rooms.count == 0);
+    rookery_socket_release(s);
+    world_end();
+}
+
 static void gives_memory_back_with_the_rooms(void)
 {
     start();
@@ -181,6 +196,7 @@ int main(void)
     RUN(knows_who_is_where_after_any_joining_and_leaving);
     RUN(has_no_more_sections_than_there_are_tags);
     RUN(makes_rooms_for_their_first_member_and_drops_them_with_the_last);
+    RUN(takes_no_socket_that_is_gone);
     RUN(gives_memory_back_with_the_rooms);
     RUN(lists_the_own_room_first);
     return tap_done();
