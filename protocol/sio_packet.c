@@ -20,6 +20,8 @@ const char *sio_strerror(enum sio_error error)
         return "invalid payload";
     case SIO_ERESERVED:
         return "reserved event name";
+    case SIO_ENAMESPACE:
+        return "no namespace";
     }
     return "no Socket.IO packet error";
 }
@@ -164,19 +166,24 @@ static bool payload_fits(enum sio_type type, enum json_type kind)
     return kind == JSON_ARRAY;
 }
 
-static int take_payload(struct span rest, unsigned depth_max, struct sio_packet *p)
+int sio_packet_read_payload(struct sio_packet *p, struct span json, unsigned depth_max)
 {
-    p->has_payload = rest.len != 0;
-    if (!p->has_payload) {
-        return is_event(p->type) ? SIO_EPAYLOAD : 0;
-    }
-    if (json_parse(rest, depth_max, &p->payload) != 0) {
+    p->has_payload = true;
+    if (json_parse(json, depth_max, &p->payload) != 0) {
         return SIO_EJSON;
     }
     if (!payload_fits(p->type, p->payload.type)) {
         return SIO_EPAYLOAD;
     }
     return p->payload.type == JSON_ARRAY ? slice_arguments(p) : 0;
+}
+
+static int take_payload(struct span rest, unsigned depth_max, struct sio_packet *p)
+{
+    if (rest.len == 0) {
+        return is_event(p->type) ? SIO_EPAYLOAD : 0;
+    }
+    return sio_packet_read_payload(p, rest, depth_max);
 }
 
 int sio_packet_decode(struct span text, const struct sio_limits *limits, struct sio_packet *out)

@@ -49,6 +49,7 @@ enum sio_error {
     SIO_EJSON = -5,        /* payload is not JSON, not UTF-8, or too deep */
     SIO_EPAYLOAD = -6,     /* payload missing, or not of the kind the type wants */
     SIO_ERESERVED = -7,    /* event name that is kept for local events */
+    SIO_ENAMESPACE = -8,   /* no namespace, or no name of one (other forms than text only) */
 };
 
 /* What went wrong, for a log line. */
@@ -78,6 +79,10 @@ struct sio_packet {
  * Placeholders are not looked at. */
 MUST_USE int sio_packet_decode(struct span text, const struct sio_limits *limits,
                                struct sio_packet *out);
+
+/* For other forms of a packet: fills in what follows from the payload, which is JSON here, in a
+ * packet that has its type. Returns 0, or an enum sio_error. */
+MUST_USE int sio_packet_read_payload(struct sio_packet *p, struct span json, unsigned depth_max);
 
 /* --- encoding --------------------------------------------------------------------------------
  * Everything appends to out, without the digit of the Engine.IO packet in front, and writes the
