@@ -249,8 +249,40 @@ void client_receive_text(struct session *session, struct span text)
 {
     struct client *c = session->app;
 
-    if (!take_text(c, text)) {
+    if (c->loop->io->options.msgpack || !take_text(c, text)) {
         violation(c);
+    }
+}
+
+/* ---- in MessagePack ---- */
+
+enum { KEPT_BYTES = 64 * 1024 };
+
+static void receive_unpacked(struct client *c, const struct sio_packet *packet,
+                             const struct span *spans)
+{
+    struct rookery_bin bins[ENCODER_ATTACHMENTS_MAX];
+
+    for (unsigned i = 0; i < packet->attachments; i++) {
+        bins[i] = (struct rookery_bin){spans[i].data, spans[i].len};
+    }
+    receive(c, packet, bins);
+}
+
+/* What may come in, may go out again. */
+static void receive_msgpack(struct client *c, struct span message)
+{
+    struct rookery_loop *loop = c->loop;
+    const struct sio_limits limits = {ENCODER_ATTACHMENTS_MAX, loop->io->options.json_depth_max};
+    struct sio_packet packet;
+
+    if (sio_msgpack_decode(message, &limits, &loop->unpacked, &packet) < 0) {
+        violation(c);
+    } else {
+        receive_unpacked(c, &packet, sio_msgpack_bins(&loop->unpacked));
+    }
+    if (loop->unpacked.json.cap > KEPT_BYTES) {
+        sio_msgpack_finish(&loop->unpacked);
     }
 }
 
@@ -259,7 +291,9 @@ void client_receive_binary(struct session *session, struct span data)
     struct client *c = session->app;
     struct incoming *in = c->incoming;
 
-    if (in == NULL) {
+    if (c->loop->io->options.msgpack) {
+        receive_msgpack(c, data);
+    } else if (in == NULL) {
         violation(c);
     } else if (incoming_add(in, data)) {
         c->incoming = NULL; /* handlers may close the session */

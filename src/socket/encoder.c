@@ -5,6 +5,7 @@
 
 #include "protocol/json.h"
 #include "protocol/sio_attach.h"
+#include "protocol/sio_msgpack.h"
 #include "protocol/utf8.h"
 #include "protocol/ws_frame.h"
 #include "src/socket/text.h"
@@ -26,20 +27,23 @@ static void clear(struct bytes *b)
     bytes_clear(b);
 }
 
-/* The head of the text frame depends on what comes behind it: it goes into a gap before that. */
-static void begin_text(struct encoder *e)
+/* The head of the first frame depends on what comes behind it: it goes into a gap before that. */
+static void begin(struct encoder *e)
 {
     clear(&e->out);
     (void)bytes_reserve(&e->out, WS_HEAD_MAX);
     e->out.len = WS_HEAD_MAX;
-    bytes_add_byte(&e->out, '4');
+    if (!e->msgpack) {
+        bytes_add_byte(&e->out, '4');
+    }
 }
 
 /* Where the frame begins. */
-static size_t end_text(struct encoder *e)
+static size_t end(struct encoder *e)
 {
     uint8_t head[WS_HEAD_MAX];
-    size_t len = ws_frame_encode_head(head, WS_TEXT, true, e->out.len - WS_HEAD_MAX);
+    enum ws_opcode opcode = e->msgpack ? WS_BINARY : WS_TEXT;
+    size_t len = ws_frame_encode_head(head, opcode, true, e->out.len - WS_HEAD_MAX);
 
     memcpy(e->out.data + WS_HEAD_MAX - len, head, len);
     return WS_HEAD_MAX - len;
@@ -76,7 +80,7 @@ static int write_text(struct encoder *e, const struct sio_head *head, const stru
 {
     struct bytes *out = &e->out;
 
-    begin_text(e);
+    begin(e);
     sio_head_encode(out, head);
     size_t payload = out->len;
     bytes_add_byte(out, '[');
@@ -152,13 +156,75 @@ static int encode_binary(struct encoder *e, struct sio_head head, const struct s
         head.attachments = (unsigned)count;
     }
     int error = write_text(e, &head, around, bytes_span(&e->args), true);
-    size_t begin = end_text(e);
+    size_t first = end(e);
     for (int i = 0; i < count && error == 0; i++) {
         error = add_binary(e, &args->bins[order[i]]);
     }
-    *frames = frames_from(e, begin);
+    *frames = frames_from(e, first);
     return error;
 }
+
+/* ---- MessagePack ---- */
+
+static int write_msgpack(struct encoder *e, const struct sio_head *head,
+                         const struct surround *around, struct sio_msgpack_args args,
+                         struct span *frames)
+{
+    begin(e);
+    args.offset = around->offset;
+    if (around->name != NULL) {
+        sio_msgpack_event_encode(&e->out, head, span_of_str(*around->name), &args);
+    } else {
+        sio_msgpack_ack_encode(&e->out, head, &args);
+    }
+    if (e->out.len > ENCODER_BYTES_MAX) {
+        return ROOKERY_ELIMIT;
+    }
+    *frames = frames_from(e, end(e));
+    return 0;
+}
+
+static int encode_msgpack_binary(struct encoder *e, const struct sio_head *head,
+                                 const struct surround *around, const struct rookery_args *args,
+                                 bool trusted, struct span *frames)
+{
+    unsigned order[ENCODER_ATTACHMENTS_MAX];
+    struct span bins[ENCODER_ATTACHMENTS_MAX];
+    size_t total = 0;
+    int count = renumber(e, args, trusted, order);
+
+    for (int i = 0; i < count; i++) {
+        const struct rookery_bin *bin = &args->bins[order[i]];
+        if (bin->len > ENCODER_BYTES_MAX - total) {
+            return ROOKERY_ELIMIT;
+        }
+        total += bin->len;
+        bins[i] = span_of(bin->data, bin->len);
+    }
+    if (count < 0) {
+        return count;
+    }
+    const struct sio_msgpack_args all = {
+        .json = bytes_span(&e->args), .bins = bins, .bin_count = (size_t)count};
+    return write_msgpack(e, head, around, all, frames);
+}
+
+static int encode_msgpack(struct encoder *e, const struct sio_head *head,
+                          const struct surround *around, const struct rookery_args *args,
+                          bool trusted, struct span *frames)
+{
+    const struct sio_msgpack_args plain = {.json = span_of_str(args->json)};
+
+    if (args->bin_count != 0) {
+        return encode_msgpack_binary(e, head, around, args, trusted, frames);
+    }
+    if (!trusted && !is_json_between_brackets(e, plain.json)) {
+        return ROOKERY_EINVAL;
+    }
+    return write_msgpack(e, head, around, plain, frames);
+}
+
+/* ---- both ---- */
 
 static int encode(struct encoder *e, struct sio_head head, const struct surround *around,
                   const struct rookery_args *args, struct span *frames)
@@ -171,11 +237,14 @@ static int encode(struct encoder *e, struct sio_head head, const struct surround
     if (json.len > ENCODER_BYTES_MAX / 2) {
         return ROOKERY_ELIMIT;
     }
+    if (e->msgpack) {
+        return encode_msgpack(e, &head, around, a, trusted, frames);
+    }
     if (a->bin_count != 0) {
         return encode_binary(e, head, around, a, trusted, frames);
     }
     int error = write_text(e, &head, around, json, trusted);
-    *frames = frames_from(e, end_text(e));
+    *frames = frames_from(e, end(e));
     return error;
 }
 
@@ -218,22 +287,36 @@ int encoder_ack(struct encoder *e, struct sio_head head, const struct rookery_ar
 
 struct span encoder_connect(struct encoder *e, struct span nsp, struct span sid, struct span pid)
 {
-    begin_text(e);
-    sio_connect_encode(&e->out, nsp, sid, pid);
-    return frames_from(e, end_text(e));
+    begin(e);
+    if (e->msgpack) {
+        sio_msgpack_connect_encode(&e->out, nsp, sid, pid);
+    } else {
+        sio_connect_encode(&e->out, nsp, sid, pid);
+    }
+    return frames_from(e, end(e));
 }
 
 struct span encoder_connect_error(struct encoder *e, struct span nsp, struct span message,
                                   struct span data)
 {
-    begin_text(e);
-    sio_connect_error_encode(&e->out, nsp, message, is_json(data) ? data : span_of(NULL, 0));
-    return frames_from(e, end_text(e));
+    struct span json = is_json(data) ? data : span_of(NULL, 0);
+
+    begin(e);
+    if (e->msgpack) {
+        sio_msgpack_connect_error_encode(&e->out, nsp, message, json);
+    } else {
+        sio_connect_error_encode(&e->out, nsp, message, json);
+    }
+    return frames_from(e, end(e));
 }
 
 struct span encoder_disconnect(struct encoder *e, struct span nsp)
 {
-    begin_text(e);
-    sio_head_encode(&e->out, &(struct sio_head){.type = SIO_DISCONNECT, .nsp = nsp});
-    return frames_from(e, end_text(e));
+    begin(e);
+    if (e->msgpack) {
+        sio_msgpack_disconnect_encode(&e->out, nsp);
+    } else {
+        sio_head_encode(&e->out, &(struct sio_head){.type = SIO_DISCONNECT, .nsp = nsp});
+    }
+    return frames_from(e, end(e));
 }

@@ -3,6 +3,10 @@
  *
  *   81 len '4' 2["hello",1]          81 len '4' 51-["file",{...}]   82 len bytes
  *
+ * or in MessagePack (protocol/sio_msgpack.h), all of it in one binary frame:
+ *
+ *   82 len {type: 2, data: ["file", bytes], nsp: "/"}
+ *
  * Each function writes into the encoder's own buffer and hands out what is in it; it is good until
  * the next call on the same encoder.
  *
@@ -25,6 +29,7 @@ enum {
 };
 
 struct encoder {
+    bool msgpack; /* never changes */
     struct bytes out;
     struct bytes args;   /* with attachments: the arguments renumbered */
     struct span trusted; /* arguments that are valid JSON for sure */

@@ -37,6 +37,7 @@ struct io_options {
                                     at most attachments_max times that */
     unsigned attachments_max;    /* of one packet that a client sends */
     unsigned json_depth_max;     /* of what a client sends */
+    bool msgpack;                /* packets are those of protocol/sio_msgpack.h, else text */
     bool keep_handshake;         /* after the connection handlers have run */
     unsigned keep_ms;            /* without an adapter: how long sessions may be come back to; 0:
                                     they may not */

@@ -27,6 +27,7 @@ void io_loop_init(struct rookery_loop *loop, struct io *io, struct executor *ex)
     *loop = (struct rookery_loop){
         .io = io,
         .executor = ex,
+        .encoder = {.msgpack = io->options.msgpack},
         .app =
             {
                 .on_open = client_open,
@@ -118,6 +119,7 @@ void io_loop_finish(struct rookery_loop *loop)
     map_finish(&loop->shares);
     map_finish(&loop->pending_acks);
     encoder_finish(&loop->encoder);
+    sio_msgpack_finish(&loop->unpacked);
     bytes_finish(&loop->event_name);
     receivers_finish(&loop->receivers);
 }

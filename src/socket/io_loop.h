@@ -6,6 +6,7 @@
 #ifndef SOCKET_IO_LOOP_H
 #define SOCKET_IO_LOOP_H
 
+#include "protocol/sio_msgpack.h"
 #include "src/api/rookery.h"
 #include "src/base/executor.h"
 #include "src/base/list.h"
@@ -26,6 +27,7 @@ struct rookery_loop {
     struct encoder encoder;          /* of the call under way, as the next two */
     struct bytes event_name;         /* one that had to be decoded */
     struct receivers receivers;      /* of a broadcast */
+    struct sio_msgpack unpacked;     /* of the packet that is being received */
     uint64_t mark;                   /* the last that receivers_collect has used */
     struct list corked;              /* rooms whose cork is live */
     struct turn_hook seal_hook;      /* pending while there are such */
