@@ -152,7 +152,9 @@ struct rookery_deflate {
 /* rookery_options_init fills in the defaults given here. Strings are copied by rookery_create. */
 struct rookery_options {
     unsigned loops;                 /* 0: one per core */
-    const char *path;               /* "/socket.io/" */
+    const char *path;               /* "/socket.io/"; without its last slash both are served */
+    const char *parser;             /* NULL: "json"; "msgpack": all clients have socket.io-msgpack-
+                                     * parser. Applications see JSON and binaries either way */
     unsigned ping_interval_ms;      /* 25000 */
     unsigned ping_timeout_ms;       /* 20000 */
     unsigned upgrade_timeout_ms;    /* 10000 */

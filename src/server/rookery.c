@@ -23,6 +23,7 @@ static char *copy_string(const char *s)
 static void for_each_string(struct rookery_options *o, void (*fn)(const char **s))
 {
     const char **strings[] = {&o->path,
+                              &o->parser,
                               &o->cors.origin,
                               &o->cors.methods,
                               &o->cors.allowed_headers,
@@ -55,11 +56,17 @@ static void free_string(const char **s)
     free((void *)(uintptr_t)*s);
 }
 
+static bool speaks_msgpack(const struct rookery_options *o)
+{
+    return o->parser != NULL && strcmp(o->parser, "msgpack") == 0;
+}
+
 static bool usable(const struct rookery_options *o)
 {
     struct networks proxies;
 
-    return (o->trusted_proxies == NULL ||
+    return (o->parser == NULL || speaks_msgpack(o) || strcmp(o->parser, "json") == 0) &&
+           (o->trusted_proxies == NULL ||
             networks_read(span_cstr(o->trusted_proxies), &proxies) == 0) &&
            o->loops <= LOOPS_MAX && o->path != NULL && o->path[0] == '/' &&
            o->ping_interval_ms > 0 && o->ping_timeout_ms > 0 && o->payload_bytes_max > 0 &&
@@ -141,6 +148,7 @@ static void add_socketio(struct rookery *io)
         .payload_bytes_max = io->options.payload_bytes_max,
         .attachments_max = io->options.attachments_max,
         .json_depth_max = io->options.json_depth_max,
+        .msgpack = speaks_msgpack(&io->options),
         .keep_handshake = io->options.keep_handshake,
         .keep_ms = io->cluster == NULL ? io->options.recovery.max_disconnection_ms : 0,
         .keep_bytes_max = io->options.recovery.bytes_max,

@@ -5,7 +5,8 @@
 //
 //     CONF_PROFILE=protocol|clients|behav CONF_PORT=3000 [CONF_HOST=127.0.0.1] node reference.js
 //
-// Optional: CONF_PING_TIMEOUT_MS, CONF_REQUEST_TIMEOUT_MS and CONF_IDLE_TIMEOUT_MS (see README.md).
+// Optional: CONF_PING_TIMEOUT_MS, CONF_REQUEST_TIMEOUT_MS, CONF_IDLE_TIMEOUT_MS and CONF_PARSER (see
+// README.md).
 // SIGTERM stops it.
 'use strict';
 
@@ -223,6 +224,9 @@ function main() {
     }
     const options = { ...profile.options };
     options.pingTimeout = milliseconds('CONF_PING_TIMEOUT_MS', options.pingTimeout ?? 20000);
+    if (env.CONF_PARSER === 'msgpack') {
+        options.parser = require('socket.io-msgpack-parser');
+    }
 
     const httpServer = createHttpServer();
     if (profile.engineEcho) {

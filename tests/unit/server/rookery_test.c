@@ -93,6 +93,20 @@ static void refuses_options_that_its_frames_cannot_hold(void)
     check(rookery_create(&options) == NULL && errno == EINVAL);
 }
 
+static void refuses_a_parser_that_there_is_not(void)
+{
+    struct rookery_options options;
+
+    rookery_options_init(&options);
+    options.loops = 1;
+    options.parser = "xml";
+    check(rookery_create(&options) == NULL && errno == EINVAL);
+    options.parser = "msgpack";
+    struct rookery *idle = rookery_create(&options);
+    check(idle != NULL);
+    rookery_destroy(idle);
+}
+
 /* ---- one of a cluster, whose Redis is away ---- */
 
 static struct rookery *create_node(const char *redis_url, const char *adapter, const char *mode)
@@ -242,6 +256,7 @@ int main(void)
     RUN(alone_there_are_no_nodes);
     RUN(a_stop_before_it_has_run_is_taken);
     RUN(refuses_options_that_its_frames_cannot_hold);
+    RUN(refuses_a_parser_that_there_is_not);
     RUN(says_so_when_it_cannot_accept);
     RUN(tells_a_poll_that_waits_and_goes);
     RUN(a_client_between_polls_does_not_hold_up_the_end);
