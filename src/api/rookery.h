@@ -137,7 +137,8 @@ struct rookery_cookie {
     const char *name; /* NULL: no cookie */
     const char *path; /* NULL: "/"; "": left out */
     bool http_only;
-    const char *same_site; /* NULL: "Lax" */
+    bool secure;           /* sent over TLS only */
+    const char *same_site; /* NULL: "Lax"; "Strict"; "None", which wants secure */
 };
 
 /* permessage-deflate on the WebSockets of Socket.IO clients that offer it. What goes to many is

@@ -34,6 +34,28 @@ static void add_common_fields(struct reply *r, const void *arg)
     }
 }
 
+static bool holds_any(const char *text, const char *bad)
+{
+    for (; *text != '\0'; text++) {
+        if ((uint8_t)*text <= ' ' || *text == 0x7f || strchr(bad, *text) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool endpoint_cookie_usable(const struct endpoint_cookie *c)
+{
+    static const char *const sites[] = {"Lax", "Strict", "None"};
+    bool known = false;
+
+    for (size_t i = 0; i < sizeof sites / sizeof *sites; i++) {
+        known |= strcmp(c->same_site, sites[i]) == 0;
+    }
+    return known && (c->name == NULL || (*c->name != '\0' && !holds_any(c->name, "=;,\""))) &&
+           !holds_any(c->path, ";");
+}
+
 static void add_cookie(struct reply *r, const struct endpoint_cookie *cookie, struct span sid)
 {
     struct bytes value = {0};
@@ -48,10 +70,11 @@ static void add_cookie(struct reply *r, const struct endpoint_cookie *cookie, st
     if (cookie->http_only) {
         bytes_add_cstr(&value, "; HttpOnly");
     }
-    if (cookie->same_site != NULL) {
-        bytes_add_cstr(&value, "; SameSite=");
-        bytes_add_cstr(&value, cookie->same_site);
+    if (cookie->secure) {
+        bytes_add_cstr(&value, "; Secure");
     }
+    bytes_add_cstr(&value, "; SameSite=");
+    bytes_add_cstr(&value, cookie->same_site);
     reply_add_field(r, "Set-Cookie", bytes_span(&value));
     bytes_finish(&value);
 }

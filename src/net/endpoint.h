@@ -23,8 +23,12 @@ struct endpoint_cookie {
     const char *name; /* NULL: none */
     const char *path; /* "": left out */
     bool http_only;
+    bool secure;
     const char *same_site; /* "Lax", "Strict" or "None" */
 };
+
+/* Is there nothing in it that would end the cookie, or its field? */
+bool endpoint_cookie_usable(const struct endpoint_cookie *cookie);
 
 struct endpoint {
     const struct cors_policy *cors; /* NULL: no CORS */

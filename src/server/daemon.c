@@ -122,7 +122,7 @@ static int create_server(struct daemon *d)
 {
     const struct rookery_options options = settings_server(&d->options.values);
 
-    if (options.client_dir == NULL) {
+    if (options.client_dir == NULL && d->options.values.client_dir == NULL) {
         log_write(LOG_WARN,
                   "socket.io-client's bundles are missing, so no page can load them (the option "
                   "client says where they are)",

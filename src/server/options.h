@@ -33,12 +33,13 @@ struct daemon_options {
     const char *service_id; /* NULL: rookery-<host name>-<port> */
     const char *data_dir;
     const char *web_dir;    /* NULL: where the page was built or installed */
-    const char *client_dir; /* likewise for the bundles of socket.io-client */
+    const char *client_dir; /* likewise for the bundles of socket.io-client; "none": not served */
     uint64_t loops;         /* 0: one per core */
     uint64_t drain_timeout_ms;
 
     /* connections */
     const char *path;
+    const char *parser; /* "json" or "msgpack" */
     uint64_t ping_interval_ms;
     uint64_t ping_timeout_ms;
     uint64_t upgrade_timeout_ms;
@@ -54,9 +55,20 @@ struct daemon_options {
     uint64_t handshakes_max;
     const char *trusted_proxies; /* NULL: none */
 
+    /* polls */
+    uint64_t compression_threshold; /* 0: never */
+    const char *cookie;             /* NULL: none */
+    const char *cookie_path;        /* "none": left out */
+    bool cookie_http_only;
+    const char *cookie_same_site; /* "lax", "strict" or "none" */
+
     /* pages of other origins */
     const char *cors_origin; /* "none", "*", "reflect" or origins */
     bool cors_credentials;
+    const char *cors_methods;
+    const char *cors_headers;         /* NULL: those asked for */
+    const char *cors_exposed_headers; /* NULL: none */
+    uint64_t cors_max_age_ms;         /* 0: not said */
 
     /* who somebody is */
     const char *auth; /* "open" or "required" */

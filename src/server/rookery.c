@@ -61,11 +61,24 @@ static bool speaks_msgpack(const struct rookery_options *o)
     return o->parser != NULL && strcmp(o->parser, "msgpack") == 0;
 }
 
+static struct endpoint_cookie cookie_of(const struct rookery_cookie *c)
+{
+    return (struct endpoint_cookie){
+        .name = c->name,
+        .path = c->path == NULL ? "/" : c->path,
+        .http_only = c->http_only,
+        .secure = c->secure,
+        .same_site = c->same_site == NULL ? "Lax" : c->same_site,
+    };
+}
+
 static bool usable(const struct rookery_options *o)
 {
+    const struct endpoint_cookie cookie = cookie_of(&o->cookie);
     struct networks proxies;
 
-    return (o->parser == NULL || speaks_msgpack(o) || strcmp(o->parser, "json") == 0) &&
+    return endpoint_cookie_usable(&cookie) &&
+           (o->parser == NULL || speaks_msgpack(o) || strcmp(o->parser, "json") == 0) &&
            (o->trusted_proxies == NULL ||
             networks_read(span_cstr(o->trusted_proxies), &proxies) == 0) &&
            o->loops <= LOOPS_MAX && o->path != NULL && o->path[0] == '/' &&
@@ -264,16 +277,6 @@ struct ws_conn_options server_ws_options(struct rookery *io, size_t message_byte
         .deflate_threshold = io->options.deflate.threshold,
         .close_timeout_ms = io->options.close_timeout_ms,
         .connections = &io->connections,
-    };
-}
-
-static struct endpoint_cookie cookie_of(const struct rookery_cookie *c)
-{
-    return (struct endpoint_cookie){
-        .name = c->name,
-        .path = c->path == NULL ? "/" : c->path,
-        .http_only = c->http_only,
-        .same_site = c->same_site == NULL ? "Lax" : c->same_site,
     };
 }
 

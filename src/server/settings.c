@@ -6,13 +6,42 @@
 #include "src/server/daemon_config.h"
 #include "src/server/places.h"
 
+enum { MS_PER_S = 1000 };
+
 struct rookery_cors settings_cors(const struct daemon_options *v)
 {
     return (struct rookery_cors){
         .origin = strcmp(v->cors_origin, "none") == 0 ? NULL : v->cors_origin,
+        .methods = v->cors_methods,
+        .allowed_headers = v->cors_headers,
+        .exposed_headers = v->cors_exposed_headers,
         .credentials = v->cors_credentials,
-        .max_age_s = -1,
+        .max_age_s = v->cors_max_age_ms == 0 ? -1 : (int)(v->cors_max_age_ms / MS_PER_S),
     };
+}
+
+static const char *settings_same_site(const char *choice)
+{
+    return strcmp(choice, "strict") == 0 ? "Strict" : strcmp(choice, "none") == 0 ? "None" : "Lax";
+}
+
+/* Browsers take SameSite=None with Secure only. */
+static struct rookery_cookie settings_cookie(const struct daemon_options *v)
+{
+    return (struct rookery_cookie){
+        .name = v->cookie,
+        .path = strcmp(v->cookie_path, "none") == 0 ? "" : v->cookie_path,
+        .http_only = v->cookie_http_only,
+        .secure = strcmp(v->cookie_same_site, "none") == 0,
+        .same_site = settings_same_site(v->cookie_same_site),
+    };
+}
+
+static const char *settings_client_dir(const char *option)
+{
+    bool off = option != NULL && strcmp(option, "none") == 0;
+
+    return off ? NULL : place_choose(option, CLIENT_DIR_BUILT, CLIENT_DIR_INSTALLED);
 }
 
 static struct rookery_cluster settings_cluster(const struct daemon_options *v)
@@ -45,6 +74,7 @@ struct rookery_options settings_server(const struct daemon_options *v)
     rookery_options_init(&o);
     o.loops = (unsigned)v->loops;
     o.path = v->path;
+    o.parser = v->parser;
     o.ping_interval_ms = (unsigned)v->ping_interval_ms;
     o.ping_timeout_ms = (unsigned)v->ping_timeout_ms;
     o.upgrade_timeout_ms = (unsigned)v->upgrade_timeout_ms;
@@ -60,6 +90,8 @@ struct rookery_options settings_server(const struct daemon_options *v)
         (unsigned)(v->connections_max == 0 ? 0 : 2 * v->connections_max + GREETED_MAX);
     o.handshakes_max = (unsigned)v->handshakes_max;
     o.keep_handshake = false;
+    o.compression_threshold = (unsigned)v->compression_threshold;
+    o.cookie = settings_cookie(v);
     o.cors = settings_cors(v);
     o.deflate = (struct rookery_deflate){
         .enabled = v->ws_compression,
@@ -68,7 +100,7 @@ struct rookery_options settings_server(const struct daemon_options *v)
     };
     o.cluster = settings_cluster(v);
     o.trusted_proxies = v->trusted_proxies;
-    o.client_dir = place_choose(v->client_dir, CLIENT_DIR_BUILT, CLIENT_DIR_INSTALLED);
+    o.client_dir = settings_client_dir(v->client_dir);
     return o;
 }
 
@@ -97,8 +129,6 @@ struct chat_limits settings_chat(const struct daemon_options *v)
 
 struct auth_options settings_auth(const struct daemon_options *v)
 {
-    enum { MS_PER_S = 1000 };
-
     return (struct auth_options){
         .secret = v->jwt_secret == NULL ? SPAN("") : span_cstr(v->jwt_secret),
         .expires_s = (int64_t)(v->jwt_expires_ms / MS_PER_S),

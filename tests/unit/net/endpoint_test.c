@@ -332,8 +332,27 @@ static void what_is_handed_to_a_loop_that_has_stopped_is_freed_with_it(void)
     tcp_close(&sync);
 }
 
+static void a_cookie_is_usable_if_nothing_in_it_ends_it(void)
+{
+    static const struct endpoint_cookie good[] = {{.path = "", .same_site = "None"},
+                                                  {"io", "/a", true, true, "Strict"},
+                                                  {"io", "", false, false, "Lax"}};
+    static const struct endpoint_cookie bad[] = {
+        {"", "/", true, false, "Lax"},     {"a b", "/", true, false, "Lax"},
+        {"a=b", "/", true, false, "Lax"},  {"a\r\n", "/", true, false, "Lax"},
+        {"io", "/;x", true, false, "Lax"}, {"io", "/\r\nX: y", true, false, "Lax"},
+        {"io", "/", true, false, "lax"}};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        check(endpoint_cookie_usable(&good[i]));
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        check(!endpoint_cookie_usable(&bad[i]));
+    }
+}
+
 int main(void)
 {
+    RUN(a_cookie_is_usable_if_nothing_in_it_ends_it);
     RUN(polls_and_posts_reach_the_owner_from_any_loop);
     RUN(a_session_from_before_its_node_had_a_number_is_still_found);
     RUN(a_poll_whose_client_goes_on_another_loop_ends_the_session);

@@ -60,8 +60,51 @@ static void a_cluster_has_the_same_defaults_for_both(void)
     options_finish(&options);
 }
 
+static struct rookery_options settings_with(char *argument, struct options *options)
+{
+    *options = read_options(argument);
+    return settings_server(&options->values);
+}
+
+static void answers_over_http_have_the_defaults_of_the_library(void)
+{
+    char argument[] = "--parser=json";
+    struct options options;
+    struct rookery_options got = settings_with(argument, &options), want;
+
+    rookery_options_init(&want);
+    check(got.compression_threshold == want.compression_threshold);
+    check(got.cookie.name == NULL && got.cookie.http_only == want.cookie.http_only);
+    check(strcmp(got.cookie.path, "/") == 0 && strcmp(got.cookie.same_site, "Lax") == 0);
+    check(!got.cookie.secure && got.cors.max_age_s == want.cors.max_age_s);
+    check(got.cors.allowed_headers == NULL && got.cors.exposed_headers == NULL);
+    options_finish(&options);
+}
+
+static void what_is_none_or_in_seconds_is_told_as_such(void)
+{
+    char path[] = "--cookie-path=none", site[] = "--cookie-same-site=none";
+    char strict[] = "--cookie-same-site=strict", age[] = "--cors-max-age=600";
+    char client[] = "--client=none";
+    struct options options;
+
+    check(strcmp(settings_with(path, &options).cookie.path, "") == 0);
+    options_finish(&options);
+    struct rookery_cookie cookie = settings_with(site, &options).cookie;
+    check(strcmp(cookie.same_site, "None") == 0 && cookie.secure);
+    options_finish(&options);
+    check(strcmp(settings_with(strict, &options).cookie.same_site, "Strict") == 0);
+    options_finish(&options);
+    check(settings_with(age, &options).cors.max_age_s == 600);
+    options_finish(&options);
+    check(settings_with(client, &options).client_dir == NULL);
+    options_finish(&options);
+}
+
 int main(void)
 {
+    RUN(answers_over_http_have_the_defaults_of_the_library);
+    RUN(what_is_none_or_in_seconds_is_told_as_such);
     RUN(a_cluster_has_the_same_defaults_for_both);
     RUN(clients_that_poll_have_room_for_both_of_their_connections);
     return tap_done();
