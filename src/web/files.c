@@ -105,12 +105,42 @@ static uint64_t hash_of(struct span content)
     return hash;
 }
 
-static void set_etag(struct web_file *file, const char *tag)
+static void set_etag(struct web_form *form, const char *tag)
 {
-    int n = tag != NULL ? snprintf(file->etag, sizeof file->etag, "\"%s\"", tag)
-                        : snprintf(file->etag, sizeof file->etag, "\"%zx-%016llx\"", file->body.len,
-                                   (unsigned long long)hash_of(bytes_span(&file->body)));
-    assert(n > 0 && (size_t)n < sizeof file->etag);
+    struct span body = bytes_span(&form->body);
+    int n = tag != NULL ? snprintf(form->etag, sizeof form->etag, "\"%s\"", tag)
+                        : snprintf(form->etag, sizeof form->etag, "\"%zx-%016llx\"", body.len,
+                                   (unsigned long long)hash_of(body));
+    assert(n > 0 && (size_t)n < sizeof form->etag);
+}
+
+static const char *const coding_names[WEB_CODINGS] = {
+    [WEB_BROTLI] = "br",
+    [WEB_GZIP] = "gzip",
+};
+
+/* Pictures and fonts are packed already, and so are some that only look like text. */
+static void pack(struct web_file *file, enum web_coding coding, bool same_tag)
+{
+    struct span body = bytes_span(&file->plain.body);
+    struct web_form *form = &file->packed[coding];
+    const char *tag = file->plain.etag;
+
+    if (compress_body(coding_names[coding], body, &form->body) < 0 ||
+        form->body.len > body.len - body.len / 8) {
+        bytes_finish(&form->body);
+        return;
+    }
+    int tag_len = (int)strlen(tag) - 1; /* without the closing quote */
+    (void)snprintf(form->etag, sizeof form->etag, "%.*s%s%s\"", tag_len, tag, same_tag ? "" : "-",
+                   same_tag ? "" : coding_names[coding]);
+}
+
+static void pack_all(struct web_file *file, bool same_tag)
+{
+    for (unsigned i = 0; i < WEB_CODINGS; i++) {
+        pack(file, (enum web_coding)i, same_tag);
+    }
 }
 
 struct web_files *web_files_create(void)
@@ -127,31 +157,17 @@ int web_files_add(struct web_files *files, const char *file, const char *path, c
         errno = ENFILE;
         return -1;
     }
-    if (web_read_file(file, WEB_FILE_BYTES_MAX, &entry.body) < 0) {
-        bytes_finish(&entry.body);
+    if (web_read_file(file, WEB_FILE_BYTES_MAX, &entry.plain.body) < 0) {
+        bytes_finish(&entry.plain.body);
         return -1;
     }
     entry.path = xnonnull(strdup(path));
     entry.lasting = tells_content(path);
-    set_etag(&entry, tag);
+    set_etag(&entry.plain, tag);
+    pack_all(&entry, tag != NULL);
     files->files = xreallocarray(files->files, files->count + 1, sizeof entry);
     files->files[files->count++] = entry;
     return 0;
-}
-
-/* Pictures and fonts are packed already, and so are some that only look like text. */
-static void pack(struct web_file *file)
-{
-    struct span body = bytes_span(&file->body);
-
-    if (compress_body("gzip", body, &file->packed) < 0 ||
-        file->packed.len > body.len - body.len / 8) {
-        bytes_finish(&file->packed);
-        file->packed = (struct bytes){0};
-        return;
-    }
-    int tag_len = (int)strlen(file->etag) - 1; /* without the closing quote */
-    (void)snprintf(file->packed_etag, sizeof file->packed_etag, "%.*s-gzip\"", tag_len, file->etag);
 }
 
 static int add_at(struct web_files *files, const char *file, const char *prefix, const char *name)
@@ -164,9 +180,6 @@ static int add_at(struct web_files *files, const char *file, const char *prefix,
     }
     int rc = web_files_add(files, file, path, type, is_page(type) ? web_page_policy : NULL, NULL);
     free(path);
-    if (rc == 0) {
-        pack(&files->files[files->count - 1]);
-    }
     return rc;
 }
 
@@ -228,8 +241,10 @@ void web_files_close(struct web_files *files)
     }
     for (size_t i = 0; i < files->count; i++) {
         free(files->files[i].path);
-        bytes_finish(&files->files[i].body);
-        bytes_finish(&files->files[i].packed);
+        bytes_finish(&files->files[i].plain.body);
+        for (unsigned j = 0; j < WEB_CODINGS; j++) {
+            bytes_finish(&files->files[i].packed[j].body);
+        }
     }
     free(files->files);
     free(files);
@@ -280,22 +295,36 @@ bool web_may_read_with(struct http_exchange *x, struct http_field *fields, size_
     return false;
 }
 
-static bool takes_packed(const struct http_exchange *x, const struct web_file *file)
+/* The form of the file that the client likes best, and its coding, NULL for none; *any: there are
+ * others than the plain one. */
+static const struct web_form *choose(const struct http_exchange *x, const struct web_file *file,
+                                     const char **coding, bool *any)
 {
-    const char *coding;
+    const struct web_form *forms[WEB_CODINGS + 1];
+    const char *names[WEB_CODINGS + 1];
+    size_t count = 0;
 
-    if (file->packed.len == 0) {
-        return false;
+    for (unsigned i = 0; i < WEB_CODINGS; i++) {
+        if (file->packed[i].body.len > 0) {
+            names[count] = coding_names[i];
+            forms[count++] = &file->packed[i];
+        }
     }
-    coding = compress_choose(http_exchange_field(x, "Accept-Encoding"));
-    return coding != NULL && strcmp(coding, "gzip") == 0;
+    names[count] = NULL;
+    forms[count] = &file->plain;
+    size_t chosen = compress_choose_of(http_exchange_field(x, "Accept-Encoding"), names, count);
+    *coding = names[chosen];
+    *any = count > 0;
+    return forms[chosen];
 }
 
 static void serve(struct http_exchange *x, void *arg)
 {
     const struct web_file *file = arg;
-    bool packed = takes_packed(x, file);
-    struct span etag = span_cstr(packed ? file->packed_etag : file->etag);
+    const char *coding;
+    bool any;
+    const struct web_form *form = choose(x, file, &coding, &any);
+    struct span etag = span_cstr(form->etag);
     struct http_field fields[7] = {
         {"ETag", etag},
         {"Cache-Control",
@@ -306,7 +335,7 @@ static void serve(struct http_exchange *x, void *arg)
     if (!web_may_read(x)) {
         return;
     }
-    if (file->packed.len > 0) {
+    if (any) {
         fields[n++] = (struct http_field){"Vary", SPAN("Accept-Encoding")};
     }
     if (web_tag_matches(http_exchange_field(x, "If-None-Match"), etag)) {
@@ -318,10 +347,10 @@ static void serve(struct http_exchange *x, void *arg)
     if (file->policy != NULL) {
         fields[n++] = (struct http_field){"Content-Security-Policy", span_cstr(file->policy)};
     }
-    if (packed) {
-        fields[n++] = (struct http_field){"Content-Encoding", SPAN("gzip")};
+    if (coding != NULL) {
+        fields[n++] = (struct http_field){"Content-Encoding", span_cstr(coding)};
     }
-    http_respond(x, 200, fields, n, bytes_span(packed ? &file->packed : &file->body));
+    http_respond(x, 200, fields, n, bytes_span(&form->body));
 }
 
 bool web_files_serve(const struct web_files *files, struct span path, struct http_exchange *x)

@@ -8,8 +8,9 @@
  * content, by 16 hexadecimal digits between dots as a bundler puts them there, never changes, and a
  * browser is told not to ask: `max-age=31536000, immutable`.
  *
- * What compresses well is kept by gzip too, made once at the start, and goes out so to whoever
- * takes it; it has a tag of its own, as it is other bytes (RFC 9110 section 8.8.3.3).
+ * What compresses well is kept by Brotli and by gzip too, made once at the start, and goes out so
+ * to whoever takes it; each has a tag of its own, as it is other bytes (RFC 9110 section 8.8.3.3),
+ * unless whoever adds the file gives the tag.
  *
  * Ownership: what open gives is the caller's until web_files_close; it must outlive the server that
  * its routes were added to. Threads: opened and closed on one, read on all. */
@@ -21,15 +22,21 @@
 
 enum { WEB_FILES_MAX = 64, WEB_FILE_BYTES_MAX = 16 << 20 };
 
+enum web_coding { WEB_BROTLI, WEB_GZIP, WEB_CODINGS };
+
+/* A body as it goes out. */
+struct web_form {
+    char etag[48]; /* with its quotes */
+    struct bytes body;
+};
+
 struct web_file {
     char *path;         /* of the request */
     const char *type;   /* Content-Type */
     const char *policy; /* Content-Security-Policy, or NULL */
-    char etag[40];      /* with its quotes */
-    char packed_etag[48];
-    bool lasting; /* the name tells the content */
-    struct bytes body;
-    struct bytes packed; /* the body by gzip; empty where that gains little */
+    bool lasting;       /* the name tells the content */
+    struct web_form plain;
+    struct web_form packed[WEB_CODINGS]; /* empty where that gains little */
 };
 
 struct web_files {
@@ -66,8 +73,8 @@ bool web_may_read_with(struct http_exchange *x, struct http_field *fields, size_
 
 struct web_files *web_files_create(void);
 
-/* Reads one file to be served at path; type and policy are not copied. The tag is `"tag"`, or a
- * hash of the content if tag is NULL. 0, or -1 with errno. */
+/* Reads one file to be served at path; type and policy are not copied. The tag is `"tag"` in all
+ * codings, or a hash of the content if tag is NULL. 0, or -1 with errno. */
 MUST_USE int web_files_add(struct web_files *files, const char *file, const char *path,
                            const char *type, const char *policy, const char *tag);
 

@@ -54,10 +54,27 @@ static void what_it_packs_can_be_unpacked(void)
     }
 }
 
+static void brotli_packs_too_and_is_chosen_where_it_is_offered(void)
+{
+    static const char *const codings[] = {"br", "gzip"};
+    static uint8_t text[3000];
+    struct bytes packed = {0};
+
+    memset(text, 'x', sizeof text);
+    check(compress_body("br", span_of(text, sizeof text), &packed) == 0);
+    check(packed.len > 0 && packed.len < 30);
+    check(compress_choose_of(SPAN("gzip, deflate, br"), codings, 2) == 0);
+    check(compress_choose_of(SPAN("gzip, br;q=0.9"), codings, 2) == 1);
+    check(compress_choose_of(SPAN("deflate"), codings, 2) == 2);
+    check(compress_choose_of(SPAN("br"), codings, 0) == 0);
+    bytes_finish(&packed);
+}
+
 int main(void)
 {
     RUN(prefers_gzip_unless_the_client_weighs_otherwise);
     RUN(chooses_none_for_who_takes_neither);
     RUN(what_it_packs_can_be_unpacked);
+    RUN(brotli_packs_too_and_is_chosen_where_it_is_offered);
     return tap_done();
 }

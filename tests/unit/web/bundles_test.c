@@ -46,6 +46,26 @@ static void serves_the_bundles_under_their_version(void)
     folder_remove(&f);
 }
 
+static void packed_or_not_their_tag_is_the_version(void)
+{
+    char text[2001];
+    struct routes routes = {0};
+    struct folder f = package("{\"version\":\"4.8.4\"}");
+
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    folder_add(&f, "dist/socket.io.js", text);
+    struct web_files *files = open_package(&f);
+    web_files_add_routes(files, routes_add, &routes);
+    ask_with("Accept-Encoding", "br");
+    struct answer a = ask(routes.list, routes.count, "GET", "/socket.io/socket.io.js", NULL);
+    check(answer_has(&a, "ETag: \"4.8.4\"\n") && answer_has(&a, "Content-Encoding: br\n"));
+    check(answer_has(&a, "Vary: Accept-Encoding\n") && a.body.len < 100);
+    bytes_finish(&a.body);
+    web_files_close(files);
+    folder_remove(&f);
+}
+
 static void serves_no_other_file_of_the_package(void)
 {
     struct folder f = package("{\"version\":\"4.8.4-rc.1\"}");
@@ -84,6 +104,7 @@ static void needs_the_plain_bundle(void)
 int main(void)
 {
     RUN(serves_the_bundles_under_their_version);
+    RUN(packed_or_not_their_tag_is_the_version);
     RUN(serves_no_other_file_of_the_package);
     RUN(refuses_a_package_without_a_usable_version);
     RUN(needs_the_plain_bundle);

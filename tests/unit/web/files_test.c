@@ -115,14 +115,19 @@ static void packs_what_gets_smaller_for_who_takes_it(void)
     check(small.body.len == 1 && !answer_has(&small, "Vary"));
 
     check(strstr(packed.fields, "-gzip\"\n") != NULL && strstr(plain.fields, "-gzip") == NULL);
-    (void)snprintf(tag, sizeof tag, "%s", all->files[0].packed_etag);
-    check(ask(r.list, r.count, "GET", "/long.js", all->files[0].etag).status == 304);
+    (void)snprintf(tag, sizeof tag, "%s", all->files[0].packed[WEB_GZIP].etag);
+    check(ask(r.list, r.count, "GET", "/long.js", all->files[0].plain.etag).status == 304);
     ask_with("Accept-Encoding", "gzip");
     check(ask(r.list, r.count, "GET", "/long.js", tag).status == 304);
     ask_with("Accept-Encoding", "gzip");
-    struct answer other = ask(r.list, r.count, "GET", "/long.js", all->files[0].etag);
+    struct answer other = ask(r.list, r.count, "GET", "/long.js", all->files[0].plain.etag);
     check(other.status == 200); /* other bytes than those it has */
+    ask_with("Accept-Encoding", "gzip, br");
+    struct answer shortest = ask(r.list, r.count, "GET", "/long.js", NULL);
+    check(answer_has(&shortest, "Content-Encoding: br\n") && shortest.body.len < packed.body.len);
+    check(strstr(shortest.fields, "-br\"\n") != NULL);
 
+    bytes_finish(&shortest.body);
     bytes_finish(&other.body);
     bytes_finish(&packed.body);
     bytes_finish(&plain.body);
@@ -137,16 +142,16 @@ static void answers_304_to_who_has_the_same_content(void)
     struct answer a = get("/app.js", "\"other\"");
     check(a.status == 200);
     bytes_finish(&a.body);
-    (void)snprintf(weak, sizeof weak, "\"x\", W/%s", files->files[0].etag);
+    (void)snprintf(weak, sizeof weak, "\"x\", W/%s", files->files[0].plain.etag);
     a = get(files->files[0].path, weak);
     check(a.status == 304 && a.body.len == 0);
-    check(answer_has(&a, files->files[0].etag));
+    check(answer_has(&a, files->files[0].plain.etag));
     bytes_finish(&a.body);
 }
 
 static void gives_each_content_its_own_tag(void)
 {
-    check(strcmp(files->files[0].etag, files->files[1].etag) != 0);
+    check(strcmp(files->files[0].plain.etag, files->files[1].plain.etag) != 0);
 }
 
 static void refuses_methods_that_do_not_read(void)
