@@ -6,6 +6,7 @@
 
 const assert = require('node:assert/strict');
 const path = require('node:path');
+const zlib = require('node:zlib');
 const { endsCleanly, test, useServer } = require('./harness');
 const { request } = require('./http_client');
 
@@ -33,6 +34,22 @@ for (const name of BUNDLES) {
         assert.equal(status, 200);
         assert.equal(headers['content-type'], 'application/json; charset=utf-8');
         assert.equal(JSON.parse(body).version, 3);
+    });
+}
+
+const unpack = { br: zlib.brotliDecompressSync, gzip: zlib.gunzipSync };
+
+const ACCEPTED = { br: 'br', gzip: 'gzip', 'gzip, deflate, br': null };
+
+for (const [accept, coding] of Object.entries(ACCEPTED)) {
+    test(`accept-encoding ${accept}: a bundle comes packed, under the same tag`, async () => {
+        const plain = await get('socket.io.js');
+        const packed = await get('socket.io.js', { 'Accept-Encoding': accept });
+        const used = packed.headers['content-encoding'];
+        assert.ok(coding === null ? used in unpack : used === coding, `coding ${used}`);
+        assert.equal(unpack[used](packed.bytes).toString(), plain.body);
+        assert.equal(packed.headers.etag, plain.headers.etag);
+        assert.equal(plain.headers['content-encoding'], undefined);
     });
 }
 

@@ -5,8 +5,8 @@
 //
 //     CONF_PROFILE=protocol|clients|behav CONF_PORT=3000 [CONF_HOST=127.0.0.1] node reference.js
 //
-// Optional: CONF_PING_TIMEOUT_MS, CONF_REQUEST_TIMEOUT_MS, CONF_IDLE_TIMEOUT_MS and CONF_PARSER (see
-// README.md).
+// Optional: CONF_PING_TIMEOUT_MS, CONF_REQUEST_TIMEOUT_MS, CONF_IDLE_TIMEOUT_MS and all that
+// README.md says is an option.
 // SIGTERM stops it.
 'use strict';
 
@@ -178,6 +178,54 @@ const profiles = {
     },
 };
 
+// ---- options of the environment -------------------------------------------------------------
+
+// Each {what to call it here, the variable, what to make of its text}.
+function takeAll(target, entries) {
+    for (const [name, variable, of = String] of entries) {
+        if (env[variable]) {
+            target[name] = of(env[variable]);
+        }
+    }
+}
+
+const flag = (text) => text === '1';
+const list = (text) => text.split(',');
+const originOf = (text) =>
+    text === 'reflect' || (text.includes(',') ? list(text) : text);
+
+function takeEnvironment(options) {
+    if (env.CONF_PARSER === 'msgpack') {
+        options.parser = require('socket.io-msgpack-parser');
+    }
+    if (env.CONF_COOKIE) {
+        options.cookie = { name: env.CONF_COOKIE, path: '/', httpOnly: true, sameSite: 'lax' };
+        takeAll(options.cookie, [
+            ['path', 'CONF_COOKIE_PATH', (text) => text !== '-' && text],
+            ['httpOnly', 'CONF_COOKIE_HTTP_ONLY', flag],
+            ['secure', 'CONF_COOKIE_SECURE', flag],
+            ['sameSite', 'CONF_COOKIE_SAME_SITE', (text) => text.toLowerCase()],
+        ]);
+    }
+    options.cors = { ...options.cors };
+    takeAll(options.cors, [
+        ['origin', 'CONF_CORS_ORIGIN', originOf],
+        ['methods', 'CONF_CORS_METHODS'],
+        ['allowedHeaders', 'CONF_CORS_HEADERS'],
+        ['exposedHeaders', 'CONF_CORS_EXPOSED'],
+        ['credentials', 'CONF_CORS_CREDENTIALS', flag],
+        ['maxAge', 'CONF_CORS_MAX_AGE', Number],
+    ]);
+    if (options.cors.origin === '-') {
+        delete options.cors;
+    }
+    takeAll(options, [
+        ['path', 'CONF_PATH'],
+        ['addTrailingSlash', 'CONF_PATH', (text) => text.endsWith('/')],
+        ['serveClient', 'CONF_CLIENT_DIR', (text) => text !== '-'],
+    ]);
+}
+
 // ---- the process ----------------------------------------------------------------------------
 
 function createHttpServer() {
@@ -210,7 +258,7 @@ function attachWebSocketEcho(httpServer) {
     httpServer.on('upgrade', (request, socket, head) => {
         if (/^\/ws-echo(\?|$)/.test(request.url)) {
             echo.handleUpgrade(request, socket, head, (ws) => echo.emit('connection', ws, request));
-        } else if (!/^\/(engine|socket)\.io\//.test(request.url)) {
+        } else if (!/^\/(engine|socket)\.io[/?]/.test(request.url)) {
             socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
         }
     });
@@ -224,9 +272,7 @@ function main() {
     }
     const options = { ...profile.options };
     options.pingTimeout = milliseconds('CONF_PING_TIMEOUT_MS', options.pingTimeout ?? 20000);
-    if (env.CONF_PARSER === 'msgpack') {
-        options.parser = require('socket.io-msgpack-parser');
-    }
+    takeEnvironment(options);
 
     const httpServer = createHttpServer();
     if (profile.engineEcho) {
