@@ -3,7 +3,7 @@
 // The conformance fixture on the original server (npm socket.io): what the tests of this folder are
 // validated against, and what tests/fixture does in C. One process serves one profile on one port:
 //
-//     CONF_PROFILE=protocol|clients|behav CONF_PORT=3000 [CONF_HOST=127.0.0.1] node reference.js
+//     CONF_PROFILE=protocol|clients|behav|sioc CONF_PORT=3000 [CONF_HOST=127.0.0.1] node reference.js
 //
 // Optional: CONF_PING_TIMEOUT_MS, CONF_REQUEST_TIMEOUT_MS, CONF_IDLE_TIMEOUT_MS and all that
 // README.md says is an option.
@@ -14,6 +14,7 @@ const http = require('node:http');
 const engineIo = require('engine.io');
 const { Server } = require('socket.io');
 const { WebSocketServer } = require('ws');
+const sioc = require('./reference_sioc');
 
 const env = process.env;
 
@@ -176,6 +177,7 @@ const profiles = {
             behaviourNamespaces(io);
         },
     },
+    sioc,
 };
 
 // ---- options of the environment -------------------------------------------------------------
