@@ -93,3 +93,28 @@ void forwarded_address(const struct networks *trusted, const struct sockaddr *pe
         address_write(&client, out);
     }
 }
+
+bool forwarded_trusts(const struct networks *trusted, const struct sockaddr *peer)
+{
+    char text[ADDRESS_TEXT_BYTES];
+    struct address address;
+
+    return trusted != NULL &&
+           inet_ntop(peer->sa_family, bytes_of(peer), text, sizeof text) != NULL &&
+           address_read(span_cstr(text), &address) && networks_have(trusted, &address);
+}
+
+bool forwarded_secure(const struct networks *trusted, const struct sockaddr *peer,
+                      const struct http_head *head, bool own)
+{
+    struct span said =
+        trusted == NULL ? (struct span){0} : http_head_get(head, SPAN("x-forwarded-proto"));
+
+    if (said.len == 0 || !forwarded_trusts(trusted, peer)) {
+        return own;
+    }
+    const uint8_t *comma = memchr(said.data, ',', said.len);
+    struct span first =
+        trim(comma == NULL ? said : span_of(said.data, (size_t)(comma - said.data)));
+    return span_eq_nocase(first, SPAN("https")) || span_eq_nocase(first, SPAN("wss"));
+}

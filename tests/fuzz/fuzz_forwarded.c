@@ -28,5 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     bool is_address = address_read(SPAN("10.0.0.1"), &own) && address_read(span_cstr(out), &found);
     assert(is_address);
     assert(networks_have(&networks, &own) || strcmp(out, "10.0.0.1") == 0);
+    bool changed =
+        !forwarded_secure(&networks, (const struct sockaddr *)(const void *)&peer, &head, true);
+    assert(networks_have(&networks, &own) || !changed);
     return 0;
 }

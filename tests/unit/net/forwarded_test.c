@@ -95,6 +95,39 @@ static void without_it_x_real_ip_is_taken(void)
     check(is_from(proxies, "10.0.0.1", "", "10.0.0.1"));
 }
 
+static bool is_secure(const char *trusted, const char *peer, const char *fields, bool own)
+{
+    static const struct http_head_limits limits = {8192, 1024, HTTP_HEADERS_MAX};
+    struct networks networks;
+    struct http_head head;
+    const struct sockaddr_in6 address = peer_of(peer);
+    char text[1024];
+    int n = snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: x\r\n%s\r\n", fields);
+
+    check(http_head_parse((const uint8_t *)text, (size_t)n, 0, &limits, &head) == n);
+    check(trusted == NULL || networks_read(span_cstr(trusted), &networks) == 0);
+    return forwarded_secure(trusted == NULL ? NULL : &networks,
+                            (const struct sockaddr *)(const void *)&address, &head, own);
+}
+
+static void a_trusted_proxy_says_whether_the_client_came_over_tls(void)
+{
+    check(is_secure(proxies, "10.0.0.1", "X-Forwarded-Proto: https\r\n", false));
+    check(is_secure(proxies, "10.0.0.1", "x-forwarded-proto:  WSS \r\n", false));
+    check(is_secure(proxies, "10.0.0.1", "X-Forwarded-Proto: https, http\r\n", false));
+    check(!is_secure(proxies, "10.0.0.1", "X-Forwarded-Proto: http\r\n", true));
+    check(!is_secure(proxies, "10.0.0.1", "X-Forwarded-Proto: ,https\r\n", false));
+}
+
+static void without_its_word_it_is_as_it_came_to_us(void)
+{
+    check(!is_secure(NULL, "10.0.0.1", "X-Forwarded-Proto: https\r\n", false));
+    check(!is_secure(proxies, "203.0.113.9", "X-Forwarded-Proto: https\r\n", false));
+    check(is_secure(proxies, "203.0.113.9", "X-Forwarded-Proto: http\r\n", true));
+    check(is_secure(proxies, "10.0.0.1", "", true));
+    check(!is_secure(proxies, "10.0.0.1", "", false));
+}
+
 int main(void)
 {
     RUN(nobody_is_believed_but_trusted_proxies);
@@ -103,5 +136,7 @@ int main(void)
     RUN(what_is_no_address_ends_the_search);
     RUN(ports_do_not_matter);
     RUN(without_it_x_real_ip_is_taken);
+    RUN(a_trusted_proxy_says_whether_the_client_came_over_tls);
+    RUN(without_its_word_it_is_as_it_came_to_us);
     return tap_done();
 }
