@@ -58,11 +58,11 @@ struct joining {
     struct past past;
     struct delivery *delivery; /* of direct messages; NULL: there are none */
     struct pending *pending;
-    bool entering;                 /* it is in the Socket.IO room for this one, and hears nothing */
-    struct list_node node;         /* in pending->joinings */
-    bool cancelled;                /* used on the socket's loop only */
-    const struct refusal *refusal; /* by the home; NULL: none */
-    enum dialect_id as;            /* what it is a member as */
+    bool entering;         /* it is in the Socket.IO room for this one, and hears nothing */
+    struct list_node node; /* in pending->joinings */
+    const struct refusal *overtaken; /* by what; NULL: by nothing. On the socket's loop only */
+    const struct refusal *refusal;   /* by the home; NULL: none */
+    enum dialect_id as;              /* what it is a member as */
     struct span sent_at;
     struct rookery_str people_event; /* a list of who is there, for the joiner; or empty */
     struct bytes people;
@@ -163,8 +163,9 @@ static void refuse(struct joining *j, const struct refusal *why)
 {
     struct rookery_socket *s = j->reply.socket;
 
-    if (!j->cancelled) {
-        join_cancel(j->own, s, j->past.room, NULL, NULL);
+    if (j->overtaken == NULL) {
+        join_cancel(j->own, s, j->past.room, why->retryable ? &refused_together : &refused_left,
+                    NULL, NULL);
         leave_begin(j->own, s, j->past.room, NOTICE_LEFT, SPAN(""), NULL);
     }
     chat_reply_refuse(j->own, &j->reply, why);
@@ -180,8 +181,8 @@ static void enter(struct task *task)
         refuse(j, j->refusal);
         return;
     }
-    if (j->cancelled || cannot_resume(j)) {
-        refuse(j, j->cancelled ? &refused_left : &refused_resume);
+    if (j->overtaken != NULL || cannot_resume(j)) {
+        refuse(j, j->overtaken != NULL ? j->overtaken : &refused_resume);
         return;
     }
     (void)rookery_join_as(s, str_of_span(j->past.room), j->as);
@@ -326,8 +327,8 @@ static void on_listening(struct rookery_socket *s, void *arg)
     struct joining *j = arg;
 
     (void)s;
-    if (j->cancelled) {
-        refuse(j, &refused_left); /* the home has been told that it leaves */
+    if (j->overtaken != NULL) {
+        refuse(j, j->overtaken); /* the home has been told that it leaves */
     } else {
         chat_go(j->own, j->home, &j->task, arrive);
     }
@@ -375,15 +376,15 @@ void join_begin(struct chat_loop *cl, const struct join_request *request, struct
 }
 
 void join_cancel(struct chat_loop *cl, const struct rookery_socket *s, struct span room,
-                 void (*fn)(struct span room, void *arg), void *arg)
+                 const struct refusal *why, void (*fn)(struct span room, void *arg), void *arg)
 {
     const struct pending *p = pending_find(cl, s);
 
     for (struct list_node *n = p == NULL ? NULL : p->joinings.first; n != NULL; n = n->next) {
         struct joining *j = container_of(n, struct joining, node);
         bool meant = room.len == 0 || span_eq(j->past.room, room);
-        if (meant && !j->cancelled) {
-            j->cancelled = true;
+        if (meant && j->overtaken == NULL) {
+            j->overtaken = why;
             if (fn != NULL) {
                 fn(j->past.room, arg);
             }

@@ -18,10 +18,10 @@ struct join_request {
 /* Starts it, copying what is in the request; answers reply, and takes it over. */
 void join_begin(struct chat_loop *cl, const struct join_request *request, struct chat_reply *reply);
 
-/* Cancels the joinings of that socket that are under way, into the room or (empty) into all, and
- * calls fn (may be NULL) for each room. */
+/* Cancels the joinings of that socket that are under way, into the room or (empty) into all: they
+ * will be refused with *why. Calls fn (may be NULL) for each room. */
 void join_cancel(struct chat_loop *cl, const struct rookery_socket *s, struct span room,
-                 void (*fn)(struct span room, void *arg), void *arg);
+                 const struct refusal *why, void (*fn)(struct span room, void *arg), void *arg);
 
 /* How many are under way for it into rooms that it is not in yet. */
 unsigned join_count(const struct chat_loop *cl, const struct rookery_socket *s);

@@ -166,7 +166,7 @@ void leave_all(struct chat_loop *cl, struct rookery_socket *s, bool tell)
     struct departure d = {.cl = cl, .socket = s, .kind = tell ? NOTICE_GONE : NOTICE_COUNT};
 
     rookery_rooms(s, depart_member, &d);
-    join_cancel(cl, s, SPAN(""), depart, &d);
+    join_cancel(cl, s, SPAN(""), &refused_left, depart, &d);
 }
 
 /* ---- the event ---- */
@@ -176,6 +176,6 @@ void chat_on_leave(const struct chat_call *call)
     const struct command *c = call->command;
     struct chat_reply reply = chat_reply_take(call);
 
-    join_cancel(call->cl, call->socket, c->room, NULL, NULL);
+    join_cancel(call->cl, call->socket, c->room, &refused_left, NULL, NULL);
     leave_begin(call->cl, call->socket, c->room, NOTICE_LEFT, c->sent_at, &reply);
 }

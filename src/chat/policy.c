@@ -15,6 +15,8 @@ const struct refusal refused_rate = {"RATE_LIMIT_EXCEEDED", "Too many messages. 
                                      true};
 const struct refusal refused_left = {"LEFT_ROOM", "The room was left before the join was done.",
                                      false};
+const struct refusal refused_together = {
+    "LEFT_ROOM", "Another join of this room was refused meanwhile; try again later.", true};
 const struct refusal refused_busy = {
     "BUSY", "The server cannot take more messages just now; try again later.", true};
 const struct refusal refused_storage = {"NOT_STORED", "The message could not be stored.", true};

@@ -32,13 +32,14 @@ extern const struct refusal refused_payload;
 extern const struct refusal refused_own_name;   /* of a room: it is the chat's own (room.h) */
 extern const struct refusal refused_own_room;   /* that each socket is in */
 extern const struct refusal refused_directions; /* a history before, after and around something */
-extern const struct refusal refused_rate;    /* more messages than one user may send in a minute */
-extern const struct refusal refused_left;    /* a join that a leave has overtaken */
-extern const struct refusal refused_busy;    /* the journal takes no more just now */
-extern const struct refusal refused_away;    /* the journal's broker is away */
-extern const struct refusal refused_storage; /* the journal failed */
-extern const struct refusal refused_history; /* joined, but what was said cannot be read */
-extern const struct refusal refused_resume;  /* not joined, since that cannot be read */
+extern const struct refusal refused_rate;     /* more messages than one user may send in a minute */
+extern const struct refusal refused_left;     /* a join that a leave has overtaken */
+extern const struct refusal refused_together; /* a join that another's refusal has, for now */
+extern const struct refusal refused_busy;     /* the journal takes no more just now */
+extern const struct refusal refused_away;     /* the journal's broker is away */
+extern const struct refusal refused_storage;  /* the journal failed */
+extern const struct refusal refused_history;  /* joined, but what was said cannot be read */
+extern const struct refusal refused_resume;   /* not joined, since that cannot be read */
 extern const struct refusal refused_store_busy; /* the store takes no more calls just now */
 extern const struct refusal refused_store;      /* the store failed */
 extern const struct refusal refused_no_store;   /* there is none: nothing is kept */

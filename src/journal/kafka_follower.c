@@ -10,7 +10,7 @@ enum {
     RECORDS_AT_ONCE = 128,
     AGAIN_MS = 2000, /* for what was there before, at most */
     AGAIN_IDLE_MS = 500,
-    LOST_MS = 5000,     /* so long it is asked for what a broker says is not there */
+    LOST_MS = 60000,    /* so long it is asked for what a broker says is not there */
     ASK_AGAIN_MS = 500, /* as often */
 };
 

@@ -163,6 +163,11 @@ static void take_answer(struct client *c, const char *from, const char *to)
     bool ok = strncmp(at, "[{\"ok\":true", 11) == 0;
     bool left = strncmp(member(at, to, "code"), "\"LEFT_ROOM\"", 11) == 0;
 
+    if (!ok && c->requests[i].kind != LEAVE) {
+        bool for_now = strncmp(member(at, to, "retryable"), "true", 4) == 0;
+        c->refused_for_now += for_now;
+        c->refused_for_good += !for_now;
+    }
     if (!ok || c->requests[i].kind == LEAVE) {
         c->in = c->in && left; /* another request has made it leave, and said so itself */
         return;

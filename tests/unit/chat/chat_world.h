@@ -49,6 +49,7 @@ struct client {
     uint64_t gap_after, gap_next;
     unsigned contents[PLACES_MAX]; /* of the messages in the room, by offset; 0: none */
     unsigned histories, lives, wrongs;
+    unsigned refused_for_now, refused_for_good; /* joins */
 };
 
 /* On that loop; the last 16 can be used. */

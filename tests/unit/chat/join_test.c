@@ -154,7 +154,8 @@ static void says_what_cannot_be_read_and_lets_in_who_can_do_without(void)
     each_loop(join_when_the_store_fails);
 }
 
-/* A member whose second join fails is out, and so is the join that was under way besides. */
+/* A member whose second join fails is out, and so is the join that was under way besides; both may
+ * be tried again, since the store may be back. */
 static void join_again_when_the_store_fails(struct client *c)
 {
     struct peer *other = peer_join(0, "/");
@@ -166,6 +167,7 @@ static void join_again_when_the_store_fails(struct client *c)
     settle();
     look(c);
     check(!c->in && roster_is(other, &c, 1) && nothing_is_left());
+    check(c->refused_for_now == 2 && c->refused_for_good == 0);
 }
 
 static void is_not_in_the_room_after_a_refusal(void)
