@@ -146,6 +146,31 @@ static void tells_what_others_put_there_if_it_can_be_read(void)
     stop();
 }
 
+/* As one does that stood still while another became the leader. */
+static void believes_no_broker_at_once_that_says_the_log_is_shorter(void)
+{
+    enum { FETCH = 1, TIMES = 6 };
+    static const char *const ids[] = {"x1", "x2", "x3"};
+    rd_kafka_resp_err_t errors[TIMES];
+    char value[128];
+
+    for (int i = 0; i < TIMES; i++) {
+        errors[i] = RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
+    }
+    start();
+    for (int i = 0; i < 3; i++) {
+        (void)snprintf(value, sizeof value,
+                       "{\"id\":\"%s\",\"roomId\":\"one\",\"userId\":\"u\",\"content\":\"hi\"}",
+                       ids[i]);
+        kafka_mock_put(&mock, -1, "one", value);
+        check(node_await(&nodes[0], 1 + (size_t)i));
+        check(strcmp(nodes[0].told[i].id, ids[i]) == 0);
+        rd_kafka_mock_push_request_errors_array(mock.cluster, FETCH, TIMES, errors);
+    }
+    check(node_figures(&nodes[0]).gaps == 0);
+    stop();
+}
+
 static void leaves_what_is_not_in_the_partition_of_its_room_to_the_feed(void)
 {
     unsigned own;
@@ -488,6 +513,7 @@ int main(void)
     RUN(tells_its_own_by_their_reports_with_places_of_the_log);
     RUN(refuses_appends_before_it_has_begun);
     RUN(tells_what_others_put_there_if_it_can_be_read);
+    RUN(believes_no_broker_at_once_that_says_the_log_is_shorter);
     RUN(leaves_what_is_not_in_the_partition_of_its_room_to_the_feed);
     RUN(gives_the_first_place_and_time_to_an_id_that_comes_again);
     RUN(knows_what_was_appended_before_it_started);
