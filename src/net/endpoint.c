@@ -109,6 +109,9 @@ static void open_polling(struct reply *r, struct endpoint *ep, struct engine *e)
         if (ep->cookie.name != NULL) {
             add_cookie(r, &ep->cookie, session_sid(s));
         }
+        if (ep->handshake_fields != NULL) {
+            ep->handshake_fields(request, add_to_reply, r, ep->fields_arg);
+        }
         poll_transport_get(t, r);
     }
     request_release(request);

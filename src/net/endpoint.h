@@ -30,12 +30,22 @@ struct endpoint_cookie {
 /* Is there nothing in it that would end the cookie, or its field? */
 bool endpoint_cookie_usable(const struct endpoint_cookie *cookie);
 
+struct rookery_request;
+
+/* Emits fields for the answer to a handshake that has been let in, ENDPOINT_FIELDS_MAX at most; the
+ * names outlive the server. */
+enum { ENDPOINT_FIELDS_MAX = 6 };
+typedef void (*endpoint_fields_fn)(const struct rookery_request *request, cors_emit_fn emit,
+                                   void *emit_arg, void *arg);
+
 struct endpoint {
     const struct cors_policy *cors; /* NULL: no CORS */
     struct endpoint_cookie cookie;
     struct poll_options poll; /* add_fields and arg are the endpoint's own */
     struct ws_conn_options ws;
-    struct peers *peers; /* NULL: there are no other nodes */
+    struct peers *peers;                 /* NULL: there are no other nodes */
+    endpoint_fields_fn handshake_fields; /* NULL: none */
+    void *fields_arg;
     unsigned loop_count;
     struct engine *engines; /* one per loop, by index */
 };

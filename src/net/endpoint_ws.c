@@ -62,18 +62,36 @@ static void probe(struct session *s, struct endpoint *ep, struct http_upgrade *u
     ws_transport_feed(t, u->early.data, u->early.len);
 }
 
+/* False if the client's extensions are malformed, for which it has been refused. */
+static bool make_answer(struct engine *e, struct endpoint *ep, struct http_upgrade *u,
+                        const struct http_head *head, const struct bytes *fields,
+                        struct ws_answer *answer)
+{
+    if (ws_accept_answer(head, bytes_span(fields), ep->ws.deflate, answer) < 0) {
+        refuse(e, ep, u, WS_EXTENSIONS_REFUSAL);
+        return false;
+    }
+    return true;
+}
+
+/* fields: those of CORS, to which the application adds its own. */
 static void open_websocket(struct engine *e, struct endpoint *ep, struct http_upgrade *u,
-                           const struct ws_answer *answer)
+                           const struct http_head *head, struct bytes *fields)
 {
     struct rookery_request *request =
         request_create(bytes_span(&u->head), u->address, u->secure, executor_wall_ms(e->executor));
     const char *refusal = engine_allow(e, request);
+    struct ws_answer answer;
 
+    if (refusal == NULL && ep->handshake_fields != NULL) {
+        ep->handshake_fields(request, append_field, fields, ep->fields_arg);
+    }
     if (refusal != NULL) {
         refuse(e, ep, u, refusal);
-    } else {
-        struct ws_transport *t = create_transport(ep, u, answer);
-        engine_handshake(e, ws_transport_base(t), request, answer->response);
+    } else if (make_answer(e, ep, u, head, fields, &answer)) {
+        struct ws_transport *t = create_transport(ep, u, &answer);
+        engine_handshake(e, ws_transport_base(t), request, answer.response);
+        frame_release(answer.response);
         ws_transport_feed(t, u->early.data, u->early.len);
     }
     request_release(request);
@@ -99,14 +117,10 @@ static void accept_upgrade(struct endpoint *ep, struct http_upgrade *u,
     if (cors != NULL) {
         cors_fields(cors, origin, append_field, &fields);
     }
-    if (ws_accept_answer(head, bytes_span(&fields), ep->ws.deflate, &answer) < 0) {
-        refuse(e, ep, u, WS_EXTENSIONS_REFUSAL);
-    } else {
-        if (s != NULL) {
-            probe(s, ep, u, &answer);
-        } else {
-            open_websocket(e, ep, u, &answer);
-        }
+    if (s == NULL) {
+        open_websocket(e, ep, u, head, &fields);
+    } else if (make_answer(e, ep, u, head, &fields, &answer)) {
+        probe(s, ep, u, &answer);
         frame_release(answer.response);
     }
     bytes_finish(&fields);

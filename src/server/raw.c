@@ -24,6 +24,7 @@ struct rookery_conn {
 /* What rookery_engine set up. */
 struct raw_engine {
     struct raw_engine *next;
+    struct rookery *server;
     struct rookery_conn_handlers handlers;
     struct engine_app app;
 };
@@ -64,9 +65,10 @@ static void closed(struct rookery_conn *conn, const char *reason)
 
 static void engine_on_open(struct session *s, void *arg)
 {
+    struct raw_engine *raw = arg;
     struct rookery_conn *conn = xcalloc(1, sizeof *conn);
 
-    conn->handlers = arg;
+    conn->handlers = &raw->handlers;
     conn->session = s;
     s->app = conn;
     opened(conn);
@@ -87,19 +89,28 @@ static void engine_on_close(struct session *s, enum session_reason reason)
     closed(s->app, session_reason_text(reason));
 }
 
+static const char *engine_allows(const struct rookery_request *request, void *arg)
+{
+    const struct io *io = &((struct raw_engine *)arg)->server->io;
+
+    return io->allow == NULL ? NULL : io->allow(request, io->allow_arg);
+}
+
 int rookery_engine(struct rookery *io, const char *path,
                    const struct rookery_conn_handlers *handlers)
 {
     struct raw_engine *raw = xcalloc(1, sizeof *raw);
     const struct engine_app **apps = xcalloc(io->loop_count, sizeof *apps);
 
+    raw->server = io;
     raw->handlers = *handlers;
     raw->app = (struct engine_app){
         .on_open = engine_on_open,
         .on_text = engine_on_text,
         .on_binary = engine_on_binary,
         .on_close = engine_on_close,
-        .arg = &raw->handlers,
+        .allow = engine_allows,
+        .arg = raw,
     };
     raw->next = io->raw_engines;
     io->raw_engines = raw;
@@ -213,6 +224,11 @@ void rookery_conn_close(struct rookery_conn *conn)
     } else if (conn->websocket != NULL) {
         ws_raw_close(conn->websocket);
     }
+}
+
+const struct rookery_request *rookery_conn_request(const struct rookery_conn *conn)
+{
+    return conn->session == NULL ? NULL : conn->session->request;
 }
 
 void *rookery_conn_data(const struct rookery_conn *conn)

@@ -290,6 +290,8 @@ void server_add_endpoint(struct rookery *io, const char *path,
     se->path = copy_string(path);
     se->endpoint.cors = &io->cors;
     se->endpoint.peers = io->peers;
+    se->endpoint.handshake_fields = server_answer_fields;
+    se->endpoint.fields_arg = io;
     se->endpoint.cookie = cookie_of(&o->cookie);
     se->endpoint.poll.close_timeout_ms = o->close_timeout_ms;
     se->endpoint.poll.compression_threshold = o->compression_threshold;

@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "src/api/rookery.h"
+#include "src/api/rookery_raw.h"
 #include "src/base/networks.h"
 #include "src/net/endpoint.h"
 #include "src/net/http.h"
@@ -66,7 +66,9 @@ struct rookery {
     struct raw_websocket *raw_websockets;
     struct raw_engine *raw_engines;
     struct server_port *ports;
-    struct cors_policy cors;       /* of all endpoints */
+    struct cors_policy cors;           /* of all endpoints */
+    rookery_handshake_fn handshake_fn; /* NULL: nobody adds fields to answers */
+    void *handshake_arg;
     struct web_files *bundles;     /* NULL: not served */
     struct cluster_parts *cluster; /* NULL: alone */
     struct peers *peers;           /* NULL: there is nobody to pass requests on to */
@@ -90,6 +92,10 @@ struct ws_conn_options server_ws_options(struct rookery *io, size_t message_byte
 
 /* passing_on.c: the peers, if this is a node of a cluster that has a secret. */
 void server_open_peers(struct rookery *io);
+
+/* answer.c: an endpoint_fields_fn; arg is the server. */
+void server_answer_fields(const struct rookery_request *request, cors_emit_fn emit, void *emit_arg,
+                          void *arg);
 
 /* raw.c: closes, then frees what rookery_engine and rookery_websocket have set up. */
 void raw_shutdown(struct rookery *io, unsigned loop);

@@ -3,7 +3,7 @@
 // The conformance fixture on the original server (npm socket.io): what the tests of this folder are
 // validated against, and what tests/fixture does in C. One process serves one profile on one port:
 //
-//     CONF_PROFILE=protocol|clients|behav|sioc CONF_PORT=3000 [CONF_HOST=127.0.0.1] node reference.js
+//     CONF_PROFILE=protocol|clients|behav|eioc|sioc CONF_PORT=3000 [CONF_HOST=127.0.0.1] node reference.js
 //
 // Optional: CONF_PING_TIMEOUT_MS, CONF_REQUEST_TIMEOUT_MS, CONF_IDLE_TIMEOUT_MS and all that
 // README.md says is an option.
@@ -14,6 +14,7 @@ const http = require('node:http');
 const engineIo = require('engine.io');
 const { Server } = require('socket.io');
 const { WebSocketServer } = require('ws');
+const eioc = require('./reference_eioc');
 const sioc = require('./reference_sioc');
 
 const env = process.env;
@@ -177,6 +178,7 @@ const profiles = {
             behaviourNamespaces(io);
         },
     },
+    eioc,
     sioc,
 };
 
@@ -280,7 +282,11 @@ function main() {
     if (profile.engineEcho) {
         attachEngineEcho(httpServer, options);
     }
-    profile.setUp(new Server(httpServer, { ...options, destroyUpgrade: false }));
+    if (profile.attach) {
+        profile.attach(httpServer, options);
+    } else {
+        profile.setUp(new Server(httpServer, { ...options, destroyUpgrade: false }));
+    }
     attachWebSocketEcho(httpServer);
     httpServer.listen(Number(env.CONF_PORT), env.CONF_HOST || '127.0.0.1');
     process.on('SIGTERM', () => process.exit(0));
