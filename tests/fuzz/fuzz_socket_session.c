@@ -7,6 +7,9 @@
  *     . the turn ends          > time passes         ! the first client vanishes, another comes
  *     + - the oldest middleware that waits passes or refuses
  *
+ * Where the first byte is 'm', the server's packets are in MessagePack: t is JSON that is packed,
+ * with two binaries for its placeholders, and b is what it is.
+ *
  * Whatever it is: nothing is read or written out of bounds, nothing leaks, no assertion fails, and
  * all that the server sends are Socket.IO packets in whole frames. Another node answers what is
  * asked and says what the clients have it say. */
@@ -14,6 +17,8 @@
 #include <stdlib.h>
 
 #include "protocol/json.h"
+#include "protocol/msgpack_json.h"
+#include "protocol/sio_msgpack.h"
 #include "protocol/sio_packet.h"
 #include "src/base/memory.h"
 #include "src/socket/io.h"
@@ -243,10 +248,56 @@ static void decide(bool pass)
 
 /* ---- the clients ---- */
 
+static void send_packed(struct peer *p, const char *json)
+{
+    static const struct span bins[] = {SPAN("\x01\x02"), SPAN("")};
+    struct bytes message = {0};
+    struct json ignored;
+
+    if (peer_is_open(p) && json_parse(span_cstr(json), JSON_DEPTH_MAX, &ignored) == 0) {
+        (void)msgpack_write_json(&message, MSGPACK_NOTEPACK, span_cstr(json), bins, 2);
+        session_receive_binary(p->transport.base.session, &p->transport.base, bytes_span(&message));
+    }
+    bytes_finish(&message);
+}
+
+static struct peer *open_peer(void)
+{
+    if (!world_options.msgpack) {
+        return peer_join(0, "/");
+    }
+    struct peer *p = peer_open(0);
+    send_packed(p, "{\"type\":0,\"nsp\":\"/\"}");
+    world_settle();
+    (void)peer_got(p);
+    return p;
+}
+
+/* A lone packet: what is in it may have '|', '<' and '>', too, so only one is looked at. */
+static void check_packed(struct peer *p)
+{
+    const struct sio_limits limits = {256, JSON_DEPTH_MAX};
+    struct span sent = bytes_span(&p->transport.sent);
+    struct sio_msgpack in = {0};
+    struct sio_packet packet;
+
+    if (sent.len > 3 && memmem(sent.data + 1, sent.len - 1, "|", 1) == NULL) {
+        assert(sent.data[1] == '<' && sent.data[sent.len - 1] == '>');
+        assert(sio_msgpack_decode(span_of(sent.data + 2, sent.len - 3), &limits, &in, &packet) ==
+               0);
+    }
+    sio_msgpack_finish(&in);
+    (void)peer_got(p);
+}
+
 /* Everything between '|' that is not <...> is a packet of the server's. A packet may contain '|',
  * so it is looked at only when there is none. */
 static void check_got(struct peer *p)
 {
+    if (world_options.msgpack) {
+        check_packed(p);
+        return;
+    }
     const struct sio_limits limits = {256, JSON_DEPTH_MAX};
     const char *got = peer_got(p);
     struct sio_packet packet;
@@ -262,7 +313,7 @@ static void take_step(struct peer *peers[2], char kind, const char *content)
     switch (kind) {
     case 't':
     case 'T':
-        peer_send(peers[kind == 'T'], content);
+        (world_options.msgpack ? send_packed : peer_send)(peers[kind == 'T'], content);
         break;
     case 'b':
     case 'B':
@@ -293,6 +344,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct span rest = span_of(data, len);
 
     waiting_count = 0;
+    world_options.msgpack = len > 0 && data[0] == 'm';
+    rest = world_options.msgpack ? span_skip(rest, 1) : rest;
     world_start(1);
     start_other();
     root = rookery_of(world, ROOKERY_STR("/"));
@@ -302,7 +355,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     set_up(rookery_of_pattern(world, "^/d"));
     rookery_use(guarded, ask, NULL);
     rookery_use_event(guarded, ask_about_event, NULL);
-    struct peer *peers[2] = {peer_join(0, "/"), peer_join(0, "/")};
+    struct peer *peers[2] = {open_peer(), open_peer()};
     for (int i = 0; i < STEPS_MAX && rest.len != 0; i++) {
         const uint8_t *end = memchr(rest.data, 0x1e, rest.len);
         size_t step = end == NULL ? rest.len : (size_t)(end - rest.data);
