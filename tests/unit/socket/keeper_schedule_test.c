@@ -135,7 +135,7 @@ static void read_some(struct client_view *c, bool all)
         (void)snprintf(c->offset, sizeof c->offset, "%.*s", (int)(strcspn(offset + 2, "\"")),
                        offset + 2);
         check(c->got_count < GOT_MAX);
-        c->got[c->got_count++ % GOT_MAX] = atoi(strchr(at, ',') + 1);
+        c->got[c->got_count++ % GOT_MAX] = (int)strtol(strchr(at, ',') + 1, NULL, 10);
     }
 }
 
