@@ -160,7 +160,7 @@ static void pass_to_one(struct backlog *b, unsigned of, unsigned loop, uint64_t 
 
     *next = *next < ring->first ? ring->first : *next;
     while (*next < ring->end && *(uint64_t *)ring_at(ring, *next) < before) {
-        give_place(b, backlog_find(b, *(uint64_t *)ring_at(ring, *next)), loop);
+        give_place(b, slot_of(b, *(uint64_t *)ring_at(ring, *next))->said, loop);
         (*next)++;
     }
 }
@@ -205,7 +205,7 @@ static void trim_order(const struct backlog *b, struct ring *order)
 
 void backlog_drop_oldest(struct backlog *b)
 {
-    struct said *s = backlog_oldest(b);
+    struct said *s = slot_of(b, b->log.first)->said;
     struct ring *to_one = &b->loops[s->loop].to_one;
 
     ring_drop(&b->log);
