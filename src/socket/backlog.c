@@ -46,9 +46,6 @@ void said_release(struct said *s)
     if (atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1) {
         return;
     }
-    for (size_t i = 0; i < s->form_count; i++) {
-        frame_release(s->forms[i].frame);
-    }
     free(s->to);
     free(s->forms);
     free(s);
@@ -130,12 +127,18 @@ void backlog_complete(struct backlog *b, struct said *s, const struct said_form 
 {
     size_t bytes = count * sizeof *forms;
 
-    s->forms = xcalloc(count + 1, sizeof *forms);
     for (size_t i = 0; i < count; i++) {
-        s->forms[i] = (struct said_form){forms[i].tags, frame_hold(forms[i].frame)};
-        bytes += sizeof *forms[i].frame + forms[i].frame->len;
+        bytes += forms[i].packet.len;
     }
+    s->forms = xmalloc(bytes + 1);
     s->form_count = count;
+    uint8_t *at = (uint8_t *)(s->forms + count);
+    for (size_t i = 0; i < count; i++) {
+        struct span packet = forms[i].packet;
+        memcpy(at, packet.data, packet.len);
+        s->forms[i] = (struct said_form){forms[i].tags, span_of(at, packet.len)};
+        at += packet.len;
+    }
     s->bytes += bytes;
     if (is_there(b, s->stamp)) {
         b->bytes += bytes;

@@ -28,13 +28,12 @@
 #include <stdatomic.h>
 
 #include "src/api/rookery.h"
-#include "src/base/frame.h"
 #include "src/base/ring.h"
 #include "src/socket/socket.h"
 
 struct said_form {
-    uint32_t tags;       /* of those who get it, see rooms.h */
-    struct frame *frame; /* held */
+    uint32_t tags;      /* of those who get it, see rooms.h */
+    struct span packet; /* as it is queued (see encoder.h) */
 };
 
 /* An event. Immutable once it is complete, but for its places. */
@@ -45,9 +44,9 @@ struct said {
     char id[SOCKET_ID_LEN]; /* begins with NUL: there is no such socket */
     const struct rookery_namespace *nsp;
     struct rookery_target *to; /* a copy; NULL: everybody */
-    struct said_form *forms;
-    size_t form_count; /* 0: it is not complete yet, or was not said after all */
-    size_t bytes;      /* of memory, with everything */
+    struct said_form *forms;   /* with their packets, in one block */
+    size_t form_count;         /* 0: it is not complete yet, or was not said after all */
+    size_t bytes;              /* of memory, with everything */
     uint64_t stamp, said_ms;
     uint64_t places[]; /* by loop; 0: it has not passed there yet */
 };
@@ -80,7 +79,8 @@ struct said *backlog_add(struct backlog *b, const struct rookery_namespace *nsp,
 void backlog_to_one(struct backlog *b, struct said *s, struct span id);
 void backlog_except(struct said *s, struct span id);
 
-/* These are its forms: holds their frames. */
+/* These are its forms. Copies them: a frame that is sent may get others beside it (twin.h), which
+ * nobody counts here. */
 void backlog_complete(struct backlog *b, struct said *s, const struct said_form *forms,
                       size_t count);
 

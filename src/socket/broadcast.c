@@ -247,7 +247,7 @@ static void keep_forms(struct rookery_loop *here, struct said *said,
     struct said_form forms[ROOKERY_TAGS_MAX];
 
     for (size_t i = 0; i < count; i++) {
-        forms[i] = (struct said_form){encoded[i].tags, encoded[i].frame};
+        forms[i] = (struct said_form){encoded[i].tags, encoded[i].packet};
     }
     keeper_said(here->io->keeper, here, said, forms, count);
 }
@@ -256,16 +256,17 @@ static int send_kept(struct rookery_loop *here, struct rookery_namespace *nsp, s
 {
     const struct sio_head head = {.type = SIO_EVENT, .nsp = namespace_name(nsp)};
     const struct span from = call.from == NULL ? nowhere : socket_id(call.from);
+    bool several_loops = nsp->io->loop_count > 1;
     struct delivery_form encoded[ROOKERY_TAGS_MAX];
     char offset[KEEPER_OFFSET_MAX];
     struct said *said = keeper_say(nsp->io->keeper, here, nsp, call.to, from, offset);
 
     call.offset = span_cstr(offset);
-    int error = encode(&here->encoder, head, &call, true, encoded);
+    int error = encode(&here->encoder, head, &call, several_loops, encoded);
     keep_forms(here, said, encoded, error < 0 ? 0 : call.count);
     if (error == 0) {
         const struct delivery d = delivery_of(&call, encoded);
-        if (nsp->io->loop_count > 1) {
+        if (several_loops) {
             send_to_other_loops(&d, nsp, here, said);
         }
         delivery_run(&d, nsp, here);

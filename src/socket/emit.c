@@ -45,11 +45,9 @@ static int emit_kept(struct rookery_socket *s, struct rookery_str event,
     if (error < 0) {
         keeper_said(loop->io->keeper, loop, said, NULL, 0);
     } else {
-        const struct said_form form = {TAGS_ALL, frame_copy(frames)};
-        form.frame->no_compress = h->no_compress;
+        const struct said_form form = {TAGS_ALL, frames};
         keeper_said(loop->io->keeper, loop, said, &form, 1);
-        socket_send(s, form.frame);
-        frame_release(form.frame);
+        send(s, frames, h);
     }
     said_release(said);
     return error;

@@ -406,8 +406,7 @@ static bool hand_over_forms(const struct missed *m, struct restoration *r)
 {
     for (size_t i = 0; i < m->said->form_count; i++) {
         const struct said_form *form = &m->said->forms[i];
-        if ((form->tags & m->tags) != 0 &&
-            !r->on_frames(r, span_of(form->frame->data, form->frame->len))) {
+        if ((form->tags & m->tags) != 0 && !r->on_frames(r, form->packet)) {
             return false;
         }
     }

@@ -40,10 +40,9 @@ static void end(void)
 static struct said *complete(struct said *s)
 {
     char text[2] = {(char)('a' + said_count), '\0'};
-    const struct said_form form = {TAGS_ALL, frame_copy(span_cstr(text))};
+    const struct said_form form = {TAGS_ALL, span_cstr(text)};
 
     backlog_complete(&backlog, s, &form, 1);
-    frame_release(form.frame);
     return said[said_count++] = s;
 }
 
@@ -91,7 +90,7 @@ static const char *missed(uint64_t got)
 
     result[0] = '\0';
     for (size_t i = 0; i < count; i++) {
-        (void)strncat(result, (const char *)list[i].said->forms[0].frame->data, 1);
+        (void)strncat(result, (const char *)list[i].said->forms[0].packet.data, 1);
     }
     backlog_forget(list, count);
     return e == BACKLOG_EARLY ? "early" : e == BACKLOG_GAP ? "gap" : result;

@@ -43,11 +43,10 @@ static struct rookery_loop *loop_of(const struct worker *w)
 
 static void say(struct worker *w, unsigned round, char offset[KEEPER_OFFSET_MAX])
 {
-    const struct said_form form = {TAGS_ALL, frame_copy(SPAN("said"))};
+    const struct said_form form = {TAGS_ALL, SPAN("said")};
     struct said *s = keeper_say(keeper, loop_of(w), root, NULL, span_of(NULL, 0), offset);
 
     keeper_said(keeper, loop_of(w), s, &form, 1);
-    frame_release(form.frame);
     atomic_store(&w->said[round], s); /* with our reference */
 }
 
