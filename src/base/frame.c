@@ -31,7 +31,10 @@ struct frame *frame_copy(struct span content)
 void frame_release(struct frame *f)
 {
     if (atomic_fetch_sub_explicit(&f->refs, 1, memory_order_acq_rel) == 1) {
-        twin_destroy_all(atomic_load_explicit(&f->twins, memory_order_relaxed));
+        struct twin *twins = atomic_load_explicit(&f->twins, memory_order_relaxed);
+        if (twins != NULL) {
+            twin_destroy_all(twins);
+        }
         if (f->data != f->own) {
             free(f->data);
         }

@@ -298,6 +298,9 @@ static void take_message(struct ws_conn *c, const struct ws_event *ev)
     } else {
         c->ops->on_message(c, ev->type == WS_EVENT_BINARY, data);
     }
+    if (ev->compressed) {
+        ws_deflate_forget(c->loop->ws_deflate);
+    }
 }
 
 static void take_event(struct ws_conn *c, const struct ws_event *ev)

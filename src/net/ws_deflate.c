@@ -160,8 +160,6 @@ static struct twin *make_twin(struct ws_deflate *d, const struct frame *f, unsig
     z_stream *z = deflater(d, window_bits);
     struct frame *packed = NULL;
 
-    clear(&d->packed);
-    clear(&d->marks);
     for (size_t at = 0; z != NULL && at < f->len;) {
         at = add_message(d, z, f, at, threshold);
     }
@@ -170,7 +168,11 @@ static struct twin *make_twin(struct ws_deflate *d, const struct frame *f, unsig
         packed = frame_copy(bytes_span(&d->packed));
         packed->no_compress = true;
     }
-    return twin_create(window_bits, packed, (const struct twin_mark *)(void *)d->marks.data, count);
+    struct twin *twin =
+        twin_create(window_bits, packed, (const struct twin_mark *)(void *)d->marks.data, count);
+    clear(&d->packed);
+    clear(&d->marks);
+    return twin;
 }
 
 struct choice {
@@ -260,16 +262,22 @@ static int inflate_message(struct ws_deflate *d, struct span packed, size_t byte
     return ended < 0 ? ended : 0;
 }
 
+void ws_deflate_forget(struct ws_deflate *d)
+{
+    clear(&d->plain);
+}
+
 int ws_deflate_inflate(struct ws_deflate *d, struct span packed, size_t bytes_max, struct span *out)
 {
     int error = 0;
 
-    clear(&d->plain);
+    assert(d->plain.len == 0);
     if (packed.len > 0) { /* else it is nothing, which some clients send as nothing */
         error = open_inflater(d) ? inflate_message(d, packed, bytes_max) : WS_EDEFLATE;
         (void)inflateReset(&d->inflater.z);
     }
     if (error < 0) {
+        ws_deflate_forget(d);
         stats_add(d->stats, error == WS_ETOOBIG ? STAT_INFLATE_TOO_BIG : STAT_INFLATE_MALFORMED, 1);
         return error;
     }

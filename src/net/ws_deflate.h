@@ -13,7 +13,8 @@
  *
  * Memory of a loop, not of a connection: 270 KB once it has compressed (and 900 KB more at
  * most for the smaller windows that clients may ask for), 40 KB once it has inflated, and up to
- * WS_DEFLATE_KEPT_BYTES of each direction's last message.
+ * WS_DEFLATE_KEPT_BYTES for each direction. What waits in the queue of a client without compression
+ * keeps its twins while it waits.
  *
  * Threads: its loop; twins may be made by several loops at a time. */
 // SPDX-License-Identifier: MIT
@@ -36,9 +37,12 @@ void ws_deflate_destroy(struct ws_deflate *d);
 void ws_deflate_queue(struct ws_deflate *d, struct outq *q, int max, unsigned window_bits,
                       size_t threshold);
 
-/* Inflates a message of at most bytes_max into *out, which is good until the next call. 0,
- * WS_ETOOBIG (no more than a byte beyond the limit has been inflated then) or WS_EDEFLATE. */
+/* Inflates a message of at most bytes_max into *out, which is good until ws_deflate_forget, which
+ * has to be called before the next one. 0; or WS_ETOOBIG (no more than a byte beyond the limit has
+ * been inflated then) or WS_EDEFLATE, and there is nothing to forget. */
 MUST_USE int ws_deflate_inflate(struct ws_deflate *d, struct span packed, size_t bytes_max,
                                 struct span *out);
+
+void ws_deflate_forget(struct ws_deflate *d);
 
 #endif
