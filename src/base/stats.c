@@ -112,6 +112,9 @@ const struct stat_info *stats_info(enum stat_id which)
         [STAT_DEFLATED_BYTES] = FORM(DEFLATED_BYTES, "compressed"),
         [STAT_INFLATED_MESSAGES] =
             COUNTER("ws_inflated_messages", "WebSocket messages that came compressed."),
+        [STAT_INFLATED_BYTES] =
+            COUNTER("ws_inflated_bytes",
+                    "Bytes that compressed messages have become, refused ones as well."),
         [STAT_INFLATE_TOO_BIG] = REASON(INFLATE_REFUSED, "too big"),
         [STAT_INFLATE_MALFORMED] = REASON(INFLATE_REFUSED, "malformed"),
     };

@@ -67,6 +67,7 @@ enum stat_id {
     STAT_DEFLATED_PLAIN_BYTES, /* how long they were; these two */
     STAT_DEFLATED_BYTES,       /* and have become */
     STAT_INFLATED_MESSAGES,
+    STAT_INFLATED_BYTES,  /* what has come of them, and of those that were refused */
     STAT_INFLATE_TOO_BIG, /* compressed messages that ended their connection; these two */
     STAT_INFLATE_MALFORMED,
     STAT_COUNT

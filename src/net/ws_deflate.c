@@ -276,6 +276,7 @@ int ws_deflate_inflate(struct ws_deflate *d, struct span packed, size_t bytes_ma
         error = open_inflater(d) ? inflate_message(d, packed, bytes_max) : WS_EDEFLATE;
         (void)inflateReset(&d->inflater.z);
     }
+    stats_add(d->stats, STAT_INFLATED_BYTES, d->plain.len);
     if (error < 0) {
         ws_deflate_forget(d);
         stats_add(d->stats, error == WS_ETOOBIG ? STAT_INFLATE_TOO_BIG : STAT_INFLATE_MALFORMED, 1);
