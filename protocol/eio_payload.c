@@ -60,20 +60,13 @@ size_t eio_payload_add_frames(struct eio_payload_writer *w, struct span frames,
     struct span rest = frames;
 
     while (rest.len != 0 && w->packets < packets_max) {
-        struct ws_frame_head head;
-        int head_len = ws_frame_decode_head(rest.data, rest.len, &head);
-        assert(head_len > 0);
-        assert(head.fin && head.rsv == 0 && !head.masked);
-        rest = span_skip(rest, (size_t)head_len);
-        assert(head.payload_len <= rest.len);
-        struct span message = span_of(rest.data, (size_t)head.payload_len);
-        if (head.opcode == WS_BINARY) {
+        bool is_binary;
+        struct span message = ws_frames_take(&rest, &is_binary);
+        if (is_binary) {
             eio_payload_add_binary(w, message);
         } else {
-            assert(head.opcode == WS_TEXT);
             eio_payload_add_text(w, message);
         }
-        rest = span_skip(rest, message.len);
     }
     return frames.len - rest.len;
 }

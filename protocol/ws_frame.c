@@ -126,6 +126,22 @@ size_t ws_frame_encode_head(uint8_t out[WS_HEAD_MAX], enum ws_opcode opcode, boo
         out, &(struct ws_frame_head){.opcode = opcode, .fin = fin, .payload_len = payload_len});
 }
 
+struct span ws_frames_take(struct span *frames, bool *is_binary)
+{
+    struct ws_frame_head head;
+    int head_len = ws_frame_decode_head(frames->data, frames->len, &head);
+
+    assert(head_len > 0);
+    assert(head.fin && head.rsv == 0 && !head.masked);
+    assert(head.opcode == WS_TEXT || head.opcode == WS_BINARY);
+    struct span rest = span_skip(*frames, (size_t)head_len);
+    assert(head.payload_len <= rest.len);
+    struct span message = span_of(rest.data, (size_t)head.payload_len);
+    *frames = span_skip(rest, message.len);
+    *is_binary = head.opcode == WS_BINARY;
+    return message;
+}
+
 void ws_mask(uint8_t *p, size_t n, const uint8_t mask[WS_MASK_BYTES], size_t phase)
 {
     uint32_t key;

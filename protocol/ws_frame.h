@@ -83,6 +83,11 @@ size_t ws_frame_encode(uint8_t out[WS_HEAD_MAX], const struct ws_frame_head *hea
 size_t ws_frame_encode_head(uint8_t out[WS_HEAD_MAX], enum ws_opcode opcode, bool fin,
                             uint64_t payload_len);
 
+/* Takes the first message off a run of whole frames as a server queues them: unmasked,
+ * uncompressed, one text or binary message in each. The frames are our own: that they are as said
+ * is asserted. */
+struct span ws_frames_take(struct span *frames, bool *is_binary);
+
 /* Masks or unmasks, which is the same, n bytes of a payload in place. phase is where in the payload
  * they begin. */
 void ws_mask(uint8_t *p, size_t n, const uint8_t mask[WS_MASK_BYTES], size_t phase);
