@@ -48,6 +48,21 @@ static size_t decode_one(struct span s, uint8_t *byte)
     return 1;
 }
 
+struct span http_query_of_head(struct span head)
+{
+    const uint8_t *line_end = memchr(head.data, '\r', head.len);
+    struct span line = {head.data, line_end == NULL ? 0 : (size_t)(line_end - head.data)};
+    const uint8_t *question = line.len == 0 ? NULL : memchr(line.data, '?', line.len);
+
+    if (question == NULL) {
+        return (struct span){0};
+    }
+    struct span query = span_skip(line, (size_t)(question + 1 - line.data));
+    const uint8_t *space = query.len == 0 ? NULL : memchr(query.data, ' ', query.len);
+    query.len = space == NULL ? query.len : (size_t)(space - query.data);
+    return query;
+}
+
 bool http_query_eq(struct span encoded, struct span text)
 {
     uint8_t byte;

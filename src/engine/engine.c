@@ -10,6 +10,7 @@
 #include "protocol/json.h"
 #include "protocol/ws_frame.h"
 #include "src/base/memory.h"
+#include "src/engine/request.h"
 #include "src/engine/session_internal.h"
 
 enum { SID_BYTES = 15, SID_LOOP_MAX = 255 };
@@ -134,7 +135,18 @@ static bool has_control_character(struct span s)
     return false;
 }
 
-static enum engine_error check_handshake(const struct engine_request *r, bool websocket)
+static bool says_4(struct span query)
+{
+    return http_query_eq(http_query_get(query, SPAN("EIO")), SPAN("4"));
+}
+
+bool engine_speaks_3(const struct engine *e, struct span query)
+{
+    return e->options->allow_eio3 && !says_4(query);
+}
+
+static enum engine_error check_handshake(const struct engine *e, const struct engine_request *r,
+                                         bool websocket)
 {
     if (!span_eq(r->method, SPAN("GET"))) {
         return ENGINE_BAD_METHOD;
@@ -142,7 +154,7 @@ static enum engine_error check_handshake(const struct engine_request *r, bool we
     if (websocket != r->is_upgrade) {
         return ENGINE_BAD_REQUEST;
     }
-    if (!http_query_eq(http_query_get(r->query, SPAN("EIO")), SPAN("4"))) {
+    if (!says_4(r->query) && !e->options->allow_eio3) {
         return ENGINE_UNSUPPORTED_VERSION;
     }
     return ENGINE_OK;
@@ -154,9 +166,8 @@ static enum engine_error check_for_session(const struct engine_request *r, struc
     bool on_websocket = s->transport->ops->kind == TRANSPORT_WEBSOCKET;
     bool get_or_post = span_eq(r->method, SPAN("GET")) || span_eq(r->method, SPAN("POST"));
 
-    if (!http_query_eq(http_query_get(r->query, SPAN("EIO")), SPAN("4")) ||
-        websocket != r->is_upgrade || (!r->is_upgrade && websocket != on_websocket) ||
-        !get_or_post) {
+    if (says_4(r->query) == s->eio3 || websocket != r->is_upgrade ||
+        (!r->is_upgrade && websocket != on_websocket) || !get_or_post) {
         return ENGINE_BAD_REQUEST;
     }
     return ENGINE_OK;
@@ -195,7 +206,7 @@ enum engine_error engine_check(struct engine *e, const struct engine_request *re
         return ENGINE_BAD_REQUEST;
     }
     if (sid.len == 0) {
-        return e->closing ? ENGINE_BAD_REQUEST : check_handshake(request, websocket);
+        return e->closing ? ENGINE_BAD_REQUEST : check_handshake(e, request, websocket);
     }
     struct session *s = find(e, sid);
     if (s == NULL) {
@@ -247,6 +258,7 @@ struct session *engine_handshake(struct engine *e, struct transport *t,
 
     make_sid(e, sid);
     struct session *s = session_create(e, sid, t, request);
+    s->eio3 = engine_speaks_3(e, http_query_of_head(request_head(request)));
     map_add(&e->sessions, s);
     stats_add(e->stats, STAT_SESSIONS_OPENED, 1);
     if (preamble != NULL) {

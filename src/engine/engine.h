@@ -1,4 +1,4 @@
-/* Engine: the Engine.IO 4 endpoint of one path on one loop: its sessions by id, and what a request
+/* Engine: the Engine.IO endpoint of one path on one loop: its sessions by id, and what a request
  * to that path means.
  *
  * Session ids: 20 characters of the base64url alphabet (15 bytes): 3 bytes say node and loop
@@ -27,6 +27,7 @@ struct engine_options {
     bool allow_polling;
     bool allow_websocket;
     bool allow_upgrades;
+    bool allow_eio3; /* clients of revision 3 too: those that do not say EIO=4 */
     /* This node's number in the cluster; 0: there is none. A node may find, while it runs, that
      * another has its number, and take a new one: from then on requests for sessions of the old
      * number go to the other node. From any thread. */
@@ -89,6 +90,9 @@ void engine_finish(struct engine *e);
 
 /* The sid of a query, or an empty span. No valid sid needs decoding. */
 struct span engine_query_sid(struct span query);
+
+/* Does a request with that query speak revision 3, and may it? A session keeps its revision. */
+bool engine_speaks_3(const struct engine *e, struct span query);
 
 /* Where the session with that id is, if there is one: the node, and the index of the loop there.
  * False: it is no session id. */

@@ -230,8 +230,16 @@ static void on_heartbeat(struct timer *timer)
 
 void session_heartbeat_start(struct session *s)
 {
+    const struct engine_options *o = s->engine->options;
+    unsigned ms = o->ping_interval_ms;
+
+    if (s->eio3) {
+        s->pong_due = true;
+        s->pong_put_off = true;
+        ms += o->ping_timeout_ms;
+    }
     s->heartbeat.fire = on_heartbeat;
-    executor_timer_start(s->engine->executor, &s->heartbeat, s->engine->options->ping_interval_ms);
+    executor_timer_start(s->engine->executor, &s->heartbeat, ms);
 }
 
 bool session_timed_out(struct session *s)
@@ -240,9 +248,31 @@ bool session_timed_out(struct session *s)
            s->heartbeat.deadline_ms <= s->engine->executor->now_ms;
 }
 
+static void receive_in_wrong_direction(struct session *s)
+{
+    stats_add(s->engine->stats, STAT_PARSE_ERRORS, 1);
+    session_end(s, REASON_TRANSPORT_ERROR);
+}
+
+static void receive_ping(struct session *s)
+{
+    static const uint8_t pong[] = {0x81, 1, '3'};
+
+    if (!s->eio3) {
+        receive_in_wrong_direction(s);
+        return;
+    }
+    struct frame *f = frame_copy(span_of(pong, sizeof pong));
+    session_heartbeat_start(s);
+    session_send(s, f);
+    frame_release(f);
+}
+
 static void receive_pong(struct session *s)
 {
-    if (s->pong_due) {
+    if (s->eio3) {
+        receive_in_wrong_direction(s);
+    } else if (s->pong_due) {
         s->pong_due = false;
         session_heartbeat_start(s);
     }
@@ -304,9 +334,8 @@ void session_receive_packet(struct session *s, struct transport *t, const struct
     case EIO_CLOSE:
         receive_close(s);
         break;
-    case EIO_PING: /* in revision 4 it is the server that pings */
-        stats_add(s->engine->stats, STAT_PARSE_ERRORS, 1);
-        session_end(s, REASON_TRANSPORT_ERROR);
+    case EIO_PING:
+        receive_ping(s);
         break;
     case EIO_OPEN:
     case EIO_UPGRADE:

@@ -1,4 +1,4 @@
-/* Session: one Engine.IO 4 connection, whatever it travels on.
+/* Session: one Engine.IO connection, whatever it travels on.
  *
  *   states of a session                        states of its upgrade
  *
@@ -17,7 +17,11 @@
  *
  * Heartbeat: a ping ping_interval_ms after the last pong (or after the opening); the pong is due
  * ping_timeout_ms later; any other packet that comes first puts that off once per ping. Deadlines
- * are absolute, but no ping leaves less than half of ping_timeout_ms for its pong.
+ * are absolute, but no ping leaves less than half of ping_timeout_ms for its pong. In revision 3 it
+ * is the client that pings: its next ping is due both of these times after the last one (pong_due
+ * then stands for that), and nothing else puts that off.
+ *
+ * A session of revision 3 differs in that only; the rest is its transports' (eio3_payload.h).
  *
  * Ownership: the engine frees a session one turn after app->on_close has returned.
  * Threads: its loop only. Reference: engine.io-protocol v4. */
@@ -66,6 +70,7 @@ struct session {
     bool pong_due;
     bool pong_put_off; /* some other packet has put the pong off already */
     bool overflowed;   /* its queue has no room: ends at the end of the turn */
+    bool eio3;         /* speaks revision 3; never changes */
     uint32_t backlog;  /* its part in STAT_QUEUE_BYTES */
     struct engine *engine;
     struct transport *transport; /* NULL in CLOSED */

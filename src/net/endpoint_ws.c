@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "protocol/http_head.h"
+#include "protocol/http_query.h"
 #include "src/base/memory.h"
 #include "src/engine/request.h"
 #include "src/net/endpoint.h"
@@ -147,21 +148,6 @@ static void run_arrival(struct task *task)
     free(a);
 }
 
-static struct span query_of(struct span head)
-{
-    const uint8_t *line_end = memchr(head.data, '\r', head.len);
-    struct span line = {head.data, line_end == NULL ? 0 : (size_t)(line_end - head.data)};
-    const uint8_t *question = line.len == 0 ? NULL : memchr(line.data, '?', line.len);
-
-    if (question == NULL) {
-        return (struct span){0};
-    }
-    struct span query = span_skip(line, (size_t)(question + 1 - line.data));
-    const uint8_t *space = query.len == 0 ? NULL : memchr(query.data, ' ', query.len);
-    query.len = space == NULL ? query.len : (size_t)(space - query.data);
-    return query;
-}
-
 /* No other node answers for it. */
 static void arrive_here(struct http_upgrade *u, void *arg)
 {
@@ -171,7 +157,7 @@ static void arrive_here(struct http_upgrade *u, void *arg)
 void endpoint_upgrade(struct http_upgrade *u, void *arg)
 {
     struct endpoint *ep = arg;
-    struct span query = query_of(bytes_span(&u->head));
+    struct span query = http_query_of_head(bytes_span(&u->head));
     unsigned abroad;
     struct executor *owner = endpoint_owner(ep, query, u->executor, &abroad);
 

@@ -120,6 +120,45 @@ static void keeps_requests_of_a_session_to_its_transport(void)
     transport_free(t);
 }
 
+static void check_says(struct session *s, const char *says, enum engine_error error)
+{
+    struct session *found;
+    char query[80];
+
+    (void)snprintf(query, sizeof query, "%stransport=polling&sid=%.20s", says, s->sid);
+    struct engine_request r = {.method = SPAN("GET"), .query = span_cstr(query)};
+    check(engine_check(&engine, &r, &found) == error && found == (error == ENGINE_OK ? s : NULL));
+}
+
+static void takes_what_is_not_4_for_revision_3_where_that_is_allowed(void)
+{
+    static const char *const queries[] = {"transport=polling", "EIO=3&transport=polling",
+                                          "EIO=5&transport=polling"};
+    struct memory_transport *t = transport(TRANSPORT_POLLING), *t4 = transport(TRANSPORT_POLLING);
+    struct engine_options allowing = options;
+    struct session *s;
+    start();
+    allowing.allow_eio3 = true;
+    check(!open_on(t4)->eio3);
+    engine.options = &allowing;
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+        struct engine_request r = {.method = SPAN("GET"), .query = span_cstr(queries[i])};
+        check(engine_check(&engine, &r, &s) == ENGINE_OK && s == NULL);
+        check(engine_speaks_3(&engine, r.query));
+    }
+    check(!engine_speaks_3(&engine, SPAN("EIO=4&transport=polling")));
+    s = open_on(t);
+    check(s->eio3);
+    check_says(s, "EIO=3&", ENGINE_OK);
+    check_says(s, "", ENGINE_OK);
+    check_says(s, "EIO=4&", ENGINE_BAD_REQUEST);
+    check_says(t4->base.session, "EIO=3&", ENGINE_BAD_REQUEST);
+    check_says(t4->base.session, "EIO=4&", ENGINE_OK);
+    finish();
+    transport_free(t);
+    transport_free(t4);
+}
+
 static void writes_the_error_body_of_the_reference(void)
 {
     struct bytes out = {0};
@@ -138,6 +177,7 @@ int main(void)
     RUN(an_overdue_session_is_unknown_though_its_timer_has_not_been_looked_at);
     RUN(answers_each_bad_request_with_its_code);
     RUN(keeps_requests_of_a_session_to_its_transport);
+    RUN(takes_what_is_not_4_for_revision_3_where_that_is_allowed);
     RUN(writes_the_error_body_of_the_reference);
     return tap_done();
 }

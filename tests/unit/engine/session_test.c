@@ -153,6 +153,60 @@ static void a_close_packet_lets_the_waiting_poll_go(void)
     transport_free(t);
 }
 
+/* In revision 3 it is the client that pings. */
+static struct session *open_eio3(struct memory_transport *t)
+{
+    static struct engine_options allowing;
+    allowing = options;
+    allowing.allow_eio3 = true;
+    start();
+    engine.options = &allowing;
+    return open_on(t);
+}
+
+static void answers_the_pings_of_revision_3_and_ends_without_them(void)
+{
+    struct memory_transport *t = transport(TRANSPORT_WEBSOCKET);
+    struct session *s = open_eio3(t);
+    turn(490);
+    receive(s, t, "2");
+    turn(0);
+    check(sent_is(t, "|3"));
+    receive(s, t, "2anything");
+    turn(490);
+    check(sent_is(t, "|3|3"));
+    check(app_log[0] == '\0');
+    receive(s, t, "4a"); /* puts nothing off */
+    turn(10 + TIMER_TICK_MS);
+    check(strcmp(app_log, "text(a)close(ping timeout)") == 0);
+    check(sent_is(t, "|3|3"));
+    finish();
+    transport_free(t);
+}
+
+static void a_pong_of_revision_3_is_an_error(void)
+{
+    struct memory_transport *t = transport(TRANSPORT_WEBSOCKET);
+    struct session *s = open_eio3(t);
+    receive(s, t, "3");
+    check(strcmp(app_log, "close(transport error)") == 0);
+    finish();
+    transport_free(t);
+}
+
+static void an_overdue_session_of_revision_3_is_unknown_at_once(void)
+{
+    struct memory_transport *t = transport(TRANSPORT_POLLING);
+    struct session *s = open_eio3(t);
+    char sid[SID_LEN];
+    memcpy(sid, s->sid, sizeof sid);
+    check(engine_find(&engine, span_of(sid, sizeof sid)) == s);
+    loop.executor.now_ms += 500 + TIMER_TICK_MS;
+    check(engine_find(&engine, span_of(sid, sizeof sid)) == NULL);
+    finish();
+    transport_free(t);
+}
+
 int main(void)
 {
     RUN(hands_up_messages_and_ignores_what_means_nothing);
@@ -163,5 +217,8 @@ int main(void)
     RUN(drops_a_slow_consumer_at_its_limit);
     RUN(an_orderly_close_sends_what_is_queued_and_keeps_the_id_until_it_is_out);
     RUN(a_close_packet_lets_the_waiting_poll_go);
+    RUN(answers_the_pings_of_revision_3_and_ends_without_them);
+    RUN(a_pong_of_revision_3_is_an_error);
+    RUN(an_overdue_session_of_revision_3_is_unknown_at_once);
     return tap_done();
 }

@@ -55,11 +55,21 @@ static void compares_encoded_text_without_decoding_it_first(void)
     check(!http_query_eq(SPAN("%7"), SPAN("p")));
 }
 
+static void finds_the_query_of_a_head(void)
+{
+    check(span_eq(http_query_of_head(SPAN("GET /a?b=1&c=? HTTP/1.1\r\nX: ?no\r\n\r\n")),
+                  SPAN("b=1&c=?")));
+    check(http_query_of_head(SPAN("GET / HTTP/1.1\r\nX: ?no\r\n\r\n")).len == 0);
+    check(http_query_of_head(SPAN("GET /? HTTP/1.1\r\n\r\n")).len == 0);
+    check(http_query_of_head(SPAN("")).len == 0);
+}
+
 int main(void)
 {
     RUN(finds_the_first_pair_with_a_key);
     RUN(steps_over_empty_pairs_and_keeps_what_follows_the_first_equals_sign);
     RUN(decodes_escapes_and_plus_signs);
+    RUN(finds_the_query_of_a_head);
     RUN(compares_encoded_text_without_decoding_it_first);
     return tap_done();
 }
