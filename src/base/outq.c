@@ -178,6 +178,20 @@ void outq_clear(struct outq *q)
     free_when_empty(q);
 }
 
+bool outq_shift(struct outq *q, struct outq *to)
+{
+    assert(q->count > 0);
+    const struct outq_segment *s = segment_at(q, 0);
+    uint32_t len = segment_len(s);
+
+    assert(!segment_open(s) || s->frame->cork == NULL);
+    if (!push_segment(to, s->frame, s->begin, s->begin + len)) {
+        return false;
+    }
+    outq_consume(q, len);
+    return true;
+}
+
 void outq_move(struct outq *q, struct outq *to)
 {
     assert(outq_empty(to));

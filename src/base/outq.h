@@ -66,6 +66,10 @@ struct span outq_front(const struct outq *q, const struct frame **frame);
 void outq_convert(struct outq *q, int max,
                   const struct twin *(*choose)(void *arg, struct frame *f, size_t len), void *arg);
 
+/* Moves the oldest segment to the back of `to`. False, and nothing moved, as outq_push. No live
+ * cork may have that segment open. */
+MUST_USE bool outq_shift(struct outq *q, struct outq *to);
+
 /* Moves everything to the empty queue `to`. No live cork may have a segment open on q. */
 void outq_move(struct outq *q, struct outq *to);
 

@@ -104,7 +104,8 @@ static void open_polling(struct reply *r, struct endpoint *ep, struct engine *e)
     if (refusal != NULL) {
         refuse(r, ep, ENGINE_FORBIDDEN, refusal);
     } else {
-        struct poll_transport *t = poll_transport_create(e->executor, &ep->poll);
+        bool eio3 = engine_speaks_3(e, x->query);
+        struct poll_transport *t = poll_transport_create(e->executor, &ep->poll, x->query, eio3);
         struct session *s = engine_handshake(e, poll_transport_base(t), request, NULL);
         if (ep->cookie.name != NULL) {
             add_cookie(r, &ep->cookie, session_sid(s));

@@ -9,6 +9,7 @@
 #include "src/base/memory.h"
 #include "src/engine/request.h"
 #include "src/net/endpoint.h"
+#include "src/net/ws3_transport.h"
 #include "src/net/ws_accept.h"
 #include "src/net/ws_transport.h"
 
@@ -39,21 +40,30 @@ static void refuse(struct engine *e, struct endpoint *ep, struct http_upgrade *u
     ws_refuse(u, 400, message, "", ep->ws.connections);
 }
 
-static struct ws_transport *create_transport(struct endpoint *ep, const struct http_upgrade *u,
-                                             const struct ws_answer *answer)
+/* A transport of revision 3 sends the response by itself: *preamble is NULL then. */
+static struct ws_transport *begin(struct endpoint *ep, const struct http_upgrade *u,
+                                  const struct ws_answer *answer, bool eio3,
+                                  struct frame **preamble)
 {
-    return ws_transport_create(loop_of(u->executor), u->fd, &ep->ws, answer->deflate_bits);
+    struct loop *loop = loop_of(u->executor);
+
+    *preamble = eio3 ? NULL : answer->response;
+    return eio3 ? ws3_transport_create(loop, u->fd, &ep->ws, answer)
+                : ws_transport_create(loop, u->fd, &ep->ws, answer->deflate_bits);
 }
 
 /* Sends the 101 by itself, where no open packet follows. */
 static void probe(struct session *s, struct endpoint *ep, struct http_upgrade *u,
                   const struct ws_answer *answer)
 {
-    struct ws_transport *t = create_transport(ep, u, answer);
+    struct frame *preamble;
+    struct ws_transport *t = begin(ep, u, answer, s->eio3, &preamble);
     struct outq q = {0};
     bool wanted = engine_probe(s, ws_transport_base(t)) == 0;
 
-    (void)!outq_push(&q, answer->response); /* an empty queue has room */
+    if (preamble != NULL) {
+        (void)!outq_push(&q, preamble); /* an empty queue has room */
+    }
     ws_transport_base(t)->ops->flush(ws_transport_base(t), &q);
     outq_clear(&q);
     if (!wanted) {
@@ -90,8 +100,10 @@ static void open_websocket(struct engine *e, struct endpoint *ep, struct http_up
     if (refusal != NULL) {
         refuse(e, ep, u, refusal);
     } else if (make_answer(e, ep, u, head, fields, &answer)) {
-        struct ws_transport *t = create_transport(ep, u, &answer);
-        engine_handshake(e, ws_transport_base(t), request, answer.response);
+        struct frame *preamble;
+        bool eio3 = engine_speaks_3(e, head->query);
+        struct ws_transport *t = begin(ep, u, &answer, eio3, &preamble);
+        engine_handshake(e, ws_transport_base(t), request, preamble);
         frame_release(answer.response);
         ws_transport_feed(t, u->early.data, u->early.len);
     }

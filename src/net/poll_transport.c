@@ -5,17 +5,18 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "protocol/eio_payload.h"
-#include "protocol/utf8.h"
 #include "src/base/memory.h"
 #include "src/engine/session.h"
 #include "src/net/compress.h"
+#include "src/net/poll_payload.h"
 
 struct poll_transport {
     struct transport base;
     struct executor *executor;
     const struct poll_options *options;
+    struct poll_form form;
     struct reply *get; /* the poll that waits */
+    bool opened;       /* the open packet is on its way */
     bool noop_due;     /* the next poll is not to wait */
     bool posting;      /* the head of a POST is there, its body not yet */
     bool closing;      /* the next poll that finds the queue empty gets a close packet, the last */
@@ -42,7 +43,10 @@ struct poll_transport *poll_transport_of(struct transport *base)
 
 static void free_transport(struct turn_hook *hook)
 {
-    free(container_of(hook, struct poll_transport, free_hook));
+    struct poll_transport *t = container_of(hook, struct poll_transport, free_hook);
+
+    poll_form_finish(&t->form);
+    free(t);
 }
 
 static void finish(struct poll_transport *t)
@@ -82,51 +86,58 @@ static void send_plain(struct poll_transport *t, struct reply *r, int status, co
     reply_send(r, status, body);
 }
 
-static void send_payload(struct poll_transport *t, struct bytes *payload, bool may_compress)
+static void send_payload(struct poll_transport *t, struct poll_writer *payload, bool may_compress)
 {
     struct reply *r = t->get;
     struct bytes packed = {0};
-    struct span body = bytes_span(payload);
+    const char *type = poll_writer_close(payload);
+    struct span body = bytes_span(&payload->body);
     unsigned threshold = t->options->compression_threshold;
 
     t->get = NULL;
     t->noop_due = false;
-    if (may_compress && threshold != 0 && payload->len >= threshold) {
+    if (may_compress && threshold != 0 && body.len >= threshold) {
         const char *coding = compress_choose(http_exchange_field(r->exchange, "Accept-Encoding"));
         if (coding != NULL && compress_body(coding, body, &packed) == 0) {
             reply_add_field(r, "Content-Encoding", span_cstr(coding));
             body = bytes_span(&packed);
         }
     }
-    send_plain(t, r, 200, "text/plain; charset=UTF-8", body);
+    send_plain(t, r, 200, type, body);
     bytes_finish(&packed);
+    bytes_finish(&payload->body);
 }
 
-/* Moves the whole queue into a payload. Returns whether any packet of it may be compressed. */
-static bool take_queue(struct outq *q, struct eio_payload_writer *payload)
+/* Moves the queue into a payload, all of it but for the first answer of revision 3. Returns whether
+ * any packet of it may be compressed. */
+static bool take_queue(struct poll_transport *t, struct outq *q, struct poll_writer *payload)
 {
+    bool only_open = t->form.eio3 && !t->opened;
     bool may_compress = false;
 
     while (!outq_empty(q)) {
         const struct frame *f;
         struct span segment = outq_front(q, &f);
         may_compress |= !f->no_compress;
-        outq_consume(q, eio_payload_add_frames(payload, segment, UINT_MAX));
+        outq_consume(q, poll_writer_add_frames(payload, segment, only_open ? 1 : UINT_MAX));
+        if (only_open) {
+            break;
+        }
     }
+    t->opened = true;
     return may_compress;
 }
 
 static void answer_poll(struct poll_transport *t, struct outq *q, struct span last)
 {
-    struct bytes body = {0};
-    struct eio_payload_writer payload = {.out = &body};
-    bool may_compress = take_queue(q, &payload);
+    struct poll_writer payload;
 
+    poll_writer_open(&payload, &t->form);
+    bool may_compress = take_queue(t, q, &payload);
     if (last.len != 0) {
-        eio_payload_add_text(&payload, last);
+        poll_writer_add_text(&payload, last);
     }
-    send_payload(t, &body, may_compress);
-    bytes_finish(&body);
+    send_payload(t, &payload, may_compress);
 }
 
 /* ---- from the session ---- */
@@ -214,13 +225,15 @@ static const struct transport_ops transport_ops = {
 };
 
 struct poll_transport *poll_transport_create(struct executor *ex,
-                                             const struct poll_options *options)
+                                             const struct poll_options *options, struct span query,
+                                             bool eio3)
 {
     struct poll_transport *t = xcalloc(1, sizeof *t);
 
     t->base.ops = &transport_ops;
     t->executor = ex;
     t->options = options;
+    poll_form_init(&t->form, query, eio3);
     return t;
 }
 
@@ -257,14 +270,17 @@ static void refuse(struct poll_transport *t, struct reply *r)
 
 static void answer_closing_poll(struct poll_transport *t, struct outq *q)
 {
-    if (outq_empty(q)) {
-        answer_poll(t, q,
-                    SPAN("6\x1e"
-                         "1"));
-        gone(t, REASON_FORCED_CLOSE);
-    } else {
+    struct poll_writer payload;
+
+    if (!outq_empty(q)) {
         answer_poll(t, q, (struct span){0});
+        return;
     }
+    poll_writer_open(&payload, &t->form);
+    poll_writer_add_text(&payload, SPAN("6"));
+    poll_writer_add_text(&payload, SPAN("1"));
+    send_payload(t, &payload, false);
+    gone(t, REASON_FORCED_CLOSE);
 }
 
 void poll_transport_get(struct poll_transport *t, struct reply *r)
@@ -287,23 +303,34 @@ void poll_transport_get(struct poll_transport *t, struct reply *r)
     }
 }
 
-/* Hands on the packets one by one; a packet may end the session, and then the rest is not read. */
-static void receive_payload(struct poll_transport *t, struct span body)
+static void receive_packet(struct poll_transport *t, const struct eio3_packet *p)
 {
-    struct eio_payload_reader reader;
-    struct eio_packet packet;
-    int more = utf8_valid(body) ? 1 : -1;
+    struct session *s = t->base.session;
 
-    eio_payload_begin(&reader, body);
+    if (p->is_binary) {
+        session_receive_binary(s, &t->base, p->packet.payload);
+    } else {
+        session_receive_packet(s, &t->base, &p->packet);
+    }
+}
+
+/* Hands on the packets one by one; a packet may end the session, and then the rest is not read. */
+static void receive_payload(struct poll_transport *t, struct span body, struct span type)
+{
+    struct poll_reader reader;
+    struct eio3_packet packet;
+    int more = poll_reader_open(&reader, &t->form, body, type) == 0 ? 1 : -1;
+
     while (more > 0 && t->base.session != NULL) {
-        more = eio_payload_next(&reader, &packet);
+        more = poll_reader_next(&reader, &packet);
         if (more > 0) {
-            session_receive_packet(t->base.session, &t->base, &packet);
+            receive_packet(t, &packet);
         }
     }
     if (more < 0 && t->base.session != NULL) {
         session_receive_garbage(t->base.session, &t->base);
     }
+    poll_reader_close(&reader);
 }
 
 void poll_transport_post_begun(struct poll_transport *t)
@@ -325,12 +352,12 @@ void poll_transport_post(struct poll_transport *t, struct reply *r, bool announc
     struct span type = http_exchange_field(r->exchange, "Content-Type");
     bool overlap = t->posting && !announced;
 
-    if (overlap || span_eq(type, SPAN("application/octet-stream"))) {
+    if (overlap || !poll_form_takes(&t->form, type)) {
         refuse(t, r);
         return;
     }
     t->posting = false;
-    receive_payload(t, r->exchange->body);
+    receive_payload(t, r->exchange->body, type);
     /* text/html, since some browsers offer text/plain for download. */
     send_plain(t, r, 200, "text/html", SPAN("ok"));
 }

@@ -7,6 +7,10 @@
  *   POST          handled in order, answered "ok"
  *   second POST while the body of one is on the way, or one whose body never comes: session over
  *
+ * How packets stand in bodies is settled by the handshake (poll_payload.h). Its own answer to a
+ * client of revision 3 holds the open packet alone, as the reference has it: what is queued with
+ * that comes with the next poll.
+ *
  * Threads: the session's loop; requests come here through reply.h from wherever they arrived. */
 // SPDX-License-Identifier: MIT
 #ifndef NET_POLL_TRANSPORT_H
@@ -25,9 +29,10 @@ struct poll_options {
     const void *arg;
 };
 
-/* The options outlive it. */
+/* The options outlive it. query: of the handshake; eio3: it speaks that revision. */
 struct poll_transport *poll_transport_create(struct executor *ex,
-                                             const struct poll_options *options);
+                                             const struct poll_options *options, struct span query,
+                                             bool eio3);
 
 struct transport *poll_transport_base(struct poll_transport *t);
 

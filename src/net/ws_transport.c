@@ -5,27 +5,13 @@
 
 #include "src/base/memory.h"
 #include "src/engine/session.h"
-
-struct ws_transport {
-    struct ws_conn conn;
-    struct transport base;
-};
-
-static struct ws_transport *of_conn(struct ws_conn *c)
-{
-    return container_of(c, struct ws_transport, conn);
-}
-
-static struct ws_transport *of_base(const struct transport *t)
-{
-    return container_of(t, struct ws_transport, base);
-}
+#include "src/net/ws_transport_internal.h"
 
 /* ---- from the connection to the session ---- */
 
 static void on_message(struct ws_conn *c, bool is_binary, struct span data)
 {
-    struct ws_transport *t = of_conn(c);
+    struct ws_transport *t = ws_transport_of_conn(c);
 
     if (t->base.session == NULL) {
         return;
@@ -39,21 +25,21 @@ static void on_message(struct ws_conn *c, bool is_binary, struct span data)
 
 static struct outq *queue(struct ws_conn *c)
 {
-    struct session *s = of_conn(c)->base.session;
+    struct session *s = ws_transport_of_conn(c)->base.session;
     /* While it probes, the session's queue is not the WebSocket's yet. */
-    return s != NULL && s->transport == &of_conn(c)->base ? &s->queue : NULL;
+    return s != NULL && s->transport == &ws_transport_of_conn(c)->base ? &s->queue : NULL;
 }
 
-static void flush_soon(struct ws_conn *c)
+void ws_transport_flush_soon(struct ws_conn *c)
 {
-    if (of_conn(c)->base.session != NULL) {
-        session_flush_soon(of_conn(c)->base.session);
+    if (ws_transport_of_conn(c)->base.session != NULL) {
+        session_flush_soon(ws_transport_of_conn(c)->base.session);
     }
 }
 
-static void on_gone(struct ws_conn *c, enum ws_end end)
+void ws_transport_on_gone(struct ws_conn *c, enum ws_end end)
 {
-    struct ws_transport *t = of_conn(c);
+    struct ws_transport *t = ws_transport_of_conn(c);
     struct session *s = t->base.session;
 
     if (s != NULL) {
@@ -65,14 +51,14 @@ static void on_gone(struct ws_conn *c, enum ws_end end)
 
 static void on_free(struct ws_conn *c)
 {
-    free(of_conn(c));
+    free(ws_transport_of_conn(c));
 }
 
 static const struct ws_conn_ops conn_ops = {
     .on_message = on_message,
     .queue = queue,
-    .flush_soon = flush_soon,
-    .on_gone = on_gone,
+    .flush_soon = ws_transport_flush_soon,
+    .on_gone = ws_transport_on_gone,
     .on_free = on_free,
 };
 
@@ -80,44 +66,44 @@ static const struct ws_conn_ops conn_ops = {
 
 static void flush(struct transport *t, struct outq *q)
 {
-    ws_conn_flush(&of_base(t)->conn, q);
+    ws_conn_flush(&ws_transport_of_base(t)->conn, q);
 }
 
-static bool writable(const struct transport *t)
+bool ws_transport_writable(const struct transport *t)
 {
-    return ws_conn_writable(&of_base(t)->conn);
+    return ws_conn_writable(&ws_transport_of_base(t)->conn);
 }
 
-static void close_orderly(struct transport *t, struct outq *q)
+void ws_transport_close_with(struct transport *t, struct outq *q)
 {
     struct session *s = t->session;
 
-    ws_conn_close(&of_base(t)->conn, q, 0);
+    ws_conn_close(&ws_transport_of_base(t)->conn, q, 0);
     if (s != NULL) { /* nothing that the session could still be asked for */
         t->session = NULL;
         session_transport_gone(s, t, REASON_FORCED_CLOSE);
     }
 }
 
-static void abort_now(struct transport *t)
+void ws_transport_abort(struct transport *t)
 {
-    ws_conn_abort(&of_base(t)->conn);
+    ws_conn_abort(&ws_transport_of_base(t)->conn);
 }
 
-static bool cut(struct transport *t)
+bool ws_transport_cut(struct transport *t)
 {
-    ws_conn_cut(&of_base(t)->conn);
+    ws_conn_cut(&ws_transport_of_base(t)->conn);
     return true;
 }
 
 static const struct transport_ops transport_ops = {
     .kind = TRANSPORT_WEBSOCKET,
     .flush = flush,
-    .writable = writable,
-    .close = close_orderly,
-    .abort = abort_now,
+    .writable = ws_transport_writable,
+    .close = ws_transport_close_with,
+    .abort = ws_transport_abort,
     .release_poll = NULL,
-    .cut = cut,
+    .cut = ws_transport_cut,
 };
 
 struct ws_transport *ws_transport_create(struct loop *loop, int fd,

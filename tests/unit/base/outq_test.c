@@ -130,6 +130,26 @@ static void leaves_out_those_who_are_to_be_skipped(void)
     outq_clear(&b);
 }
 
+static void moves_segments_one_by_one_without_copying_them(void)
+{
+    struct outq q = {0}, to = {0};
+    struct cork c;
+    cork_init(&c);
+    push_text(&to, "0");
+    push_text(&q, "abc");
+    outq_consume(&q, 1);
+    check(cork_open(&c, &q));
+    append(&c, "12");
+    push_text(&q, "d");
+    cork_seal(&c);
+    check(outq_shift(&q, &to));
+    check(strcmp(content(&to), "0bc") == 0 && strcmp(content(&q), "12d") == 0);
+    check(outq_shift(&q, &to) && outq_shift(&q, &to));
+    check(strcmp(content(&to), "0bc12d") == 0 && to.count == 4);
+    check(outq_empty(&q) && q.segments == NULL);
+    outq_clear(&to);
+}
+
 static void an_open_segment_that_got_nothing_vanishes(void)
 {
     struct outq q = {0};
@@ -207,6 +227,7 @@ int main(void)
     RUN(keeps_the_order_when_something_comes_in_between);
     RUN(two_corks_take_turns_on_one_queue);
     RUN(leaves_out_those_who_are_to_be_skipped);
+    RUN(moves_segments_one_by_one_without_copying_them);
     RUN(an_open_segment_that_got_nothing_vanishes);
     RUN(outgrows_its_first_buffer);
     RUN(refuses_more_segments_than_its_bound);
