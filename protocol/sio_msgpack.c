@@ -275,9 +275,14 @@ void sio_msgpack_connect_error_encode(struct bytes *out, struct span nsp, struct
     write_nsp(out, nsp);
 }
 
-void sio_msgpack_disconnect_encode(struct bytes *out, struct span nsp)
+void sio_msgpack_bare_encode(struct bytes *out, enum sio_type type, struct span nsp,
+                             struct span data)
 {
-    msgpack_write_map(out, 2);
-    write_type(out, SIO_DISCONNECT);
+    msgpack_write_map(out, data.len != 0 ? 3 : 2);
+    write_type(out, type);
+    if (data.len != 0) {
+        msgpack_write_str(out, SPAN("data"));
+        (void)msgpack_write_json(out, MSGPACK_NOTEPACK, data, NULL, 0);
+    }
     write_nsp(out, nsp);
 }

@@ -68,11 +68,14 @@ void sio_msgpack_event_encode(struct bytes *out, const struct sio_head *head, st
 void sio_msgpack_ack_encode(struct bytes *out, const struct sio_head *head,
                             const struct sio_msgpack_args *args);
 
-/* As sio_connect_encode, sio_connect_error_encode and sio_head_encode of a DISCONNECT. */
+/* As sio_connect_encode and sio_connect_error_encode. */
 void sio_msgpack_connect_encode(struct bytes *out, struct span nsp, struct span sid,
                                 struct span pid);
 void sio_msgpack_connect_error_encode(struct bytes *out, struct span nsp, struct span message,
                                       struct span data);
-void sio_msgpack_disconnect_encode(struct bytes *out, struct span nsp);
+
+/* A packet of any type with that payload, which is JSON; empty: without one. */
+void sio_msgpack_bare_encode(struct bytes *out, enum sio_type type, struct span nsp,
+                             struct span data);
 
 #endif

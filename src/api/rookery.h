@@ -1,5 +1,5 @@
-/* Rookery: a Socket.IO 5 / Engine.IO 4 server as a C library. This header is all that an
- * application needs; see tools/examples/echo.c for a whole program. In short:
+/* Rookery: a Socket.IO 5 / Engine.IO 4 server as a C library (3 and 4 if so told: allow_eio3). This
+ * header is all that an application needs; see tools/examples/echo.c for a whole program. In short:
  *
  *     static void on_message(struct rookery_socket *s, const struct rookery_event *e, void *arg)
  *     {
@@ -166,6 +166,7 @@ struct rookery_options {
     bool allow_polling;             /* true */
     bool allow_websocket;           /* true */
     bool allow_upgrades;            /* true */
+    bool allow_eio3;                /* false: clients of Engine.IO 3 (socket.io-client 2) too */
     unsigned compression_threshold; /* 1024 bytes of a poll's body; 0: never compressed */
     size_t queue_bytes_max;         /* 8 MiB unsent per connection, then it is dropped */
     unsigned connections_max;       /* 0: as many as there are descriptors */
@@ -306,8 +307,9 @@ ROOKERY_API void rookery_use_event(struct rookery_namespace *nsp, rookery_event_
 /* ---- Sockets ----------------------------------------------------------------------------------
  */
 
-ROOKERY_API struct rookery_str
-rookery_socket_id(const struct rookery_socket *s); /* 20 characters */
+/* 20 characters; of clients of Engine.IO 3, but in the namespace "/", its name and '#' before that.
+ */
+ROOKERY_API struct rookery_str rookery_socket_id(const struct rookery_socket *s);
 ROOKERY_API struct rookery_namespace *rookery_socket_namespace(const struct rookery_socket *s);
 ROOKERY_API struct rookery_loop *rookery_socket_loop(const struct rookery_socket *s);
 ROOKERY_API bool rookery_socket_connected(const struct rookery_socket *s);

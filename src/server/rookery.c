@@ -101,6 +101,7 @@ static void derive_options(struct rookery *io)
         .allow_polling = o->allow_polling,
         .allow_websocket = o->allow_websocket,
         .allow_upgrades = o->allow_upgrades,
+        .allow_eio3 = o->allow_eio3,
     };
     io->http_limits = (struct http_limits){
         .head_bytes_max = o->head_bytes_max,

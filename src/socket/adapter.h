@@ -116,7 +116,8 @@ struct adapter_ops {
                     const struct rookery_target *target, struct rookery_str event,
                     const struct rookery_args *args);
     /* The first member on that loop is in the room; the last has left it. Of a room that is there
-     * since it is named like a socket's id only if own_rooms is set. */
+     * since it is named like a socket's id only if own_rooms is set, or the id is one of a client
+     * of Engine.IO 3, which does not begin with the server's prefix. */
     void (*room_opened)(struct adapter *a, struct rookery_namespace *nsp, unsigned loop,
                         struct rookery_str room);
     void (*room_closed)(struct adapter *a, struct rookery_namespace *nsp, unsigned loop,

@@ -5,6 +5,7 @@
 
 #include "src/base/memory.h"
 #include "src/socket/acks.h"
+#include "src/socket/eio3.h"
 #include "src/socket/event.h"
 #include "src/socket/incoming.h"
 #include "src/socket/io.h"
@@ -17,28 +18,7 @@ struct connect_deadline {
     struct client *client;
 };
 
-/* ---- opening and closing ---- */
-
-static void on_deadline(struct timer *timer)
-{
-    struct connect_deadline *d = container_of(timer, struct connect_deadline, timer);
-    session_close(d->client->session, REASON_FORCED_CLOSE);
-}
-
-void client_open(struct session *session, void *arg)
-{
-    struct rookery_loop *loop = arg;
-    struct client *c = xcalloc(1, sizeof *c);
-
-    loop->stats = session->engine->stats;
-    c->session = session;
-    c->loop = loop;
-    c->deadline = xcalloc(1, sizeof *c->deadline);
-    c->deadline->client = c;
-    c->deadline->timer.fire = on_deadline;
-    executor_timer_start(loop->executor, &c->deadline->timer, loop->io->options.connect_timeout_ms);
-    session->app = c;
-}
+/* ---- closing ---- */
 
 void client_greeted(struct client *c)
 {
@@ -162,10 +142,9 @@ static void refuse_connect(struct client *c, struct span nsp, struct span messag
     client_send(c, encoder_connect_error(&c->loop->encoder, nsp, message, span_of(NULL, 0)));
 }
 
-static void receive_connect(struct client *c, const struct sio_packet *packet)
+static void connect_to(struct client *c, struct span nsp, struct span auth)
 {
-    struct span auth = packet->has_payload ? packet->payload.text : span_of(NULL, 0);
-    struct rookery_socket *earlier = find(c, packet->nsp);
+    struct rookery_socket *earlier = find(c, nsp);
 
     if (earlier != NULL) {
         if (earlier->state != SOCKET_CONNECTING || c->replaced++ == CLIENT_REPLACED_MAX) {
@@ -174,24 +153,46 @@ static void receive_connect(struct client *c, const struct sio_packet *packet)
         }
         socket_abandon(earlier);
     }
-    struct share *share = share_open(c->loop, packet->nsp, auth);
+    struct share *share = share_open(c->loop, nsp, auth);
     if (share == NULL) {
-        refuse_connect(c, packet->nsp, SPAN("Invalid namespace"));
+        refuse_connect(c, nsp, SPAN("Invalid namespace"));
         return;
     }
     struct rookery_socket *s = socket_create(share, c, auth);
     if (!add(c, s)) {
         rookery_socket_release(s);
-        refuse_connect(c, packet->nsp, SPAN("Too many namespaces"));
+        refuse_connect(c, nsp, SPAN("Too many namespaces"));
         return;
     }
     recovery_admit(s);
 }
 
+static void receive_connect(struct client *c, const struct sio_packet *packet)
+{
+    struct bytes auth = {0};
+    struct span query;
+
+    if (!c->session->eio3) {
+        connect_to(c, packet->nsp, packet->has_payload ? packet->payload.text : span_of(NULL, 0));
+        return;
+    }
+    struct span nsp = eio3_namespace(packet->nsp, &query);
+    eio3_auth_write(&auth, query);
+    connect_to(c, nsp, bytes_span(&auth));
+    bytes_finish(&auth);
+}
+
+/* Of a packet that is for a socket. */
+static struct span namespace_of(const struct client *c, const struct sio_packet *packet)
+{
+    struct span ignored;
+    return c->session->eio3 ? eio3_namespace(packet->nsp, &ignored) : packet->nsp;
+}
+
 static void receive_for_socket(struct client *c, const struct sio_packet *packet,
                                const struct rookery_args *args)
 {
-    struct rookery_socket *s = find(c, packet->nsp);
+    struct rookery_socket *s = find(c, namespace_of(c, packet));
 
     if (s == NULL || !socket_receives(s)) {
         violation(c);
@@ -299,5 +300,31 @@ void client_receive_binary(struct session *session, struct span data)
         c->incoming = NULL; /* handlers may close the session */
         receive(c, &in->packet, in->bins);
         incoming_destroy(in);
+    }
+}
+
+/* ---- opening ---- */
+
+static void on_deadline(struct timer *timer)
+{
+    struct connect_deadline *d = container_of(timer, struct connect_deadline, timer);
+    session_close(d->client->session, REASON_FORCED_CLOSE);
+}
+
+void client_open(struct session *session, void *arg)
+{
+    struct rookery_loop *loop = arg;
+    struct client *c = xcalloc(1, sizeof *c);
+
+    loop->stats = session->engine->stats;
+    c->session = session;
+    c->loop = loop;
+    c->deadline = xcalloc(1, sizeof *c->deadline);
+    c->deadline->client = c;
+    c->deadline->timer.fire = on_deadline;
+    executor_timer_start(loop->executor, &c->deadline->timer, loop->io->options.connect_timeout_ms);
+    session->app = c;
+    if (session->eio3) {
+        connect_to(c, SPAN("/"), span_of(NULL, 0));
     }
 }

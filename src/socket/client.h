@@ -9,6 +9,8 @@
  * place of that. (The reference lets both in and forgets the first, which then hears broadcasts
  * twice until the connection ends.)
  *
+ * For a client of Engine.IO 3 it is as if a CONNECT to / had come with the session (eio3.h).
+ *
  * Ownership: freed at the end of the turn in which the session has closed.
  * Threads: its loop only. */
 // SPDX-License-Identifier: MIT

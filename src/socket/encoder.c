@@ -8,6 +8,7 @@
 #include "protocol/sio_msgpack.h"
 #include "protocol/utf8.h"
 #include "protocol/ws_frame.h"
+#include "src/socket/eio3.h"
 #include "src/socket/text.h"
 
 enum { KEPT_BYTES = 64 * 1024 };
@@ -310,13 +311,34 @@ struct span encoder_connect_error(struct encoder *e, struct span nsp, struct spa
     return frames_from(e, end(e));
 }
 
-struct span encoder_disconnect(struct encoder *e, struct span nsp)
+/* A packet with that payload, which is JSON, or without one. */
+static struct span encode_bare(struct encoder *e, enum sio_type type, struct span nsp,
+                               struct span payload)
 {
     begin(e);
     if (e->msgpack) {
-        sio_msgpack_disconnect_encode(&e->out, nsp);
+        sio_msgpack_bare_encode(&e->out, type, nsp, payload);
     } else {
-        sio_head_encode(&e->out, &(struct sio_head){.type = SIO_DISCONNECT, .nsp = nsp});
+        sio_head_encode(&e->out, &(struct sio_head){.type = type, .nsp = nsp});
+        bytes_add_span(&e->out, payload);
     }
     return frames_from(e, end(e));
+}
+
+struct span encoder_disconnect(struct encoder *e, struct span nsp)
+{
+    return encode_bare(e, SIO_DISCONNECT, nsp, span_of(NULL, 0));
+}
+
+struct span encoder_connect_eio3(struct encoder *e, struct span nsp)
+{
+    return encode_bare(e, SIO_CONNECT, nsp, span_of(NULL, 0));
+}
+
+struct span encoder_connect_error_eio3(struct encoder *e, struct span nsp, struct span message,
+                                       struct span data)
+{
+    clear(&e->args);
+    eio3_refusal_write(&e->args, message, data);
+    return encode_bare(e, SIO_CONNECT_ERROR, nsp, bytes_span(&e->args));
 }

@@ -60,5 +60,9 @@ struct span encoder_connect(struct encoder *e, struct span nsp, struct span sid,
 struct span encoder_connect_error(struct encoder *e, struct span nsp, struct span message,
                                   struct span data);
 struct span encoder_disconnect(struct encoder *e, struct span nsp);
+/* CONNECT and its refusal for clients of Engine.IO 3 (see eio3.h). */
+struct span encoder_connect_eio3(struct encoder *e, struct span nsp);
+struct span encoder_connect_error_eio3(struct encoder *e, struct span nsp, struct span message,
+                                       struct span data);
 
 #endif

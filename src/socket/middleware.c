@@ -154,9 +154,13 @@ void rookery_next_pass(struct rookery_next *n)
 static void refuse_connect(struct rookery_socket *s, struct rookery_str message,
                            struct rookery_str data_json)
 {
-    client_send(s->client,
-                encoder_connect_error(&s->share->loop->encoder, namespace_name(s->share->nsp),
-                                      span_of_str(message), span_of_str(data_json)));
+    struct encoder *encoder = &s->share->loop->encoder;
+    struct span nsp = namespace_name(s->share->nsp);
+    struct span text = span_of_str(message), data = span_of_str(data_json);
+
+    client_send(s->client, socket_session(s)->eio3
+                               ? encoder_connect_error_eio3(encoder, nsp, text, data)
+                               : encoder_connect_error(encoder, nsp, text, data));
     recovery_give_up(s);
     socket_abandon(s);
 }

@@ -12,7 +12,7 @@
 struct rookery_socket *receivers_by_id(const struct share *share, struct rookery_str room)
 {
     struct rookery_socket *s =
-        room.len == SOCKET_ID_LEN ? map_get(&share->sockets, span_of_str(room)) : NULL;
+        socket_id_fits(room) ? map_get(&share->sockets, span_of_str(room)) : NULL;
 
     return s != NULL && socket_in_own_room(s) ? s : NULL;
 }

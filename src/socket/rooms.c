@@ -252,10 +252,19 @@ static void tell_closed(const struct share *share, struct span name)
     a->ops->room_closed(a, share->nsp, share->loop->executor->index, str_of_span(name));
 }
 
+/* Are the own rooms of such sockets told of? Those of Engine.IO 3 have to be: their ids do not
+ * begin as those of this node do. */
+static bool own_rooms_told(const struct share *share, const struct rookery_socket *s)
+{
+    return share->loop->io->adapter->own_rooms || socket_session(s)->eio3;
+}
+
 /* Is it open for the adapter whether or not there is a struct room? */
 static bool is_own_room(const struct share *share, struct span name)
 {
-    return share->loop->io->adapter->own_rooms && receivers_by_id(share, str_of_span(name)) != NULL;
+    const struct rookery_socket *s = receivers_by_id(share, str_of_span(name));
+
+    return s != NULL && own_rooms_told(share, s);
 }
 
 static void open_room(struct room *room)
@@ -284,9 +293,10 @@ static void close_room(struct room *room)
 /* Does what becomes of a socket's own room make a difference to the adapter? */
 static bool own_room_matters(const struct rookery_socket *s)
 {
-    const struct adapter *a = s->share->loop->io->adapter;
+    const struct share *share = s->share;
 
-    return a != NULL && a->own_rooms && rooms_find(s->share, socket_id(s)) == NULL;
+    return share->loop->io->adapter != NULL && own_rooms_told(share, s) &&
+           rooms_find(share, socket_id(s)) == NULL;
 }
 
 void rooms_own_opened(const struct rookery_socket *s)

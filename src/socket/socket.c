@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "src/socket/socket.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "protocol/base64.h"
@@ -16,6 +17,7 @@
 enum { ID_RANDOM_BYTES = 15 };
 
 _Static_assert(SOCKET_ID_LEN == ID_RANDOM_BYTES * 4 / 3, "base64url without padding");
+_Static_assert((int)SOCKET_ID_LEN == (int)SID_LEN, "the id of a session is one of a socket");
 _Static_assert((SOCKET_ID_LEN - SOCKET_PREFIX_MAX) * 6 >= 72, "what is left cannot be guessed");
 
 /* ---- life ---- */
@@ -42,11 +44,36 @@ static void make_id(const struct rookery_loop *loop, char id[SOCKET_ID_LEN])
     memcpy(id, prefix, strnlen(prefix, SOCKET_PREFIX_MAX));
 }
 
+/* See eio3.h: nsp and '#' before the session's own id, but in the root. */
+static size_t eio3_id_len(struct span nsp)
+{
+    return nsp.len <= 1 ? SID_LEN : nsp.len + 1 + SID_LEN;
+}
+
+static void make_eio3_id(const struct session *session, struct span nsp, char *id)
+{
+    if (nsp.len > 1) {
+        memcpy(id, nsp.data, nsp.len);
+        id[nsp.len] = '#';
+        id += nsp.len + 1;
+    }
+    memcpy(id, session->sid, SID_LEN);
+}
+
 struct rookery_socket *socket_create(struct share *share, struct client *client, struct span auth)
 {
-    struct rookery_socket *s = xcalloc(1, sizeof *s);
+    const struct session *session = client->session;
+    struct span nsp = namespace_name(share->nsp);
+    size_t id_len = session->eio3 ? eio3_id_len(nsp) : SOCKET_ID_LEN;
+    struct rookery_socket *s = xcalloc(1, sizeof *s + id_len);
 
-    make_id(share->loop, s->id);
+    assert(id_len <= UINT16_MAX);
+    s->id_len = (uint16_t)id_len;
+    if (session->eio3) {
+        make_eio3_id(session, nsp, s->id);
+    } else {
+        make_id(share->loop, s->id);
+    }
     s->state = SOCKET_CONNECTING;
     s->refs = 1;
     s->memberships = s->own_memberships;
@@ -54,7 +81,9 @@ struct rookery_socket *socket_create(struct share *share, struct client *client,
     s->share = share;
     s->client = client;
     s->auth = span_eq(auth, SPAN("{}")) ? NULL : copy_text(auth);
-    recovery_open(s);
+    if (!session->eio3) {
+        recovery_open(s);
+    }
     return s;
 }
 
@@ -84,6 +113,16 @@ static void drop_handshake(struct rookery_socket *s)
     }
 }
 
+static void answer_connect(struct rookery_socket *s)
+{
+    struct encoder *encoder = &s->share->loop->encoder;
+    struct span nsp = namespace_name(s->share->nsp);
+
+    client_send(s->client, socket_session(s)->eio3
+                               ? encoder_connect_eio3(encoder, nsp)
+                               : encoder_connect(encoder, nsp, socket_id(s), recovery_pid(s)));
+}
+
 void socket_connect(struct rookery_socket *s)
 {
     struct share *share = s->share;
@@ -97,8 +136,7 @@ void socket_connect(struct rookery_socket *s)
     client_greeted(s->client);
     io_loop_count(share->loop, STAT_SOCKETS_CONNECTED, 1);
     recovery_send_missed(s);
-    client_send(s->client, encoder_connect(&share->loop->encoder, namespace_name(share->nsp),
-                                           socket_id(s), recovery_pid(s)));
+    answer_connect(s);
     (void)rookery_socket_hold(s);
     for (size_t i = 0; i < list->count; i++) {
         list->items[i].fn.on_socket(s, list->items[i].arg);

@@ -37,9 +37,9 @@ struct membership {
 };
 
 struct rookery_socket {
-    char id[SOCKET_ID_LEN]; /* not NUL-terminated */
-    uint8_t state;          /* enum socket_state */
+    uint8_t state; /* enum socket_state */
     bool left_own_room;
+    uint16_t id_len;
     uint32_t refs;
     uint32_t membership_count, membership_cap;
     struct membership *memberships; /* the namespace's room of everybody is one of them */
@@ -54,6 +54,7 @@ struct rookery_socket {
     char *auth;                /* JSON, NUL-terminated; NULL: "{}" */
     char *info;                /* likewise */
     struct recovery *recovery; /* see recovery.h; NULL: it cannot be come back to */
+    char id[];                 /* not NUL-terminated */
 };
 
 /* CONNECTING, with one reference, the client's. auth may be empty. */
@@ -73,7 +74,13 @@ void socket_disconnect(struct rookery_socket *s);
 
 static inline struct span socket_id(const struct rookery_socket *s)
 {
-    return span_of(s->id, SOCKET_ID_LEN);
+    return span_of(s->id, s->id_len);
+}
+
+/* May a socket have that id? Those of clients of Engine.IO 3 begin with the namespace, but in /. */
+static inline bool socket_id_fits(struct rookery_str id)
+{
+    return id.len == SOCKET_ID_LEN || (id.len > SOCKET_ID_LEN && id.data[0] == '/');
 }
 
 static inline bool socket_receives(const struct rookery_socket *s)

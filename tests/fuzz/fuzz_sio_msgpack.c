@@ -19,7 +19,7 @@ static void encode_again(struct bytes *out, const struct sio_packet *p,
         json_string_decode(p->event, &name);
         sio_msgpack_event_encode(out, &head, bytes_span(&name), &args);
     } else if (p->type == SIO_DISCONNECT) {
-        sio_msgpack_disconnect_encode(out, p->nsp);
+        sio_msgpack_bare_encode(out, SIO_DISCONNECT, p->nsp, span_of(NULL, 0));
     }
     bytes_finish(&name);
 }

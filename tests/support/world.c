@@ -49,6 +49,7 @@ static const struct engine_options engine_options = {
     .allow_polling = true,
     .allow_websocket = true,
     .allow_upgrades = true,
+    .allow_eio3 = true,
 };
 
 struct world *world_switch(struct world *w)
@@ -208,17 +209,14 @@ static struct fake_executor *enter_loop_of(const struct peer *p)
     return fake_executor_enter(&p->world->loops[p->loop].fake);
 }
 
-struct peer *peer_open(unsigned loop)
-{
-    return peer_open_as(loop, "", "127.0.0.1");
-}
-
-struct peer *peer_open_as(unsigned loop, const char *fields, const char *address)
+static struct peer *open_by(unsigned loop, unsigned revision, const char *fields,
+                            const char *address)
 {
     struct peer *p = xcalloc(1, sizeof *p);
     char head[2048];
     int len = snprintf(head, sizeof head,
-                       "GET /socket.io/?EIO=4&token=a%%20b HTTP/1.1\r\nHost: h\r\n%s\r\n", fields);
+                       "GET /socket.io/?EIO=%u&token=a%%20b HTTP/1.1\r\nHost: h\r\n%s\r\n",
+                       revision, fields);
     assert(len > 0 && (size_t)len < sizeof head);
     struct rookery_request *request =
         request_create(span_of(head, (size_t)len), address, false, 1234);
@@ -233,10 +231,26 @@ struct peer *peer_open_as(unsigned loop, const char *fields, const char *address
     request_release(request);
     world_turn(loop);
     (void)fake_executor_enter(before);
+    return p;
+}
+
+struct peer *peer_open(unsigned loop)
+{
+    return peer_open_as(loop, "", "127.0.0.1");
+}
+
+struct peer *peer_open_as(unsigned loop, const char *fields, const char *address)
+{
+    struct peer *p = open_by(loop, 4, fields, address);
+
     forget_sent(p);
     return p;
 }
 
+struct peer *peer_open_eio3(unsigned loop)
+{
+    return open_by(loop, 3, "", "127.0.0.1");
+}
 static void note_id(struct peer *p)
 {
     const char *sid = strstr(peer_got(p), "{\"sid\":\"");

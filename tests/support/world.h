@@ -76,6 +76,8 @@ uint64_t world_stat(enum stat_id which);
 struct peer *peer_open(unsigned loop);
 /* The same from that address, with further fields ("name: value\r\n"...) in its handshake. */
 struct peer *peer_open_as(unsigned loop, const char *fields, const char *address);
+/* A client of Engine.IO 3; what it has got since is not forgotten. */
+struct peer *peer_open_eio3(unsigned loop);
 /* A connection that has joined the namespace; the turn is over, what it got is forgotten. */
 struct peer *peer_join(unsigned loop, const char *nsp);
 /* CONNECT on a connection that is there; likewise. */

@@ -273,7 +273,7 @@ static void encodes_the_other_types_as_the_reference_does(void)
               "data\x82\xa7message\xa2no\xa4"
               "data\x81\xa4"
               "code\x07\xa3nsp\xa2/a");
-    sio_msgpack_disconnect_encode(&out, SPAN("/a"));
+    sio_msgpack_bare_encode(&out, SIO_DISCONNECT, SPAN("/a"), span_of(NULL, 0));
     check_out("\x82\xa4type\x01\xa3nsp\xa2/a");
     bytes_finish(&out);
 }

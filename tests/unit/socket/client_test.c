@@ -425,7 +425,7 @@ static void shows_and_cuts_the_transport_of_a_socket(void)
 
 static void costs_little_while_idle(void)
 {
-    check(sizeof(struct rookery_socket) + sizeof(struct client) <= 250);
+    check(sizeof(struct rookery_socket) + SOCKET_ID_LEN + sizeof(struct client) <= 250);
     check(sizeof(struct membership) == 16);
 }
 
