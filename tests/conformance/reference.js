@@ -3,7 +3,7 @@
 // The conformance fixture on the original server (npm socket.io): what the tests of this folder are
 // validated against, and what tests/fixture does in C. One process serves one profile on one port:
 //
-//     CONF_PROFILE=protocol|clients|behav|eioc|sioc CONF_PORT=3000 [CONF_HOST=127.0.0.1] node reference.js
+//     CONF_PROFILE=protocol|eio3|clients|behav|eioc|sioc CONF_PORT=3000 [CONF_HOST=127.0.0.1] node reference.js
 //
 // Optional: CONF_PING_TIMEOUT_MS, CONF_REQUEST_TIMEOUT_MS, CONF_IDLE_TIMEOUT_MS and all that
 // README.md says is an option.
@@ -123,20 +123,23 @@ function behaviourNamespaces(io) {
 
 // ---- profiles -------------------------------------------------------------------------------
 
-const profiles = {
-    protocol: {
-        engineEcho: true,
-        options: {
-            pingInterval: 300,
-            pingTimeout: 200,
-            connectTimeout: 1000,
-            cors: { origin: '*' },
-        },
-        setUp(io) {
-            basicEvents(io.of('/'));
-            basicEvents(io.of('/custom'));
-        },
+const protocol = {
+    engineEcho: true,
+    options: {
+        pingInterval: 300,
+        pingTimeout: 200,
+        connectTimeout: 1000,
+        cors: { origin: '*' },
     },
+    setUp(io) {
+        basicEvents(io.of('/'));
+        basicEvents(io.of('/custom'));
+    },
+};
+
+const profiles = {
+    protocol,
+    eio3: { ...protocol, options: { ...protocol.options, allowEIO3: true } },
     clients: {
         engineEcho: true,
         options: { cors: { origin: '*' }, allowEIO3: true },
