@@ -40,6 +40,7 @@ struct daemon_options {
     /* connections */
     const char *path;
     const char *parser; /* "json" or "msgpack" */
+    bool allow_eio3;
     uint64_t ping_interval_ms;
     uint64_t ping_timeout_ms;
     uint64_t upgrade_timeout_ms;

@@ -75,6 +75,7 @@ struct rookery_options settings_server(const struct daemon_options *v)
     o.loops = (unsigned)v->loops;
     o.path = v->path;
     o.parser = v->parser;
+    o.allow_eio3 = v->allow_eio3;
     o.ping_interval_ms = (unsigned)v->ping_interval_ms;
     o.ping_timeout_ms = (unsigned)v->ping_timeout_ms;
     o.upgrade_timeout_ms = (unsigned)v->upgrade_timeout_ms;

@@ -73,6 +73,7 @@ static void answers_over_http_have_the_defaults_of_the_library(void)
     struct rookery_options got = settings_with(argument, &options), want;
 
     rookery_options_init(&want);
+    check(!got.allow_eio3 && !want.allow_eio3);
     check(got.compression_threshold == want.compression_threshold);
     check(got.cookie.name == NULL && got.cookie.http_only == want.cookie.http_only);
     check(strcmp(got.cookie.path, "/") == 0 && strcmp(got.cookie.same_site, "Lax") == 0);
@@ -85,7 +86,7 @@ static void what_is_none_or_in_seconds_is_told_as_such(void)
 {
     char path[] = "--cookie-path=none", site[] = "--cookie-same-site=none";
     char strict[] = "--cookie-same-site=strict", age[] = "--cors-max-age=600";
-    char client[] = "--client=none";
+    char client[] = "--client=none", eio3[] = "--allow-eio3=yes";
     struct options options;
 
     check(strcmp(settings_with(path, &options).cookie.path, "") == 0);
@@ -98,6 +99,8 @@ static void what_is_none_or_in_seconds_is_told_as_such(void)
     check(settings_with(age, &options).cors.max_age_s == 600);
     options_finish(&options);
     check(settings_with(client, &options).client_dir == NULL);
+    options_finish(&options);
+    check(settings_with(eio3, &options).allow_eio3);
     options_finish(&options);
 }
 

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+//
+// The chat for clients of socket.io-client 2 and 3 beside those of 4 (option allow-eio3).
+'use strict';
+
+const assert = require('node:assert/strict');
+const client2 = require('socket.io-client-2');
+const { io: client3 } = require('socket.io-client-3');
+const { connect, join, later, say, start, take, test, within } = require('./harness');
+
+const allowing = () => start({ args: ['--allow-eio3=yes'] });
+
+// A client without onAny, whose events a test names before they come.
+async function connectOld(io, daemon, options) {
+    const client = io(daemon.origin, { forceNew: true, reconnection: false, ...options });
+    later(() => client.disconnect());
+    await within(new Promise((resolve, reject) => {
+        client.once('connect', resolve);
+        client.once('error', reject);
+        client.once('connect_error', reject);
+    }), 'connection');
+    return client;
+}
+
+function hear(client, name) {
+    return within(new Promise((resolve) => client.once(name, resolve)), `event ${name}`);
+}
+
+function askOld(client, name, payload) {
+    const answer = new Promise((resolve) => client.emit(name, payload, resolve));
+    return within(answer, `acknowledgement of ${name}`);
+}
+
+const clients = {
+    2: (daemon, transports) => connectOld(client2, daemon, { transports }),
+    3: (daemon, transports) => connectOld(client3, daemon, { transports, auth: { userId: 'u-old' } }),
+};
+
+for (const [version, open] of Object.entries(clients)) {
+    for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']]) {
+        test(`client ${version} talks to one of 4, over ${transports.join(' and then ')}`, async () => {
+            const daemon = await allowing();
+            const young = await connect(daemon, { userId: 'u-ada', username: 'Ada' });
+            assert.deepEqual(await join(young, 'general'), []);
+            await say(young, 'general', 'before');
+            await take(young, 'message');
+
+            const old = await open(daemon, transports);
+            const history = hear(old, 'message_history');
+            assert.equal((await askOld(old, 'join_room', { roomId: 'general' })).ok, true);
+            await history;
+            const { userId } = await take(young, 'user_joined');
+            assert.equal(userId, version === '3' ? 'u-old' : old.id);
+
+            for (let i = 0; i < 20; i++) {
+                const content = `grüße "${i}" 😀`;
+                const heard = hear(old, 'message');
+                const { id } = await say(young, 'general', content);
+                const message = await heard;
+                assert.deepEqual([message.id, message.username, message.content], [id, 'Ada', content]);
+                await take(young, 'message');
+
+                const answer = await askOld(old, 'send_message', { roomId: 'general', content });
+                const back = await take(young, 'message');
+                assert.deepEqual([back.id, back.userId, back.content], [answer.id, userId, content]);
+            }
+            old.disconnect();
+            assert.equal((await take(young, 'presence_update')).userId, userId);
+        });
+    }
+}
+
+test('client 2 is refused where revision 3 is not allowed', async () => {
+    const daemon = await start();
+    await assert.rejects(connectOld(client2, daemon, { transports: ['polling'] }));
+    await assert.rejects(connectOld(client2, daemon, { transports: ['websocket'] }));
+});
