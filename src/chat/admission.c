@@ -81,6 +81,38 @@ void admission_end(struct chat_loop *cl, struct rookery_socket *s)
 
 /* ---- who it is ---- */
 
+struct query_auth {
+    struct bytes *out;
+    bool eio4;
+};
+
+static void add_parameter(struct rookery_str name, struct rookery_str value, void *arg)
+{
+    struct query_auth *auth = arg;
+
+    if (span_eq(span_of_str(name), SPAN("EIO"))) {
+        auth->eio4 = span_eq(span_of_str(value), SPAN("4"));
+    }
+    json_member_string(auth->out, span_of_str(name), span_of_str(value));
+}
+
+/* What s says of itself. Clients of Engine.IO 3 have no auth: they say it in the query of their
+ * connection, which is written into text then. */
+static struct rookery_str auth_of(struct rookery_socket *s, struct bytes *text)
+{
+    struct rookery_str auth = rookery_socket_auth(s);
+    const struct rookery_request *request = rookery_socket_request(s);
+    struct query_auth query = {.out = text};
+
+    if (request == NULL || !span_eq(span_of_str(auth), SPAN("{}"))) {
+        return auth;
+    }
+    bytes_add_byte(text, '{');
+    rookery_request_query(request, add_parameter, &query);
+    bytes_add_byte(text, '}');
+    return query.eio4 ? auth : (struct rookery_str){(const char *)text->data, text->len};
+}
+
 static struct span token_of(struct rookery_socket *s, const struct payload *auth,
                             struct bytes *decoded)
 {
@@ -154,16 +186,14 @@ static bool address_may(struct chat_loop *cl, struct rookery_socket *s)
                          cl->limits.connections_per_address, cl->executor->now_ms);
 }
 
-static const struct refusal *admit(struct chat_loop *cl, struct rookery_socket *s)
+static const struct refusal *believe(struct chat_loop *cl, struct rookery_socket *s,
+                                     struct rookery_str said)
 {
     struct chat *chat = cl->chat;
     struct payload auth;
     const struct refusal *refusal = &refused_no_token;
 
-    if (!address_may(cl, s)) {
-        return &refused_rate_connections;
-    }
-    if (!payload_read(rookery_socket_auth(s), &auth)) {
+    if (!payload_read(said, &auth)) {
         auth = (struct payload){0};
     }
     if (chat->auth != NULL) {
@@ -174,6 +204,18 @@ static const struct refusal *admit(struct chat_loop *cl, struct rookery_socket *
     }
     take_auth(cl, s, &auth);
     return NULL;
+}
+
+static const struct refusal *admit(struct chat_loop *cl, struct rookery_socket *s)
+{
+    struct bytes text = {0};
+
+    if (!address_may(cl, s)) {
+        return &refused_rate_connections;
+    }
+    const struct refusal *refusal = believe(cl, s, auth_of(s, &text));
+    bytes_finish(&text);
+    return refusal;
 }
 
 static void on_connect(struct rookery_socket *s, struct rookery_next *next, void *arg)

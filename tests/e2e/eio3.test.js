@@ -6,7 +6,7 @@
 const assert = require('node:assert/strict');
 const client2 = require('socket.io-client-2');
 const { io: client3 } = require('socket.io-client-3');
-const { connect, join, later, say, start, take, test, within } = require('./harness');
+const { connect, join, later, request, say, start, take, test, within } = require('./harness');
 
 const allowing = () => start({ args: ['--allow-eio3=yes'] });
 
@@ -32,7 +32,7 @@ function askOld(client, name, payload) {
 }
 
 const clients = {
-    2: (daemon, transports) => connectOld(client2, daemon, { transports }),
+    2: (daemon, transports) => connectOld(client2, daemon, { transports, query: { userId: 'u-old' } }),
     3: (daemon, transports) => connectOld(client3, daemon, { transports, auth: { userId: 'u-old' } }),
 };
 
@@ -50,7 +50,7 @@ for (const [version, open] of Object.entries(clients)) {
             assert.equal((await askOld(old, 'join_room', { roomId: 'general' })).ok, true);
             await history;
             const { userId } = await take(young, 'user_joined');
-            assert.equal(userId, version === '3' ? 'u-old' : old.id);
+            assert.equal(userId, 'u-old');
 
             for (let i = 0; i < 20; i++) {
                 const content = `grüße "${i}" 😀`;
@@ -69,6 +69,25 @@ for (const [version, open] of Object.entries(clients)) {
         });
     }
 }
+
+test('client 2 has a token in its query, and is told what is wrong with it', async () => {
+    const secret = 'a secret of at least thirty-two bytes';
+    const daemon = await start({ args: ['--allow-eio3=yes', '--auth', 'required', '--jwt-secret', secret] });
+    const account = { email: 'a@b.c', password: 'p' };
+    const { text } = await request(daemon, 'POST', '/auth/register', { json: account });
+    const { token, user } = JSON.parse(text);
+    const client = await connectOld(client2, daemon, { transports: ['websocket'], query: { token } });
+    const joined = await askOld(client, 'join_room', { roomId: 'r' });
+    assert.equal(joined.ok, true);
+    const heard = hear(client, 'message');
+    await askOld(client, 'send_message', { roomId: 'r', content: 'x' });
+    assert.equal((await heard).userId, user.id);
+
+    for (const [query, code] of [[{}, 'UNAUTHORIZED'], [{ token: 'x' }, 'UNAUTHORIZED']]) {
+        const refused = connectOld(client2, daemon, { transports: ['websocket'], query });
+        await assert.rejects(refused, (error) => error.code === code);
+    }
+});
 
 test('client 2 is refused where revision 3 is not allowed', async () => {
     const daemon = await start();
