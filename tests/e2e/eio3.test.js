@@ -89,6 +89,22 @@ test('client 2 has a token in its query, and is told what is wrong with it', asy
     }
 });
 
+test('client 2 gets compressed messages, and sends them', async () => {
+    const daemon = await start({ args: ['--allow-eio3=yes', '--ws-compression=yes'] });
+    const young = await connect(daemon, { userId: 'u-ada' });
+    const old = await connectOld(client2, daemon, { transports: ['websocket'], perMessageDeflate: { threshold: 0 } });
+    assert.match(old.io.engine.transport.ws.extensions, /^permessage-deflate/);
+    await join(young, 'general');
+    assert.equal((await askOld(old, 'join_room', { roomId: 'general' })).ok, true);
+    for (const sender of [young, old]) {
+        const content = 'grüße '.repeat(500);
+        const heard = hear(old, 'message');
+        sender.emit('send_message', { roomId: 'general', content });
+        assert.equal((await heard).content, content);
+        assert.equal((await take(young, 'message')).content, content);
+    }
+});
+
 test('client 2 is refused where revision 3 is not allowed', async () => {
     const daemon = await start();
     await assert.rejects(connectOld(client2, daemon, { transports: ['polling'] }));
