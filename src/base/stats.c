@@ -113,10 +113,12 @@ const struct stat_info *stats_info(enum stat_id which)
         [STAT_INFLATED_MESSAGES] =
             COUNTER("ws_inflated_messages", "WebSocket messages that came compressed."),
         [STAT_INFLATED_BYTES] =
-            COUNTER("ws_inflated_bytes",
-                    "Bytes that compressed messages have become, refused ones as well."),
+            COUNTER("ws_inflated_bytes", "Bytes that these have become, refused ones as well."),
         [STAT_INFLATE_TOO_BIG] = REASON(INFLATE_REFUSED, "too big"),
         [STAT_INFLATE_MALFORMED] = REASON(INFLATE_REFUSED, "malformed"),
+        [STAT_TLS_HANDSHAKES] = COUNTER("tls_handshakes", "TLS connections that were made."),
+        [STAT_TLS_FAILED] = COUNTER("tls_handshakes_failed", "TLS handshakes that have failed."),
+        [STAT_PROXY_HEADERS_REFUSED] = COUNTER("proxy_headers_refused", "Bad PROXY headers."),
     };
     return &infos[which];
 }

@@ -70,6 +70,9 @@ enum stat_id {
     STAT_INFLATED_BYTES,  /* what has come of them, and of those that were refused */
     STAT_INFLATE_TOO_BIG, /* compressed messages that ended their connection; these two */
     STAT_INFLATE_MALFORMED,
+    STAT_TLS_HANDSHAKES,        /* that have come to their end */
+    STAT_TLS_FAILED,            /* that have not: broken, or no TLS */
+    STAT_PROXY_HEADERS_REFUSED, /* connections of proxies that did not begin with one */
     STAT_COUNT
 };
 

@@ -13,6 +13,7 @@
 #include <evhtp.h>
 
 #include "src/base/memory.h"
+#include "src/net/forwarded.h"
 #include "src/net/gate.h"
 #include "src/net/http_server.h"
 
@@ -22,6 +23,7 @@ struct listener {
     struct listener *next;
     struct acceptor *acceptor;
     evhtp_t *evhtp;
+    struct http_port port;
 };
 
 static int bound_port(int fd, unsigned *port)
@@ -218,29 +220,53 @@ static bool upgrade_at_once(struct acceptor *a, const evhtp_connection_t *c)
         return false;
     }
     http_upgrade_dispatch(s, route, c->sock, &head, span_of(a->first, a->first_len), (size_t)len,
-                          c->saddr);
+                          &(struct http_peer){.address = c->saddr});
     return true;
 }
 
-static void count_accepted(struct acceptor *a)
+static void count_accepted(struct acceptor *a, const struct listener *l)
 {
     struct loop *loop = a->server->loop;
 
     stats_add(&loop->stats, STAT_CONNECTIONS_ACCEPTED, 1);
     executor_at_turn_end(&loop->executor, &a->turn_end, TURN_FLUSH);
-    if (++a->accepted == ACCEPTS_PER_TURN_MAX) {
+    a->accepted += l->port.tls == NULL ? 1 : ACCEPT_TLS_WEIGHT;
+    if (a->accepted >= ACCEPTS_PER_TURN_MAX && (a->pauses & PAUSE_TURN) == 0) {
         acceptor_pause(a, PAUSE_TURN);
     }
+}
+
+static bool begins_otherwise(const struct listener *l, const evhtp_connection_t *c)
+{
+    const struct networks *proxies = l->acceptor->server->limits->trusted_proxies;
+
+    return l->port.tls != NULL || (l->port.proxied && forwarded_trusts(proxies, c->saddr));
+}
+
+/* One over connections_max that does not begin with a request would not understand a 503. */
+static evhtp_res accept_unread(struct acceptor *a)
+{
+    if (!within_limit(a->server)) {
+        stats_add(&a->server->loop->stats, STAT_CONNECTIONS_REFUSED, 1);
+        return EVHTP_RES_ERROR;
+    }
+    a->over = false;
+    return EVHTP_RES_OK;
 }
 
 /* Before evhtp makes a bufferevent. Anything but EVHTP_RES_OK makes it close the socket and forget
  * the connection; -1 stands for a socket that is not its any more. */
 static evhtp_res on_pre_accept(evhtp_connection_t *c, void *arg)
 {
-    struct acceptor *a = ((struct listener *)arg)->acceptor;
+    const struct listener *l = arg;
+    struct acceptor *a = l->acceptor;
 
     loop_tick(a->server->loop);
-    count_accepted(a);
+    count_accepted(a, l);
+    a->prefaced = begins_otherwise(l, c);
+    if (a->prefaced) {
+        return accept_unread(a);
+    }
     ssize_t n = recv(c->sock, a->first, a->server->limits->head_bytes_max, 0);
     if (n == 0 || (n < 0 && errno != EAGAIN)) {
         return EVHTP_RES_ERROR;
@@ -256,9 +282,12 @@ static evhtp_res on_pre_accept(evhtp_connection_t *c, void *arg)
 
 static evhtp_res on_post_accept(evhtp_connection_t *c, void *arg)
 {
-    struct acceptor *a = ((struct listener *)arg)->acceptor;
+    const struct listener *l = arg;
+    struct acceptor *a = l->acceptor;
 
-    if (a->over) {
+    if (a->prefaced) {
+        gate_create_prefaced(a->server, c, &l->port);
+    } else if (a->over) {
         gate_turn_away(a->server, c);
     } else {
         gate_create(a->server, c, span_of(a->first, a->first_len));
@@ -306,12 +335,13 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
     executor_timer_start(&loop->executor, &a->descriptors, ACCEPT_PAUSE_MS);
 }
 
-int acceptor_listen(struct acceptor *a, int fd)
+int acceptor_listen(struct acceptor *a, int fd, const struct http_port *port)
 {
     struct listener *l = xcalloc(1, sizeof *l);
     int error;
 
     l->acceptor = a;
+    l->port = *port;
     l->evhtp = evhtp_new(a->server->loop->base, l);
     if (l->evhtp == NULL || evhtp_accept_socket(l->evhtp, fd, BACKLOG) < 0) {
         goto fail;

@@ -45,11 +45,9 @@ static struct ws_transport *begin(struct endpoint *ep, const struct http_upgrade
                                   const struct ws_answer *answer, bool eio3,
                                   struct frame **preamble)
 {
-    struct loop *loop = loop_of(u->executor);
-
     *preamble = eio3 ? NULL : answer->response;
-    return eio3 ? ws3_transport_create(loop, u->fd, &ep->ws, answer)
-                : ws_transport_create(loop, u->fd, &ep->ws, answer->deflate_bits);
+    return eio3 ? ws3_transport_create(u, &ep->ws, answer)
+                : ws_transport_create(u, &ep->ws, answer->deflate_bits);
 }
 
 /* Sends the 101 by itself, where no open packet follows. */

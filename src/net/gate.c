@@ -3,10 +3,14 @@
 
 #include <assert.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/bufferevent_ssl.h>
 
 #include "src/base/list.h"
 #include "src/base/memory.h"
 #include "src/net/gate_internal.h"
+#include "src/net/tls.h"
 
 #define TO(state) (1U << GATE_##state)
 
@@ -19,12 +23,18 @@ static const unsigned moves[] = {
     [GATE_SEND] = TO(WAIT) | TO(LINGER) | TO(CLOSED),
     [GATE_LINGER] = TO(CLOSED),
     [GATE_CLOSED] = 0,
+    [GATE_PREFACE] = TO(WAIT) | TO(CLOSED),
 };
 
 void gate_set_state(struct gate *g, enum gate_state to)
 {
     assert((moves[g->state] >> to & 1) != 0);
     g->state = (uint8_t)to;
+}
+
+SSL *gate_ssl(const struct gate *g)
+{
+    return g->evhtp->bev == NULL ? NULL : bufferevent_openssl_get_ssl(g->evhtp->bev);
 }
 
 static size_t unsent(const struct gate *g)
@@ -104,6 +114,7 @@ void gate_close(struct gate *g)
         return;
     }
     uncount(g);
+    gate_preface_end(g);
     gate_set_state(g, GATE_CLOSED);
     executor_timer_stop(gate_executor(g), &g->deadline);
     executor_at_turn_end(gate_executor(g), &g->later, TURN_FLUSH);
@@ -122,9 +133,17 @@ void gate_abort(struct gate *g)
 
 static void free_gate(struct gate *g)
 {
+    SSL *ssl = gate_ssl(g);
+    int fd = ssl == NULL ? -1 : bufferevent_getfd(g->evhtp->bev);
+
     assert(g->state == GATE_CLOSED);
     list_remove(&g->node);
     evhtp_connection_free(g->evhtp);
+    if (ssl != NULL) {
+        tls_say_goodbye(ssl);
+        tls_free(ssl);
+        (void)close(fd);
+    }
     free(g);
 }
 
@@ -148,6 +167,9 @@ static void linger(struct gate *g)
     }
     gate_set_state(g, GATE_LINGER);
     s->lingering++;
+    if (gate_ssl(g) != NULL) {
+        tls_say_goodbye(gate_ssl(g));
+    }
     (void)shutdown(bufferevent_getfd(g->evhtp->bev), SHUT_WR);
     (void)bufferevent_enable(g->evhtp->bev, EV_READ);
     gate_set_deadline(g, LINGER_MS);
@@ -172,18 +194,24 @@ static void answered(struct gate *g)
 }
 
 /* What the socket takes at once goes there without libevent, which would wait until it is writable,
- * for two epoll_ctl and an epoll_wait more. If the connection is broken, the bufferevent will find
- * that out. */
-void gate_send(struct gate *g, struct span head, struct span body)
+ * for two epoll_ctl and an epoll_wait more. */
+static size_t send_now(struct gate *g, struct span head, struct span body)
 {
     struct iovec parts[] = {
         {.iov_base = (void *)(uintptr_t)head.data, .iov_len = head.len},
         {.iov_base = (void *)(uintptr_t)body.data, .iov_len = body.len},
     };
     const struct msghdr message = {.msg_iov = parts, .msg_iovlen = body.len == 0 ? 1 : 2};
+    ssize_t n = sendmsg(bufferevent_getfd(g->evhtp->bev), &message, MSG_NOSIGNAL);
+
+    return n < 0 ? 0 : (size_t)n;
+}
+
+/* If the connection is broken, the bufferevent will find that out. */
+void gate_send(struct gate *g, struct span head, struct span body)
+{
     struct bufferevent *bev = g->evhtp->bev;
-    ssize_t n = unsent(g) == 0 ? sendmsg(bufferevent_getfd(bev), &message, MSG_NOSIGNAL) : 0;
-    size_t sent = n < 0 ? 0 : (size_t)n;
+    size_t sent = unsent(g) == 0 && gate_ssl(g) == NULL ? send_now(g, head, body) : 0;
 
     if (sent < head.len) {
         (void)bufferevent_write(bev, head.data + sent, head.len - sent);
@@ -261,6 +289,9 @@ static void on_end(struct bufferevent *bev, short what, void *arg)
     if ((what & BEV_EVENT_EOF) == 0 || g->state == GATE_LINGER ||
         (g->state == GATE_HELD && g->request->x.on_gone != NULL)) {
         gate_close(g);
+    } else if (gate_ssl(g) != NULL) {
+        /* What has come with the end is put into the input only behind this call. */
+        executor_at_turn_end(gate_executor(g), &g->later, TURN_SEAL);
     } else {
         gate_read_on(g);
     }
@@ -292,6 +323,10 @@ static void on_deadline(struct timer *timer)
     case GATE_SEND:
         check_progress(g);
         return;
+    case GATE_PREFACE:
+        gate_count(g, STAT_REQUESTS_TIMED_OUT);
+        gate_close(g);
+        return;
     case GATE_WAIT:
     case GATE_LINGER:
         gate_close(g);
@@ -313,6 +348,12 @@ static void on_later(struct turn_hook *hook)
     }
 }
 
+void gate_listen_to(struct gate *g, struct bufferevent *bev)
+{
+    g->evhtp->bev = bev;
+    bufferevent_setcb(bev, on_input, on_output_sent, on_end, g);
+}
+
 static struct gate *new_gate(struct http_server *s, evhtp_connection_t *c)
 {
     struct gate *g = xcalloc(1, sizeof *g);
@@ -324,7 +365,7 @@ static struct gate *new_gate(struct http_server *s, evhtp_connection_t *c)
     g->deadline.fire = on_deadline;
     g->later.run = on_later;
     list_add(&s->gates, &g->node);
-    bufferevent_setcb(c->bev, on_input, on_output_sent, on_end, g);
+    gate_listen_to(g, c->bev);
     return g;
 }
 
@@ -349,29 +390,48 @@ static void begin_handshake(struct gate *g)
 static void crowd_out(struct gate *g)
 {
     gate_count(g, STAT_REQUESTS_CROWDED_OUT);
-    if (g->state == GATE_WAIT) {
+    if (g->state == GATE_WAIT || g->state == GATE_PREFACE) {
         gate_close(g);
     } else {
         gate_refuse(g, 408, origin_of(g));
     }
 }
 
-void gate_create(struct http_server *s, evhtp_connection_t *c, struct span early)
+static struct gate *counted_gate(struct http_server *s, evhtp_connection_t *c)
 {
     struct gate *g = new_gate(s, c);
 
     g->counted = true;
     begin_handshake(g);
     gate_set_deadline(g, s->limits->request_timeout_ms);
-    if (early.len > 0) {
-        put_back(g, early);
-        gate_read_on(g);
-    }
+    return g;
+}
+
+static void make_room(struct http_server *s)
+{
     if (s->handshakes > s->limits->handshakes_max) {
         crowd_out(container_of(s->fresh.first, struct gate, place));
     } else if (s->handshakes == s->limits->handshakes_max) {
         mind_places(s);
     }
+}
+
+void gate_create(struct http_server *s, evhtp_connection_t *c, struct span early)
+{
+    struct gate *g = counted_gate(s, c);
+
+    if (early.len > 0) {
+        put_back(g, early);
+        gate_read_on(g);
+    }
+    make_room(s);
+}
+
+void gate_create_prefaced(struct http_server *s, evhtp_connection_t *c,
+                          const struct http_port *port)
+{
+    gate_preface_begin(counted_gate(s, c), port);
+    make_room(s);
 }
 
 void gate_turn_away(struct http_server *s, evhtp_connection_t *c)
@@ -384,12 +444,13 @@ void gate_turn_away(struct http_server *s, evhtp_connection_t *c)
 
 bool gate_busy(const struct gate *g)
 {
-    return g->state != GATE_WAIT && g->state != GATE_LINGER && g->state != GATE_CLOSED;
+    return g->state != GATE_WAIT && g->state != GATE_LINGER && g->state != GATE_CLOSED &&
+           g->state != GATE_PREFACE;
 }
 
 void gate_retire(struct gate *g)
 {
-    if (g->state == GATE_WAIT) {
+    if (g->state == GATE_WAIT || g->state == GATE_PREFACE) {
         gate_close(g);
     }
     g->keep_alive = false;

@@ -8,6 +8,10 @@
  *                                     v                                   v                    │
  *                                  its route          closed <──────── LINGER <── not kept ────┘
  *
+ * On a port with TLS or PROXY headers accept leads to PREFACE first (gate_preface.c), and that to
+ * WAIT. With TLS the connection's bufferevent is libevent's for OpenSSL from then on, and gives the
+ * SSL with the descriptor to a WebSocket's route; it owns neither.
+ *
  * What libevhtp does and what it does not. It listens, accepts, and owns the connection with its
  * bufferevent, until evhtp_connection_take_ownership or evhtp_connection_free. Its parser sees
  * nothing: the gate sits on the bufferevent's callbacks, reads requests with protocol/http_head.h
@@ -27,7 +31,8 @@
  * idle for idle_timeout_ms; a client has to take SEND_BYTES_MIN of an answer every
  * request_timeout_ms; and LINGER_MS to close after the last answer.
  *
- * Until its first request is whole a connection is fresh and takes one of handshakes_max places.
+ * Until its first request is whole a connection is fresh and takes one of handshakes_max places;
+ * request_timeout_ms goes for preface and request together.
  * When all are taken by connections older than HANDSHAKE_GRACE_MS, the oldest makes room for one
  * that comes and is not through at once either: with 408, or without a word if it has sent nothing.
  * Those that come with all of their request need no place, so nobody has to go for them.
@@ -62,6 +67,10 @@ enum {
 
 /* Takes over a connection that evhtp has just accepted; early is what has been read of it. */
 void gate_create(struct http_server *s, struct evhtp_connection *c, struct span early);
+
+/* The same where TLS, a PROXY header, or both come before the first request. */
+void gate_create_prefaced(struct http_server *s, struct evhtp_connection *c,
+                          const struct http_port *port);
 
 /* The same for a connection that is over connections_max and not counted: answers 503. */
 void gate_turn_away(struct http_server *s, struct evhtp_connection *c);

@@ -20,12 +20,15 @@ static bool begin_request(struct gate *g)
 static void take_off(struct gate *g, const struct http_route *route, const struct http_head *head,
                      struct span in, size_t head_len)
 {
+    const struct http_peer peer = gate_peer(g);
     struct bufferevent *bev = evhtp_connection_take_ownership(g->evhtp);
     int fd = bufferevent_getfd(bev);
 
-    (void)bufferevent_setfd(bev, -1);
+    if (peer.ssl == NULL) { /* with TLS the descriptor is not the bufferevent's */
+        (void)bufferevent_setfd(bev, -1);
+    }
     g->counted = false;
-    http_upgrade_dispatch(g->server, route, fd, head, in, head_len, g->evhtp->saddr);
+    http_upgrade_dispatch(g->server, route, fd, head, in, head_len, &peer);
     bufferevent_free(bev);
     gate_close(g);
 }
@@ -49,7 +52,8 @@ static void take_request(struct gate *g, const struct http_head *head, struct sp
         gate_refuse(g, 413, http_head_get(head, SPAN("origin")));
         return;
     }
-    g->request = http_request_create(g, g->server, head, head_bytes, g->evhtp->saddr);
+    const struct http_peer peer = gate_peer(g);
+    g->request = http_request_create(g, g->server, head, head_bytes, &peer);
     g->left = head->content_length > 0 ? (size_t)head->content_length : 0;
     gate_set_state(g, GATE_BODY);
     (void)evbuffer_drain(gate_input(g), head_bytes.len);
@@ -151,6 +155,7 @@ static bool step(struct gate *g)
     case GATE_SEND:
     case GATE_LINGER:
     case GATE_CLOSED:
+    case GATE_PREFACE:
         return false;
     }
     return false;

@@ -2,6 +2,8 @@
 #include "src/net/http.h"
 
 #include <assert.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "protocol/http_response.h"
 #include "src/base/memory.h"
@@ -10,6 +12,7 @@
 #include "src/net/gate.h"
 #include "src/net/hop.h"
 #include "src/net/http_server.h"
+#include "src/net/tls.h"
 
 enum { REQUEST_LINE_BYTES_MAX = 8 * 1024 };
 
@@ -39,7 +42,7 @@ const struct http_route *http_route_find(const struct http_server *s, struct spa
 /* Who asks. */
 
 static void find_client(const struct http_server *s, const struct http_head *head,
-                        const struct sockaddr *peer, struct hop *client)
+                        const struct http_peer *peer, struct hop *client)
 {
     struct loop *loop = s->loop;
     enum hop_verdict verdict = s->limits->hop_key == NULL
@@ -50,8 +53,9 @@ static void find_client(const struct http_server *s, const struct http_head *hea
         stats_add(&loop->stats, STAT_HOPS_FORGED, 1);
     }
     if (verdict != HOP_VALID) {
-        client->secure = false;
-        forwarded_address(s->limits->trusted_proxies, peer, head, client->address);
+        client->secure =
+            forwarded_secure(s->limits->trusted_proxies, peer->address, head, peer->secure);
+        forwarded_address(s->limits->trusted_proxies, peer->address, head, client->address);
     }
     client->passed_on = verdict != HOP_NONE;
 }
@@ -66,11 +70,12 @@ bool http_upgrade_wanted(const struct http_head *head)
 
 void http_upgrade_dispatch(struct http_server *s, const struct http_route *route, int fd,
                            const struct http_head *head, struct span input, size_t head_len,
-                           const struct sockaddr *peer)
+                           const struct http_peer *peer)
 {
     struct http_upgrade upgrade = {
         .executor = &s->loop->executor,
         .fd = fd,
+        .ssl = peer->ssl,
     };
     struct hop client;
 
@@ -82,6 +87,23 @@ void http_upgrade_dispatch(struct http_server *s, const struct http_route *route
     upgrade.passed_on = client.passed_on;
     stats_add(&s->loop->stats, STAT_REQUESTS, 1);
     route->on_upgrade(&upgrade, route->arg);
+}
+
+void http_upgrade_end(struct http_upgrade *upgrade, struct span answer)
+{
+    const struct iovec all = {.iov_base = (void *)(uintptr_t)answer.data, .iov_len = answer.len};
+
+    if (upgrade->ssl != NULL) {
+        (void)!tls_send(upgrade->ssl, &all, 1);
+        tls_say_goodbye(upgrade->ssl);
+        tls_free(upgrade->ssl);
+        upgrade->ssl = NULL;
+    } else {
+        (void)!send(upgrade->fd, answer.data, answer.len, MSG_NOSIGNAL);
+    }
+    (void)shutdown(upgrade->fd, SHUT_WR);
+    (void)close(upgrade->fd);
+    upgrade->fd = -1;
 }
 
 /* Exchanges. */
@@ -98,7 +120,7 @@ static struct span moved(struct span slice, struct span from, const uint8_t *to)
 
 struct http_request *http_request_create(struct gate *gate, struct http_server *s,
                                          const struct http_head *head, struct span head_bytes,
-                                         const struct sockaddr *peer)
+                                         const struct http_peer *peer)
 {
     struct http_request *r = xmalloc(sizeof *r + head_bytes.len);
     struct hop client;
@@ -246,9 +268,14 @@ void http_server_set_cors(struct http_server *server, const struct cors_policy *
     server->cors = cors;
 }
 
+int http_server_accept_as(struct http_server *server, int fd, const struct http_port *port)
+{
+    return acceptor_listen(&server->acceptor, fd, port);
+}
+
 int http_server_accept(struct http_server *server, int fd)
 {
-    return acceptor_listen(&server->acceptor, fd);
+    return http_server_accept_as(server, fd, &(struct http_port){0});
 }
 
 void http_server_stop_accepting(struct http_server *server)

@@ -58,6 +58,7 @@ void http_exchange_abort(struct http_exchange *x);
 struct http_upgrade {
     struct executor *executor; /* of the loop that read the request */
     int fd;                    /* non-blocking, TCP_NODELAY, in no event_base */
+    struct ssl_st *ssl;        /* what it is read and written by (tls.h); NULL: without TLS */
     struct bytes head;         /* as above */
     struct bytes early;        /* what came behind the head already */
     char address[46];          /* as above */
@@ -66,7 +67,7 @@ struct http_upgrade {
 };
 
 typedef void (*http_handler_fn)(struct http_exchange *x, void *arg);
-/* Owns *upgrade's fd and buffers from the call on (the struct itself is the caller's). */
+/* Owns *upgrade's fd, SSL and buffers from the call on (the struct itself is the caller's). */
 typedef void (*http_upgrade_fn)(struct http_upgrade *upgrade, void *arg);
 
 struct http_route {
@@ -91,7 +92,7 @@ struct http_limits {
     unsigned connections_max;    /* all loops together; 0: no limit but descriptors */
     unsigned request_timeout_ms; /* for a whole request to arrive */
     unsigned idle_timeout_ms;    /* between requests of one connection */
-    const struct networks *trusted_proxies; /* whose word on addresses counts; NULL: nobody's */
+    const struct networks *trusted_proxies; /* whose word on clients counts; NULL: nobody's */
     const struct hop_key *hop_key; /* of nodes that pass requests on; NULL: there are none */
 };
 
@@ -103,6 +104,12 @@ struct cors_policy;
 /* A listening TCP socket with SO_REUSEPORT, so that each loop can have one of its own for the same
  * port: the descriptor, or -1 with errno. Port 0 picks a free one; *port is what it got. */
 MUST_USE int http_listen_socket(const char *host, unsigned *port);
+
+/* How a port is served. */
+struct http_port {
+    struct tls_server *tls; /* NULL: plain HTTP */
+    bool proxied; /* connections of trusted_proxies, and no others, begin with a PROXY header */
+};
 
 /* 0 if nobody listens on that port, or -1 with errno: EADDRINUSE if somebody does. With
  * SO_REUSEPORT the kernel would let a second server in and deal connections to both. */
@@ -120,6 +127,11 @@ void http_server_set_cors(struct http_server *server, const struct cors_policy *
 
 /* Accepts on fd from now on and owns it. 0, or -1 with errno: it is still the caller's. */
 MUST_USE int http_server_accept(struct http_server *server, int fd);
+MUST_USE int http_server_accept_as(struct http_server *server, int fd,
+                                   const struct http_port *port);
+
+/* Answers an upgrade with these bytes, as far as the kernel takes them, and closes it. */
+void http_upgrade_end(struct http_upgrade *upgrade, struct span answer);
 
 /* Closes the listeners; connections that are there go on being served. */
 void http_server_stop_accepting(struct http_server *server);

@@ -49,6 +49,13 @@ bool http_upgrade_wanted(const struct http_head *head);
  * until the next answer. origin: the request's, or empty. */
 struct span http_refusal(struct http_server *s, int status, struct span origin);
 
+/* The other end of a connection. */
+struct http_peer {
+    const struct sockaddr *address; /* or that of whom it speaks for (protocol/proxy_header.h) */
+    struct ssl_st *ssl;             /* NULL: without TLS */
+    bool secure;                    /* it is TLS, or a proxy says that its client's is */
+};
+
 /* An exchange as net keeps it. */
 struct http_request {
     struct http_exchange x;
@@ -67,7 +74,7 @@ struct http_request {
 
 struct http_request *http_request_create(struct gate *gate, struct http_server *s,
                                          const struct http_head *head, struct span head_bytes,
-                                         const struct sockaddr *peer);
+                                         const struct http_peer *peer);
 void http_request_destroy(struct http_request *r);
 
 /* Its body takes time: tells the route, once. */
@@ -76,9 +83,9 @@ void http_request_announce(struct http_request *r);
 /* Calls the route's handler. r may be gone when it returns. */
 void http_request_dispatch(struct http_request *r);
 
-/* Hands a connection over to its route as a WebSocket. */
+/* Hands a connection over to its route as a WebSocket: fd and peer->ssl. */
 void http_upgrade_dispatch(struct http_server *s, const struct http_route *route, int fd,
                            const struct http_head *head, struct span input, size_t head_len,
-                           const struct sockaddr *peer);
+                           const struct http_peer *peer);
 
 #endif

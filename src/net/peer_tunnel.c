@@ -5,10 +5,12 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
 
 #include "src/base/memory.h"
 #include "src/base/stats.h"
 #include "src/net/peers_internal.h"
+#include "src/net/tls.h"
 
 /* Until the node has answered, nothing is read from the client, and it can still be declined. */
 struct peer_tunnel {
@@ -44,10 +46,11 @@ static void destroy(struct peer_tunnel *t)
     stream_close(&t->stream);
     if (t->client != NULL) {
         bufferevent_free(t->client);
-    } else if (t->upgrade.fd >= 0) {
-        (void)close(t->upgrade.fd);
     }
     if (t->upgrade.fd >= 0) {
+        if (t->client == NULL) {
+            http_upgrade_end(&t->upgrade, (struct span){0});
+        }
         http_connection_closed(t->pl->peers->options.connections);
         bytes_finish(&t->upgrade.head);
         bytes_finish(&t->upgrade.early);
@@ -85,6 +88,15 @@ static void await_second_half(struct peer_tunnel *t)
 
 /* ---- the client's side ---- */
 
+/* Tells the client that nothing follows. */
+static void shut(struct peer_tunnel *t)
+{
+    if (t->upgrade.ssl != NULL) {
+        tls_say_goodbye(t->upgrade.ssl);
+    }
+    (void)shutdown(bufferevent_getfd(t->client), SHUT_WR);
+}
+
 static void on_input(struct bufferevent *bev, void *arg)
 {
     struct peer_tunnel *t = arg;
@@ -107,7 +119,7 @@ static void on_output_sent(struct bufferevent *bev, void *arg)
 
     loop_tick(t->pl->loop);
     if (t->node_gone) {
-        (void)shutdown(bufferevent_getfd(bev), SHUT_WR);
+        shut(t);
         destroy(t);
     } else {
         stream_hold(&t->stream, false);
@@ -130,8 +142,8 @@ static void on_end(struct bufferevent *bev, short what, void *arg)
 
 static void write_to_client(struct peer_tunnel *t, struct span data)
 {
-    ssize_t n =
-        unsent(t) > 0 ? 0 : send(bufferevent_getfd(t->client), data.data, data.len, MSG_NOSIGNAL);
+    bool at_once = unsent(t) == 0 && t->upgrade.ssl == NULL;
+    ssize_t n = at_once ? send(bufferevent_getfd(t->client), data.data, data.len, MSG_NOSIGNAL) : 0;
     size_t sent = n < 0 ? 0 : (size_t)n;
 
     if (sent < data.len) {
@@ -158,14 +170,26 @@ static void on_open(struct stream *s)
     bytes_finish(&text);
 }
 
+static struct bufferevent *client_of(const struct peer_tunnel *t)
+{
+    struct event_base *base = t->pl->loop->base;
+
+    if (t->upgrade.ssl == NULL) {
+        return xnonnull(bufferevent_socket_new(base, t->upgrade.fd, BEV_OPT_CLOSE_ON_FREE));
+    }
+    struct bufferevent *bev = xnonnull(bufferevent_openssl_socket_new(
+        base, t->upgrade.fd, t->upgrade.ssl, BUFFEREVENT_SSL_OPEN, BEV_OPT_CLOSE_ON_FREE));
+    bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+    return bev;
+}
+
 static void start_client(struct peer_tunnel *t)
 {
     executor_timer_stop(executor_of(t), &t->timer);
     stats_add(&t->pl->loop->stats, STAT_PASSED_TUNNELS, 1);
     bytes_finish(&t->upgrade.head);
     bytes_finish(&t->upgrade.early);
-    t->client =
-        xnonnull(bufferevent_socket_new(t->pl->loop->base, t->upgrade.fd, BEV_OPT_CLOSE_ON_FREE));
+    t->client = client_of(t);
     bufferevent_setcb(t->client, on_input, on_output_sent, on_end, t);
     (void)bufferevent_enable(t->client, EV_READ | EV_WRITE);
 }
@@ -206,7 +230,7 @@ static void on_close(struct stream *s, const char *why)
     if (unsent(t) > 0) {
         await_second_half(t);
     } else {
-        (void)shutdown(bufferevent_getfd(t->client), SHUT_WR);
+        shut(t);
         destroy(t);
     }
 }

@@ -164,7 +164,7 @@ static const struct transport_ops transport_ops = {
     .cut = ws_transport_cut,
 };
 
-struct ws_transport *ws3_transport_create(struct loop *loop, int fd,
+struct ws_transport *ws3_transport_create(const struct http_upgrade *u,
                                           const struct ws_conn_options *options,
                                           const struct ws_answer *answer)
 {
@@ -172,7 +172,7 @@ struct ws_transport *ws3_transport_create(struct loop *loop, int fd,
 
     t->ws.base.ops = &transport_ops;
     (void)!outq_push(&t->out, answer->response); /* an empty queue has room */
-    ws_conn_start(&t->ws.conn, &conn_ops, loop, fd, options);
+    ws_conn_start(&t->ws.conn, &conn_ops, u, options);
     ws_conn_set_deflate(&t->ws.conn, answer->deflate_bits);
     return &t->ws;
 }

@@ -18,7 +18,7 @@
 enum { WS3_TAKEN_BYTES = 64 * 1024 };
 
 /* As ws_transport_create; the answer to the handshake is sent before anything else. */
-struct ws_transport *ws3_transport_create(struct loop *loop, int fd,
+struct ws_transport *ws3_transport_create(const struct http_upgrade *u,
                                           const struct ws_conn_options *options,
                                           const struct ws_answer *answer);
 

@@ -2,9 +2,6 @@
 #include "src/net/ws_accept.h"
 
 #include <assert.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <openssl/sha.h>
 
 #include "protocol/ws_extensions.h"
@@ -26,7 +23,7 @@ static const char *reason_of(int status)
     }
 }
 
-void ws_refuse(const struct http_upgrade *u, int status, const char *message, const char *fields,
+void ws_refuse(struct http_upgrade *u, int status, const char *message, const char *fields,
                _Atomic unsigned *connections)
 {
     struct bytes text = {0};
@@ -42,17 +39,14 @@ void ws_refuse(const struct http_upgrade *u, int status, const char *message, co
     bytes_add_cstr(&text, "\r\n");
     bytes_add_cstr(&text, message);
     /* The first bytes on a fresh connection: the kernel has room for them. */
-    (void)!send(u->fd, text.data, text.len, MSG_NOSIGNAL);
+    http_upgrade_end(u, bytes_span(&text));
     bytes_finish(&text);
-    (void)shutdown(u->fd, SHUT_WR);
-    (void)close(u->fd);
     if (connections != NULL) {
         http_connection_closed(connections);
     }
 }
 
-int ws_accept_check(const struct http_upgrade *u, struct http_head *head,
-                    _Atomic unsigned *connections)
+int ws_accept_check(struct http_upgrade *u, struct http_head *head, _Atomic unsigned *connections)
 {
     /* The gate has held it to the configured limits already. */
     const struct http_head_limits limits = {

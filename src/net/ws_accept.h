@@ -12,7 +12,7 @@
 
 /* Reads the request's head again and checks that it is a WebSocket handshake. 0 with *head filled
  * (it borrows u->head), or -1 after the request has been refused and the descriptor closed. */
-MUST_USE int ws_accept_check(const struct http_upgrade *u, struct http_head *head,
+MUST_USE int ws_accept_check(struct http_upgrade *u, struct http_head *head,
                              _Atomic unsigned *connections);
 
 /* What a handshake is answered. */
@@ -31,7 +31,7 @@ MUST_USE int ws_accept_answer(const struct http_head *head, struct span fields, 
 
 /* Answers with an error instead and closes the descriptor. message is the body, as plain text;
  * fields as above. */
-void ws_refuse(const struct http_upgrade *u, int status, const char *message, const char *fields,
+void ws_refuse(struct http_upgrade *u, int status, const char *message, const char *fields,
                _Atomic unsigned *connections);
 
 #endif

@@ -11,6 +11,7 @@
 #include "src/base/list.h"
 #include "src/base/memory.h"
 #include "src/net/http.h"
+#include "src/net/tls.h"
 #include "src/net/ws_deflate.h"
 
 enum { IOV_MAX_PER_WRITE = 64 };
@@ -62,6 +63,10 @@ static void free_closing(struct ws_conn *c)
 static void finish(struct ws_conn *c)
 {
     assert(c->fd >= 0);
+    if (c->ssl != NULL) {
+        tls_free(c->ssl);
+        c->ssl = NULL;
+    }
     close(c->fd);
     c->fd = -1;
     free_closing(c);
@@ -97,14 +102,17 @@ static void set_blocked(struct ws_conn *c, bool blocked)
 }
 
 /* One segment is the common case, and send costs the kernel less than sendmsg. */
-static ssize_t send_segments(int fd, struct iovec *iov, int count)
+static ssize_t send_segments(const struct ws_conn *c, struct iovec *iov, int count)
 {
     struct msghdr message = {.msg_iov = iov, .msg_iovlen = (size_t)count};
 
-    if (count == 1) {
-        return send(fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL);
+    if (c->ssl != NULL) {
+        return tls_send(c->ssl, iov, count);
     }
-    return sendmsg(fd, &message, MSG_NOSIGNAL);
+    if (count == 1) {
+        return send(c->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL);
+    }
+    return sendmsg(c->fd, &message, MSG_NOSIGNAL);
 }
 
 static void compress_next(struct ws_conn *c, struct outq *q)
@@ -126,7 +134,7 @@ static enum written write_queue(struct ws_conn *c, struct outq *q)
         for (int i = 0; i < count; i++) {
             offered += (ssize_t)iov[i].iov_len;
         }
-        ssize_t n = send_segments(c->fd, iov, count);
+        ssize_t n = send_segments(c, iov, count);
         if (n < 0 && errno != EAGAIN && errno != EINTR) {
             return WRITTEN_BROKEN;
         }
@@ -157,6 +165,9 @@ static void flush_rest(struct ws_conn *c)
         /* The peer sees the Close frame and then the end. Reading goes on until its end comes, so
          * that what it has still sent does not turn our last words into a reset. */
         closing->shut = true;
+        if (c->ssl != NULL) {
+            tls_say_goodbye(c->ssl);
+        }
         (void)shutdown(c->fd, SHUT_WR);
         break;
     case WRITTEN_SOME:
@@ -343,7 +354,8 @@ void ws_conn_feed(struct ws_conn *c, uint8_t *p, size_t n)
 
 static void read_some(struct ws_conn *c)
 {
-    ssize_t n = recv(c->fd, c->loop->read_buffer, LOOP_READ_BYTES, 0);
+    ssize_t n = c->ssl == NULL ? recv(c->fd, c->loop->read_buffer, LOOP_READ_BYTES, 0)
+                               : tls_recv(c->ssl, c->loop->read_buffer, LOOP_READ_BYTES);
 
     if (n > 0) {
         ws_conn_feed(c, c->loop->read_buffer, (size_t)n);
@@ -369,23 +381,27 @@ static void on_ready(struct watch *w, bool readable, bool writable)
     }
 }
 
-void ws_conn_start(struct ws_conn *c, const struct ws_conn_ops *ops, struct loop *loop, int fd,
+void ws_conn_start(struct ws_conn *c, const struct ws_conn_ops *ops, const struct http_upgrade *u,
                    const struct ws_conn_options *options)
 {
     c->ops = ops;
-    c->loop = loop;
+    c->loop = loop_of(u->executor);
     c->options = options;
-    c->fd = fd;
+    c->ssl = u->ssl;
+    c->fd = u->fd;
     c->closing = NULL;
     c->blocked = false;
     c->told = false;
     c->deflate_bits = 0;
+    if (c->ssl != NULL) {
+        tls_take_over(c->ssl);
+    }
     ws_reader_init(&c->reader, options->message_bytes_max, 0);
     c->watch.on_ready = on_ready;
     /* The kernel is out of memory, or at its max_user_watches. The answer to the handshake, which
      * the owner is about to flush, finds the connection broken and ends it. */
-    if (poller_add(&loop->poller, fd, &c->watch) < 0) {
-        (void)shutdown(fd, SHUT_RDWR);
+    if (poller_add(&c->loop->poller, c->fd, &c->watch) < 0) {
+        (void)shutdown(c->fd, SHUT_RDWR);
     }
 }
 

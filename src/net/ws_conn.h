@@ -1,5 +1,6 @@
 /* WebSocket connection: a descriptor in the loop's poller, what it reads turned into messages, what
- * its owner has queued written out in one call a turn (RFC 6455, server side).
+ * its owner has queued written out in one call a turn (RFC 6455, server side); with TLS, in records
+ * that are as long as they may be.
  *
  *   OPEN --ws_conn_close(), protocol error, peer's Close--> CLOSING --peer's end or timeout--> gone
  *     |                                                                                          ^
@@ -22,6 +23,7 @@
 
 #include "protocol/ws_reader.h"
 #include "src/base/outq.h"
+#include "src/net/http.h"
 #include "src/net/loop.h"
 
 struct ws_conn;
@@ -50,6 +52,7 @@ struct ws_conn {
     const struct ws_conn_ops *ops;
     struct loop *loop;
     const struct ws_conn_options *options;
+    struct ssl_st *ssl; /* NULL: without TLS, or closed */
     struct watch watch;
     struct ws_reader reader;
     union {
@@ -71,8 +74,9 @@ struct ws_conn_options {
     _Atomic unsigned *connections; /* one less when it is closed; NULL: not counted */
 };
 
-/* Takes over a descriptor that has been answered with 101. The options outlive the connection. */
-void ws_conn_start(struct ws_conn *c, const struct ws_conn_ops *ops, struct loop *loop, int fd,
+/* Takes over the descriptor and the SSL of an upgrade, whose answer is the first that is to be
+ * sent. The options outlive the connection. */
+void ws_conn_start(struct ws_conn *c, const struct ws_conn_ops *ops, const struct http_upgrade *u,
                    const struct ws_conn_options *options);
 
 /* The handshake has agreed on permessage-deflate (see ws_accept.h); 0 bits: it has not. Follows on

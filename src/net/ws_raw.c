@@ -134,7 +134,7 @@ static void open_conn(const struct ws_raw_endpoint *ep, struct http_upgrade *u,
     r->endpoint = ep;
     r->flush_hook.run = flush;
     r->is_open = true;
-    ws_conn_start(&r->conn, &conn_ops, loop_of(u->executor), u->fd, &ep->ws);
+    ws_conn_start(&r->conn, &conn_ops, u, &ep->ws);
     ws_conn_set_deflate(&r->conn, answer->deflate_bits);
     push(r, answer->response);
     frame_release(answer->response);

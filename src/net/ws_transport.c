@@ -106,14 +106,14 @@ static const struct transport_ops transport_ops = {
     .cut = ws_transport_cut,
 };
 
-struct ws_transport *ws_transport_create(struct loop *loop, int fd,
+struct ws_transport *ws_transport_create(const struct http_upgrade *u,
                                          const struct ws_conn_options *options,
                                          unsigned deflate_bits)
 {
     struct ws_transport *t = xcalloc(1, sizeof *t);
 
     t->base.ops = &transport_ops;
-    ws_conn_start(&t->conn, &conn_ops, loop, fd, options);
+    ws_conn_start(&t->conn, &conn_ops, u, options);
     ws_conn_set_deflate(&t->conn, deflate_bits);
     return t;
 }

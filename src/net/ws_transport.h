@@ -11,9 +11,10 @@
 
 struct ws_transport;
 
-/* Takes over the descriptor; the options outlive the transport. The answer to the handshake, which
- * has agreed on that deflate_bits (see ws_accept.h), has still to be sent. */
-struct ws_transport *ws_transport_create(struct loop *loop, int fd,
+/* Takes over the descriptor and the SSL, on the upgrade's loop; the options outlive the transport.
+ * The answer to the handshake, which has agreed on that deflate_bits (see ws_accept.h), has still
+ * to be sent. */
+struct ws_transport *ws_transport_create(const struct http_upgrade *u,
                                          const struct ws_conn_options *options,
                                          unsigned deflate_bits);
 

@@ -8,6 +8,7 @@
  *   /fields  answers with fields of its own and the request's X-Test
  *   /begun   like /echo, and counts bodies that take time (begun_count) or never come (gone_count)
  *   /abort   cuts the connection, /none has no handler
+ *   /who     answers the client's address, and whether he came over TLS: " secure" or " open"
  *   /ws      upgrades: answers "HTTP/1.1 101 X\r\n\r\n", then the early bytes and the address
  *   /keep    upgrades: keeps the descriptor without a word */
 // SPDX-License-Identifier: MIT
@@ -23,7 +24,7 @@
 #include "tests/support/tap.h"
 #include "tests/support/tcp_client.h"
 
-enum { FIXTURE_HELD_MAX = 64, FIXTURE_ROUTES = 10 };
+enum { FIXTURE_HELD_MAX = 64, FIXTURE_ROUTES = 11 };
 
 struct fixture {
     struct loop loop;
@@ -36,6 +37,7 @@ struct fixture {
     _Atomic unsigned begun_count;
     struct http_exchange *held[FIXTURE_HELD_MAX]; /* NULL: answered. The loop's */
     unsigned port;
+    struct http_port port_kind;
     pthread_t thread;
 };
 
@@ -127,6 +129,16 @@ static inline void fixture_fields(struct http_exchange *x, void *arg)
     http_respond(x, 201, fields, 2, SPAN("made"));
 }
 
+static inline void fixture_who(struct http_exchange *x, void *arg)
+{
+    struct bytes out = {0};
+
+    bytes_add_cstr(&out, x->address);
+    bytes_add_cstr(&out, x->secure ? " secure" : " open");
+    http_respond(x, 200, NULL, 0, bytes_span(&out));
+    bytes_finish(&out);
+}
+
 static inline void fixture_abort(struct http_exchange *x, void *arg)
 {
     http_exchange_abort(x);
@@ -142,11 +154,10 @@ static inline void fixture_ws(struct http_upgrade *u, void *arg)
     bytes_add_cstr(&out, "\r\n\r\n");
     bytes_add_span(&out, bytes_span(&u->early));
     bytes_add_cstr(&out, u->address);
-    (void)!send(u->fd, out.data, out.len, MSG_NOSIGNAL);
+    http_upgrade_end(u, bytes_span(&out));
     bytes_finish(&out);
     bytes_finish(&u->head);
     bytes_finish(&u->early);
-    (void)close(u->fd);
     http_connection_closed(&f->connections);
 }
 
@@ -169,7 +180,7 @@ static inline void fixture_create_server(struct fixture *f)
     check(fd >= 0);
     f->server =
         http_server_create(&f->loop, &f->limits, f->routes, FIXTURE_ROUTES, &f->connections);
-    check(http_server_accept(f->server, fd) == 0);
+    check(http_server_accept_as(f->server, fd, &f->port_kind) == 0);
 }
 
 /* With limits that no test meets by accident. */
@@ -192,6 +203,7 @@ static inline void fixture_prepare(struct fixture *f)
         {.path = "/abort", .handler = fixture_abort},
         {.path = "/begun", .on_begin = fixture_begin, .handler = fixture_echo, .arg = f},
         {.path = "/none"},
+        {.path = "/who", .handler = fixture_who},
         {.path = "/ws", .handler = fixture_echo, .on_upgrade = fixture_ws, .arg = f},
         {.path = "/keep", .on_upgrade = fixture_keep, .arg = f},
     };

@@ -101,7 +101,8 @@ static void start(void)
     client = ends[1];
     check(loop_init(&loop, 0) == 0);
     engine_init(&engine, &loop.executor, &engine_options, &app, &stats);
-    transport = ws3_transport_create(&loop, ends[0], &options, &answer);
+    const struct http_upgrade u = {.executor = &loop.executor, .fd = ends[0]};
+    transport = ws3_transport_create(&u, &options, &answer);
     session = engine_handshake(&engine, ws_transport_base(transport), r, NULL);
     request_release(r);
     frame_release(answer.response);

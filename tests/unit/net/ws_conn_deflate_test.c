@@ -22,7 +22,7 @@ enum {
     HEAP = 200,  /* of such messages, more than a socket takes */
 };
 
-_Static_assert(sizeof(struct ws_conn) <= 96, "an idle connection pays nothing for compression");
+_Static_assert(sizeof(struct ws_conn) <= 104, "an idle connection pays nothing for compression");
 
 struct owner {
     struct ws_conn conn;
@@ -107,7 +107,8 @@ static void start(void)
     owner->flush_hook.run = flush;
     guard = (struct timer){.fire = on_guard};
     executor_timer_start(&loop.executor, &guard, GUARD_MS);
-    ws_conn_start(&owner->conn, &ops, &loop, ends[0], &options);
+    const struct http_upgrade u = {.executor = &loop.executor, .fd = ends[0]};
+    ws_conn_start(&owner->conn, &ops, &u, &options);
     ws_conn_set_deflate(&owner->conn, BITS);
 }
 

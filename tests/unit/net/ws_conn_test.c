@@ -109,7 +109,8 @@ static void start(void)
     owner->flush_hook.run = flush;
     guard = (struct timer){.fire = on_guard};
     executor_timer_start(&loop.executor, &guard, GUARD_MS);
-    ws_conn_start(&owner->conn, &ops, &loop, ends[0], &options);
+    const struct http_upgrade u = {.executor = &loop.executor, .fd = ends[0]};
+    ws_conn_start(&owner->conn, &ops, &u, &options);
 }
 
 static void run_until(const char *what)
