@@ -133,6 +133,13 @@ struct rookery_recovery {
     bool skip_middlewares; /* false: those of rookery_use are asked again */
 };
 
+/* TLS (1.2 and 1.3) for ports that ask for it. Files of PEM, read by rookery_create and again by
+ * rookery_reload_tls. */
+struct rookery_tls {
+    const char *certificate; /* NULL: no TLS; else its chain, the server's own first */
+    const char *key;         /* NULL: it is in the same file */
+};
+
 struct rookery_cookie {
     const char *name; /* NULL: no cookie */
     const char *path; /* NULL: "/"; "": left out */
@@ -182,20 +189,35 @@ struct rookery_options {
     struct rookery_deflate deflate;
     struct rookery_cluster cluster;
     struct rookery_recovery recovery; /* 0, 64 MiB, false */
-    const char *trusted_proxies;      /* NULL: none; "127.0.0.1, 10.0.0.0/8": X-Forwarded-For and
-                                       * X-Real-IP from there say whose request it is */
-    const char *client_dir;           /* NULL: client bundles are not served; else where they are */
+    struct rookery_tls tls;
+    const char *trusted_proxies; /* NULL: none; "127.0.0.1, 10.0.0.0/8": X-Forwarded-For,
+                                  * X-Real-IP and X-Forwarded-Proto from there say whose
+                                  * request it is, and whether that came over TLS */
+    const char *client_dir;      /* NULL: client bundles are not served; else where they are */
 };
 
 ROOKERY_API void rookery_options_init(struct rookery_options *options);
 
-/* NULL with errno when the options are unusable (EINVAL; that of client_dir if it cannot be read).
- */
+/* NULL with errno when the options are unusable (EINVAL, a certificate or key too; that of
+ * client_dir if it cannot be read). */
 ROOKERY_API struct rookery *rookery_create(const struct rookery_options *options);
 
 /* Adds a listening port; host is an address ("127.0.0.1", "::", "0.0.0.0"). Port 0 picks a free
  * one. Returns the port, or ROOKERY_ESYSTEM. Before rookery_run; may be called several times. */
 ROOKERY_API int rookery_listen(struct rookery *io, const char *host, unsigned port);
+
+/* The same for a port that is served in another way: several of these, added. */
+enum rookery_port {
+    ROOKERY_PORT_TLS = 1,     /* https and wss; the options have a certificate */
+    ROOKERY_PORT_PROXIED = 2, /* connections of trusted_proxies, and of nobody else, begin with a
+                                 header of the PROXY protocol, 1 or 2 */
+};
+ROOKERY_API int rookery_listen_as(struct rookery *io, const char *host, unsigned port,
+                                  unsigned kind);
+
+/* Reads certificate and key again: connections that begin from now on get the new ones, those that
+ * are there go on. 0, or ROOKERY_EINVAL: the old ones stay. From any one thread at a time. */
+ROOKERY_API int rookery_reload_tls(struct rookery *io);
 
 /* Serves until rookery_stop; the calling thread becomes loop 0. Returns 0, or ROOKERY_ESYSTEM with
  * errno when a port cannot be accepted on: nothing has run, and only rookery_destroy may follow. */

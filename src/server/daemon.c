@@ -15,6 +15,7 @@
 #include "src/server/options.h"
 #include "src/server/persist_main.h"
 #include "src/server/places.h"
+#include "src/server/port_choice.h"
 #include "src/server/reload.h"
 #include "src/server/secret_file.h"
 #include "src/server/server.h"
@@ -118,6 +119,19 @@ static int open_auth(struct daemon *d)
 
 /* ---- server ---- */
 
+static void log_no_server(const struct rookery_options *options, struct span why)
+{
+    const char *dir = options->client_dir == NULL ? "none" : options->client_dir;
+    int error = errno;
+
+    if (why.len > 0) {
+        log_write(LOG_ERROR, "cannot serve TLS", LOG_FIELDS(LOG_SPAN("why", why)));
+    } else {
+        log_write(LOG_ERROR, "cannot create the server",
+                  LOG_FIELDS(LOG_TEXT("client", dir), LOG_TEXT("why", strerror(error))));
+    }
+}
+
 static int create_server(struct daemon *d)
 {
     const struct rookery_options options = settings_server(&d->options.values);
@@ -128,14 +142,13 @@ static int create_server(struct daemon *d)
                   "client says where they are)",
                   NULL);
     }
-    d->io = rookery_create(&options);
+    struct bytes why = {0};
+    d->io = server_create(&options, &why);
     if (d->io == NULL) {
-        const char *dir = options.client_dir == NULL ? "none" : options.client_dir;
-        log_write(LOG_ERROR, "cannot create the server",
-                  LOG_FIELDS(LOG_TEXT("client", dir), LOG_TEXT("why", strerror(errno))));
-        return -1;
+        log_no_server(&options, bytes_span(&why));
     }
-    return 0;
+    bytes_finish(&why);
+    return d->io == NULL ? -1 : 0;
 }
 
 static struct keyspace *shared_keyspace(void *arg)
@@ -203,7 +216,7 @@ static void choose_service_id(struct daemon *d, int port)
 }
 
 /* Says on the standard output where the server can be reached, one line a port. */
-static int announce(const struct daemon *d, int port)
+static int announce(const struct daemon *d, int port, bool tls)
 {
     const char *host = d->options.values.host;
     bool everywhere = strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
@@ -212,7 +225,7 @@ static int announce(const struct daemon *d, int port)
     log_write(LOG_INFO, "listening",
               LOG_FIELDS(LOG_TEXT("host", host), LOG_NUMBER("port", port),
                          LOG_TEXT("service", d->service_id)));
-    printf("rookery: listening on http://%s%s%s:%d/\n", bare_v6 ? "[" : "",
+    printf("rookery: listening on http%s://%s%s%s:%d/\n", tls ? "s" : "", bare_v6 ? "[" : "",
            everywhere ? "localhost" : host, bare_v6 ? "]" : "", port);
     return fflush(stdout) == 0 ? 0 : -1;
 }
@@ -223,7 +236,9 @@ static int listen_on(struct daemon *d)
     const struct option_ports *ports = &d->options.values.ports;
 
     for (unsigned i = 0; i < ports->count; i++) {
-        int port = rookery_listen(d->io, host, ports->list[i]);
+        struct port_choice as = port_choose(&d->options.values, ports->list[i]);
+        unsigned kind = (as.tls ? ROOKERY_PORT_TLS : 0) | (as.proxied ? ROOKERY_PORT_PROXIED : 0);
+        int port = rookery_listen_as(d->io, host, ports->list[i], kind);
         if (port < 0) {
             log_write(LOG_ERROR, "cannot listen",
                       LOG_FIELDS(LOG_TEXT("host", host), LOG_NUMBER("port", ports->list[i]),
@@ -235,7 +250,7 @@ static int listen_on(struct daemon *d)
             choose_service_id(d, port);
             server_set_node_name(d->io, d->service_id);
         }
-        if (announce(d, port) < 0) {
+        if (announce(d, port, as.tls) < 0) {
             return -1;
         }
     }
@@ -308,6 +323,24 @@ static void take_over(struct daemon *d, struct options *next)
     bytes_finish(&kept);
 }
 
+/* The files may be others under the same names, whatever the options say. */
+static void read_certificate(struct daemon *d)
+{
+    struct bytes why = {0};
+
+    if (d->options.values.tls_certificate == NULL) {
+        return;
+    }
+    if (server_reload_tls(d->io, &why) < 0) {
+        log_write(LOG_ERROR, "the certificate stays as it is",
+                  LOG_FIELDS(LOG_SPAN("why", bytes_span(&why))));
+    } else {
+        log_write(LOG_INFO, "the certificate has been read again",
+                  LOG_FIELDS(LOG_TEXT("file", d->options.values.tls_certificate)));
+    }
+    bytes_finish(&why);
+}
+
 /* On the thread of the reload, whose the options are while the server runs. */
 static void read_again(void *arg)
 {
@@ -315,6 +348,7 @@ static void read_again(void *arg)
     struct options next;
     struct bytes why = {0};
 
+    read_certificate(d);
     if (options_read(&next, d->argc, d->argv, getenv, OPTIONS_FILE, &why) == OPTIONS_RUN) {
         take_over(d, &next);
     } else {
@@ -366,10 +400,21 @@ static void finish(struct daemon *d)
     vitals_finish(&d->vitals);
 }
 
+static int check_ports(const struct daemon *d)
+{
+    const char *contradiction = port_contradiction(&d->options.values);
+
+    if (contradiction == NULL) {
+        return 0;
+    }
+    log_write(LOG_ERROR, "cannot serve the ports", LOG_FIELDS(LOG_TEXT("why", contradiction)));
+    return -1;
+}
+
 static int prepare(struct daemon *d)
 {
-    if (storage_open(&d->storage, &d->options.values, &d->vitals) < 0 || open_auth(d) < 0 ||
-        create_server(d) < 0 || create_chat(d) < 0) {
+    if (check_ports(d) < 0 || storage_open(&d->storage, &d->options.values, &d->vitals) < 0 ||
+        open_auth(d) < 0 || create_server(d) < 0 || create_chat(d) < 0) {
         return -1;
     }
     const struct site_parts parts = {
@@ -432,6 +477,9 @@ static int report_check(const struct options *options, struct bytes *text)
 {
     const char *contradiction = storage_choose(&options->values).contradiction;
 
+    if (contradiction == NULL) {
+        contradiction = port_contradiction(&options->values);
+    }
     if (contradiction != NULL) {
         bytes_add_cstr(text, contradiction);
         return complain(text);

@@ -50,8 +50,9 @@ const struct option option_table[] = {
      .type = OPTION_TEXT,
      .shown = "DIR",
      .offset = FIELD(client_dir),
-     .help = "the folder with socket.io-client's bundles for browsers, served below the path (those "
-             "that came with the program); none: they are not served"},
+     .help =
+         "the folder with socket.io-client's bundles for browsers, served below the path (those "
+         "that came with the program); none: they are not served"},
     {.name = "loops",
      .type = OPTION_NUMBER,
      .fallback = "0",
@@ -184,9 +185,17 @@ const struct option option_table[] = {
     {.name = "trusted-proxies",
      .type = OPTION_NETWORKS,
      .offset = FIELD(trusted_proxies),
-     .help = "whose X-Forwarded-For, or else X-Real-IP, says which address a request is from "
-             "(nobody's)"},
+     .help = "whose X-Forwarded-For, or else X-Real-IP, says which address a request is from, and "
+             "X-Forwarded-Proto whether over TLS (nobody's)"},
+    {.name = "proxy-protocol",
+     .type = OPTION_LIST,
+     .shown = "PORT,...",
+     .fallback = "none",
+     .offset = FIELD(proxy_protocol),
+     .help = "the ports where connections of trusted-proxies begin with a header of the PROXY "
+             "protocol, 1 or 2, and other connections do not: none, all, or a list"},
 #include "src/server/option_rows_http.inc"
+#include "src/server/option_rows_tls.inc"
     {.group = "Who somebody is",
      .name = "auth",
      .type = OPTION_CHOICE,

@@ -55,6 +55,12 @@ struct daemon_options {
     uint64_t connections_max; /* 0: as many as there are descriptors */
     uint64_t handshakes_max;
     const char *trusted_proxies; /* NULL: none */
+    const char *proxy_protocol;  /* "none", "all" or ports */
+
+    /* TLS */
+    const char *tls_certificate; /* NULL: no TLS */
+    const char *tls_key;         /* NULL: in the same file */
+    const char *tls_ports;       /* "all" or ports */
 
     /* polls */
     uint64_t compression_threshold; /* 0: never */

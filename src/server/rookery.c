@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "src/base/memory.h"
+#include "src/net/tls.h"
 #include "src/net/ws_deflate.h"
 #include "src/server/server.h"
 
@@ -39,6 +40,8 @@ static void for_each_string(struct rookery_options *o, void (*fn)(const char **s
                               &o->cluster.address,
                               &o->cluster.name,
                               &o->cluster.ca_file,
+                              &o->tls.certificate,
+                              &o->tls.key,
                               &o->trusted_proxies,
                               &o->client_dir};
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
@@ -238,6 +241,7 @@ static void free_server(struct rookery *io)
     for (unsigned i = 0; i < io->loop_count; i++) {
         loop_finish(&io->loops[i].loop);
     }
+    tls_server_destroy(io->tls);
     web_files_close(io->bundles);
     cors_policy_finish(&io->cors);
     for_each_string(&io->options, free_string);
@@ -246,7 +250,7 @@ static void free_server(struct rookery *io)
     free(io);
 }
 
-struct rookery *rookery_create(const struct rookery_options *options)
+struct rookery *server_create(const struct rookery_options *options, struct bytes *why)
 {
     if (!usable(options)) {
         errno = EINVAL;
@@ -258,7 +262,8 @@ struct rookery *rookery_create(const struct rookery_options *options)
     io->loop_count = count_loops(options->loops);
     derive_options(io);
     server_set_cors(io, &options->cors);
-    if (init_loops(io) < 0 || open_bundles(io) < 0 || open_cluster(io) < 0) {
+    if (init_loops(io) < 0 || server_open_tls(io, why) < 0 || open_bundles(io) < 0 ||
+        open_cluster(io) < 0) {
         int error = errno;
         free_server(io);
         errno = error;
@@ -266,6 +271,15 @@ struct rookery *rookery_create(const struct rookery_options *options)
     }
     server_open_peers(io);
     add_socketio(io);
+    return io;
+}
+
+struct rookery *rookery_create(const struct rookery_options *options)
+{
+    struct bytes why = {0};
+    struct rookery *io = server_create(options, &why);
+
+    bytes_finish(&why);
     return io;
 }
 
@@ -373,32 +387,6 @@ static void add_own_routes(struct rookery *io)
     }
 }
 
-int rookery_listen(struct rookery *io, const char *host, unsigned port)
-{
-    if (port != 0 && http_port_check(host, port) < 0) {
-        return ROOKERY_ESYSTEM;
-    }
-    struct server_port *p = xcalloc(1, sizeof *p);
-    p->fds = xcalloc(io->loop_count, sizeof *p->fds);
-    for (unsigned i = 0; i < io->loop_count; i++) {
-        p->fds[i] = http_listen_socket(host, &port);
-        if (p->fds[i] < 0) {
-            while (i > 0) {
-                close(p->fds[--i]);
-            }
-            free(p->fds);
-            free(p);
-            return ROOKERY_ESYSTEM;
-        }
-    }
-    p->next = io->ports;
-    io->ports = p;
-    if (io->cluster != NULL && p->next == NULL) {
-        cluster_parts_set_port(io->cluster, host, port);
-    }
-    return (int)port;
-}
-
 /* ---- running ---- */
 
 /* 0, or -1 with errno; a socket that nobody accepts on stays with its port. */
@@ -410,7 +398,7 @@ static int start_http(struct rookery *io, unsigned i)
                                   &io->connections);
     http_server_set_cors(sl->http, &io->cors);
     for (struct server_port *p = io->ports; p != NULL; p = p->next) {
-        if (http_server_accept(sl->http, p->fds[i]) < 0) {
+        if (http_server_accept_as(sl->http, p->fds[i], &p->as) < 0) {
             return -1;
         }
         p->fds[i] = -1;
@@ -460,22 +448,6 @@ static void finish_endpoints(struct rookery *io)
         free(se->endpoint.engines);
         free(se->path);
         free(se);
-    }
-}
-
-static void finish_ports(struct rookery *io)
-{
-    struct server_port *next;
-
-    for (struct server_port *p = io->ports; p != NULL; p = next) {
-        next = p->next;
-        for (unsigned i = 0; i < io->loop_count; i++) {
-            if (p->fds[i] >= 0) {
-                close(p->fds[i]);
-            }
-        }
-        free(p->fds);
-        free(p);
     }
 }
 
@@ -530,7 +502,7 @@ void rookery_destroy(struct rookery *io)
     cluster_parts_destroy(io->cluster);
     finish_endpoints(io);
     raw_finish(io);
-    finish_ports(io);
+    server_close_ports(io);
     free_server(io);
 }
 

@@ -49,6 +49,7 @@ struct server_endpoint {
 struct server_port {
     struct server_port *next;
     int *fds; /* one listening socket per loop */
+    struct http_port as;
 };
 
 struct raw_websocket; /* both: raw.c */
@@ -69,6 +70,8 @@ struct rookery {
     struct cors_policy cors;           /* of all endpoints */
     rookery_handshake_fn handshake_fn; /* NULL: nobody adds fields to answers */
     void *handshake_arg;
+    struct tls_server *tls;        /* NULL: no certificate */
+    bool has_plain_port;           /* that other nodes can reach this one at */
     struct web_files *bundles;     /* NULL: not served */
     struct cluster_parts *cluster; /* NULL: alone */
     struct peers *peers;           /* NULL: there is nobody to pass requests on to */
@@ -89,6 +92,12 @@ void server_add_endpoint(struct rookery *io, const char *path,
 
 /* Options of WebSockets by the server's options, with another message limit. */
 struct ws_conn_options server_ws_options(struct rookery *io, size_t message_bytes_max);
+
+/* ports.c: the certificate, if there is one. 0, or -1 with errno and *why. */
+MUST_USE int server_open_tls(struct rookery *io, struct bytes *why);
+
+/* Closes what nobody accepts on, and frees all. */
+void server_close_ports(struct rookery *io);
 
 /* passing_on.c: the peers, if this is a node of a cluster that has a secret. */
 void server_open_peers(struct rookery *io);

@@ -14,6 +14,21 @@
 #include "src/net/cors.h"
 #include "src/net/http.h"
 
+/* As rookery_create; *why is a line about what is wrong, where the options alone do not say it. */
+struct rookery *server_create(const struct rookery_options *options, struct bytes *why);
+
+/* As rookery_reload_tls, with a line about what is wrong. Without TLS there is nothing to do. */
+MUST_USE int server_reload_tls(struct rookery *io, struct bytes *why);
+
+/* How its TLS does. */
+struct server_tls {
+    uint64_t failed_reloads;
+    int64_t expires_s; /* the certificate, in seconds of the Epoch */
+};
+
+/* False: there is none. From any thread. */
+bool server_look_at_tls(const struct rookery *io, struct server_tls *out);
+
 /* Serves route beside Engine.IO; the first that was added and matches counts, before the endpoints.
  * The route is copied, its strings and arg must outlive the server. Before rookery_run. */
 void server_add_route(struct rookery *io, const struct http_route *route);

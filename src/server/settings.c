@@ -101,6 +101,7 @@ struct rookery_options settings_server(const struct daemon_options *v)
     };
     o.cluster = settings_cluster(v);
     o.trusted_proxies = v->trusted_proxies;
+    o.tls = (struct rookery_tls){.certificate = v->tls_certificate, .key = v->tls_key};
     o.client_dir = settings_client_dir(v->client_dir);
     return o;
 }

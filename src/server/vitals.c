@@ -213,6 +213,20 @@ static void write_calls(struct bytes *out, const struct vitals *v)
     }
 }
 
+static void write_tls(struct bytes *out, const struct rookery *io)
+{
+    static const char failed[] = "rookery_tls_reloads_failed_total";
+    struct server_tls tls;
+
+    if (server_look_at_tls(io, &tls)) {
+        metrics_family(out, failed, METRIC_COUNTER,
+                       "Certificates that were to be read again and could not be used.");
+        metrics_sample(out, failed, no_label, tls.failed_reloads);
+        write_gauge(out, "rookery_tls_certificate_expires_timestamp_seconds",
+                    "When the certificate in force ends.", (uint64_t)tls.expires_s);
+    }
+}
+
 void vitals_write(struct bytes *out, void *arg)
 {
     const struct vitals *v = arg;
@@ -221,6 +235,7 @@ void vitals_write(struct bytes *out, void *arg)
     for (enum stat_id i = 0; i < STAT_COUNT; i++) {
         write_stat(out, v->io, i);
     }
+    write_tls(out, v->io);
     vitals_write_cluster(out, v->io);
     vitals_write_storage(out, v);
     write_per_loop(out, v->io, "rookery_loop_turn_seconds",

@@ -17,7 +17,7 @@ const { afterEach, test: nodeTest } = require('node:test');
 const { io } = require('socket.io-client');
 
 const DEADLINE_MS = 10000;
-const LISTENING = /^rookery: listening on (http:\/\/127\.0\.0\.1:\d+)\/$/;
+const LISTENING = /^rookery: listening on (https?:\/\/127\.0\.0\.1:\d+)\/$/;
 const program = path.join(process.env.ROOKERY_BUILD, 'src/rookery');
 
 const clean = [];
