@@ -48,7 +48,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "src/api/rookery_options.h"
+#include "rookery_options.h"
 
 #if defined(__GNUC__)
 #define ROOKERY_API __attribute__((visibility("default")))

@@ -273,12 +273,29 @@ static void report_gap(struct kafka_journal *j)
     }
 }
 
+/* What is left of the batch under way was read before. */
+static void stop_reading(struct kafka_journal *j, unsigned partition)
+{
+    (void)rd_kafka_consume_stop(j->followed, (int32_t)partition);
+    j->parts[partition].deaf_batch = j->batch;
+}
+
 static void restart(struct kafka_journal *j, unsigned partition, enum kafka_reach reach)
 {
+    stop_reading(j, partition);
     j->parts[partition].reach = reach;
-    (void)rd_kafka_consume_stop(j->followed, (int32_t)partition);
     (void)start_at(j, partition,
                    reach == KAFKA_REACH_START ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END);
+}
+
+static void ask_later(struct kafka_journal *j, unsigned partition)
+{
+    struct kafka_part *part = &j->parts[partition];
+
+    stop_reading(j, partition);
+    part->reach = KAFKA_REACH_IT;
+    part->again_ms = kafka_now_ms() + ASK_AGAIN_MS;
+    part->is_stopped = true;
 }
 
 /* The first record since reading had to start anew. Returns whether it is to be taken. */
@@ -287,10 +304,12 @@ static bool reach_again(struct kafka_journal *j, unsigned partition, uint64_t of
     struct kafka_part *part = &j->parts[partition];
 
     if (part->reach == KAFKA_REACH_START && offset < part->sequence.next) {
-        restart(j, partition, KAFKA_REACH_END);
+        ask_later(j, partition);
         return false;
     }
-    if (part->reach == KAFKA_REACH_END) {
+    if (part->reach == KAFKA_REACH_START) {
+        report_gap(j);
+    } else {
         part->sequence.next = offset;
         part->acked = 0;
     }
@@ -298,7 +317,8 @@ static bool reach_again(struct kafka_journal *j, unsigned partition, uint64_t of
     return true;
 }
 
-/* The log is not there where it was left, says a broker. One that stood still does not know yet
+/* The log is not there where it was left, says a broker. Does it begin behind that, since what is
+ * old was deleted? Else it is shorter than it was; but a broker that stood still does not know yet
  * that another is the leader, and has less than that: it is asked again for a while before it is
  * believed. */
 static void lose(struct kafka_journal *j, unsigned partition)
@@ -307,17 +327,15 @@ static void lose(struct kafka_journal *j, unsigned partition)
     uint64_t now_ms = kafka_now_ms();
 
     if (part->lost_ms == 0 || now_ms - part->again_ms > LOST_MS) {
-        part->lost_ms = now_ms;
-    }
-    if (part->reach != KAFKA_REACH_IT || now_ms - part->lost_ms >= LOST_MS) {
-        part->lost_ms = part->again_ms = 0;
-        report_gap(j);
+        part->lost_ms = part->again_ms = now_ms;
         restart(j, partition, KAFKA_REACH_START);
-        return;
+    } else if (now_ms - part->lost_ms < LOST_MS) {
+        ask_later(j, partition);
+    } else {
+        part->lost_ms = 0;
+        report_gap(j);
+        restart(j, partition, KAFKA_REACH_END);
     }
-    (void)rd_kafka_consume_stop(j->followed, (int32_t)partition);
-    part->again_ms = now_ms + ASK_AGAIN_MS;
-    part->is_stopped = true;
 }
 
 void kafka_follower_ask_again(struct kafka_journal *j)
@@ -348,10 +366,14 @@ static void take_error(struct kafka_journal *j, const rd_kafka_message_t *record
 
 static void take(struct kafka_journal *j, const rd_kafka_message_t *record)
 {
+    if (record->partition >= 0 && j->parts[record->partition].deaf_batch == j->batch) {
+        return;
+    }
     if (record->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         take_error(j, record);
     } else if (j->parts[record->partition].reach == KAFKA_REACH_IT ||
                reach_again(j, (unsigned)record->partition, (uint64_t)record->offset)) {
+        j->parts[record->partition].lost_ms = 0;
         pass_record(j, record);
     }
 }
@@ -361,6 +383,7 @@ static size_t take_some(struct kafka_journal *j)
     rd_kafka_message_t *records[RECORDS_AT_ONCE];
     ssize_t count = rd_kafka_consume_batch_queue(j->fetched, 0, records, RECORDS_AT_ONCE);
 
+    j->batch++;
     for (ssize_t i = 0; i < count; i++) {
         take(j, records[i]);
         rd_kafka_message_destroy(records[i]);

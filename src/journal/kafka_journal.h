@@ -59,8 +59,8 @@ struct kafka_flight {
 /* Whether the log of a partition can be read where it was left. */
 enum kafka_reach {
     KAFKA_REACH_IT,    /* yes */
-    KAFKA_REACH_START, /* no: going on from its first record */
-    KAFKA_REACH_END,   /* nor that, it is shorter than what was told: going on from its end */
+    KAFKA_REACH_START, /* no: is its first record behind what was told? */
+    KAFKA_REACH_END,   /* it is shorter than what was told: going on from its end */
 };
 
 /* An own record that is reported before the log has come there may be the second one of its id: the
@@ -75,6 +75,7 @@ struct kafka_part {
     enum kafka_reach reach;
     uint64_t lost_ms, again_ms; /* not there where it was left: since when; to be asked again */
     bool is_stopped;            /* until then */
+    uint64_t deaf_batch;        /* the batch of which nothing more is for it */
 };
 
 enum kafka_answer { KAFKA_NO_ANSWER_YET, KAFKA_IS_THERE, KAFKA_IS_AWAY };
@@ -106,6 +107,7 @@ struct kafka_journal {
     struct kafka_client consumer;
     rd_kafka_topic_t *followed; /* the consumer's */
     rd_kafka_queue_t *fetched;
+    uint64_t batch;              /* the one that was taken from it last */
     struct kafka_fence *waiting; /* questions for a place that is to come */
     struct completions done;
     struct bytes scratch;

@@ -3,6 +3,7 @@
 #ifndef NET_WS_TRANSPORT_INTERNAL_H
 #define NET_WS_TRANSPORT_INTERNAL_H
 
+#include "src/base/memory.h"
 #include "src/net/ws_transport.h"
 
 struct ws_transport {
