@@ -8,7 +8,8 @@
  * polling goes on as if it had never been there.
  *
  * One noop is not enough: the poll and the WebSocket are two connections, perhaps over two proxies,
- * and a client that has its noop before its pong polls once more. It says 5 only when no poll waits.
+ * and a client that has its noop before its pong polls once more. It says 5 only when no poll
+ * waits.
  *
  * A session that is closed meanwhile ends by whichever comes first: a poll that fetches the close
  * packet, or the 5. Its client may have paused polling already, and polls again neither if the

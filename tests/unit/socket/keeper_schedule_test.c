@@ -82,7 +82,13 @@ static void on_connection(struct rookery_socket *s, void *arg)
 
 static void on_disconnect(struct rookery_socket *s, const char *reason, void *arg)
 {
-    client_of(s)->socket = NULL;
+    struct client_view *c = client_of(s);
+
+    if (c == NULL) {
+        check(!"a client's");
+        return;
+    }
+    c->socket = NULL;
 }
 
 static void say(unsigned loop, unsigned to)
