@@ -333,7 +333,7 @@ static void a_client_that_has_ended_its_side_is_answered(void)
     if (c.len > 0) { /* tickets */
         (void)hear(&c);
     }
-    check(SSL_write(client.ssl, WHO + 13, sizeof WHO - 14) > 0);
+    check(SSL_write(client.ssl, &WHO[13], sizeof WHO - 14) > 0);
     (void)SSL_shutdown(client.ssl);
     carry(&c, SIZE_MAX);
     check(hears(&c, "127.0.0.1 secure"));
