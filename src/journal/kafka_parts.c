@@ -266,34 +266,60 @@ void kafka_parts_pause(struct kafka_parts *p, bool paused)
     rd_kafka_topic_partition_list_destroy(ours);
 }
 
-/* Records behind what is stored; -1: nobody answers. */
-static int64_t lag_of(const struct kafka_parts *p, unsigned partition, bool ask, int wait_ms)
+static uint64_t behind_stored(const struct kafka_parts *p, unsigned partition, int64_t end)
 {
-    int64_t low = 0, high = 0, stored = (int64_t)p->parts[partition].stored;
-    rd_kafka_resp_err_t error =
-        ask ? rd_kafka_query_watermark_offsets(p->handle, p->topic, (int32_t)partition, &low, &high,
-                                               wait_ms)
-            : rd_kafka_get_watermark_offsets(p->handle, p->topic, (int32_t)partition, &low, &high);
+    const struct kafka_part *part = &p->parts[partition];
 
-    if (ask && error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return -1;
+    return part->ours && end > (int64_t)part->stored ? (uint64_t)end - part->stored : 0;
+}
+
+/* By what came with the latest records. */
+static uint64_t guess_lag(const struct kafka_parts *p)
+{
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < p->count; i++) {
+        int64_t low = 0, high = 0;
+        if (p->parts[i].ours &&
+            rd_kafka_get_watermark_offsets(p->handle, p->topic, (int32_t)i, &low, &high) ==
+                RD_KAFKA_RESP_ERR_NO_ERROR) {
+            sum += behind_stored(p, i, high);
+        }
     }
-    return error == RD_KAFKA_RESP_ERR_NO_ERROR && high > stored ? high - stored : 0;
+    return sum;
+}
+
+/* Returns false if nobody answers. Not by rd_kafka_query_watermark_offsets, which may wait for ever
+ * (until librdkafka 2.12, its change 5201). */
+static bool ask_lag(const struct kafka_parts *p, int wait_ms, uint64_t *sum)
+{
+    part_list *list = list_of_ours(p);
+
+    if (list->cnt == 0) {
+        list_add(p, list, 0);
+    }
+    for (int i = 0; i < list->cnt; i++) {
+        list->elems[i].offset = RD_KAFKA_OFFSET_END;
+    }
+    bool ok = rd_kafka_offsets_for_times(p->handle, list, wait_ms) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    *sum = 0;
+    for (int i = 0; i < list->cnt; i++) {
+        const rd_kafka_topic_partition_t *part = &list->elems[i];
+        ok = ok && part->err == RD_KAFKA_RESP_ERR_NO_ERROR;
+        *sum += behind_stored(p, (unsigned)part->partition, part->offset);
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return ok;
 }
 
 bool kafka_parts_measure(struct kafka_parts *p, bool ask, int wait_ms)
 {
-    uint64_t sum = 0;
+    uint64_t sum;
 
-    if (ask && atomic_load(&p->ours) == 0) {
-        return lag_of(p, 0, ask, wait_ms) >= 0;
-    }
-    for (unsigned i = 0; i < p->count; i++) {
-        int64_t lag = p->parts[i].ours ? lag_of(p, i, ask, wait_ms) : 0;
-        if (lag < 0) {
-            return false;
-        }
-        sum += (uint64_t)lag;
+    if (!ask) {
+        sum = guess_lag(p);
+    } else if (!ask_lag(p, wait_ms, &sum)) {
+        return false;
     }
     atomic_store(&p->lag, sum);
     return true;
