@@ -7,6 +7,7 @@
 #include "src/socket/acks.h"
 #include "src/socket/eio3.h"
 #include "src/socket/event.h"
+#include "src/socket/handshake.h"
 #include "src/socket/incoming.h"
 #include "src/socket/io.h"
 #include "src/socket/recovery.h"
@@ -177,7 +178,7 @@ static void receive_connect(struct client *c, const struct sio_packet *packet)
         return;
     }
     struct span nsp = eio3_namespace(packet->nsp, &query);
-    eio3_auth_write(&auth, query);
+    handshake_query_write(&auth, query);
     connect_to(c, nsp, bytes_span(&auth));
     bytes_finish(&auth);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "src/socket/eio3.h"
 
-#include "protocol/http_query.h"
 #include "protocol/json.h"
 
 struct span eio3_namespace(struct span nsp, struct span *query)
@@ -17,24 +16,6 @@ struct span eio3_namespace(struct span nsp, struct span *query)
     size_t len = (size_t)(question - path.data);
     *query = span_skip(path, len + 1);
     return span_of(path.data, len);
-}
-
-void eio3_auth_write(struct bytes *out, struct span query)
-{
-    struct bytes text = {0};
-    struct span key, value;
-
-    bytes_add_byte(out, '{');
-    while (http_query_next(&query, &key, &value)) {
-        bytes_clear(&text);
-        http_query_decode(key, &text);
-        json_write_key(out, bytes_span(&text));
-        bytes_clear(&text);
-        http_query_decode(value, &text);
-        json_write_string(out, bytes_span(&text));
-    }
-    bytes_add_byte(out, '}');
-    bytes_finish(&text);
 }
 
 static bool counts(struct span data)

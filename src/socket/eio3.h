@@ -7,7 +7,7 @@
  *   refused               4/chat,{"message":m,"data":d}        4/chat,d, or 4/chat,"m"
  *   the id of a socket    random                               the session's: sid, /chat#sid
  *
- * The query is what they have for auth: an object of strings. They never come back to a session
+ * The query is what they have for auth (handshake_query_write). They never come back to a session
  * (recovery.h).
  *
  * Pure; any thread. Source: socket.io 4.8 (Client, Socket, Namespace), for protocol 3. */
@@ -19,9 +19,6 @@
 
 /* The namespace in what they call one, which may have a query; *query is that, or empty. */
 struct span eio3_namespace(struct span nsp, struct span *query);
-
-/* Appends the query as auth. */
-void eio3_auth_write(struct bytes *out, struct span query);
 
 /* Appends the value that tells of a refusal: data, if it is anything that counts in JavaScript, or
  * the message. data: JSON, or empty. */

@@ -16,4 +16,7 @@ void handshake_parse(const struct rookery_request *request, struct http_head *he
 void handshake_write_json(struct bytes *out, const struct rookery_request *request,
                           struct span auth);
 
+/* Appends a query as an object of strings, decoded. */
+void handshake_query_write(struct bytes *out, struct span query);
+
 #endif

@@ -125,12 +125,11 @@ static void write_headers(struct bytes *out, const struct http_head *head)
     bytes_add_byte(out, '}');
 }
 
-static void write_query(struct bytes *out, struct span query)
+void handshake_query_write(struct bytes *out, struct span query)
 {
     struct bytes text = {0};
     struct span key, value;
 
-    json_write_key(out, SPAN("query"));
     bytes_add_byte(out, '{');
     while (http_query_next(&query, &key, &value)) {
         bytes_clear(&text);
@@ -142,6 +141,12 @@ static void write_query(struct bytes *out, struct span query)
     }
     bytes_add_byte(out, '}');
     bytes_finish(&text);
+}
+
+static void write_query(struct bytes *out, struct span query)
+{
+    json_write_key(out, SPAN("query"));
+    handshake_query_write(out, query);
 }
 
 /* ---- time ---- */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "src/socket/eio3.h"
+#include "src/socket/handshake.h"
 
 #include "src/socket/io.h"
 #include "src/socket/socket.h"
@@ -27,10 +28,10 @@ static void makes_an_object_of_strings_of_a_query(void)
 {
     struct bytes out = {0};
 
-    eio3_auth_write(&out, SPAN("token=a%20b+c&%22=%22&d"));
+    handshake_query_write(&out, SPAN("token=a%20b+c&%22=%22&d"));
     check(span_eq(bytes_span(&out), SPAN("{\"token\":\"a b c\",\"\\\"\":\"\\\"\",\"d\":\"\"}")));
     bytes_clear(&out);
-    eio3_auth_write(&out, SPAN(""));
+    handshake_query_write(&out, SPAN(""));
     check(span_eq(bytes_span(&out), SPAN("{}")));
     bytes_finish(&out);
 }
