@@ -9,6 +9,7 @@ const client2 = require('socket.io-client-2');
 const { io: client3 } = require('socket.io-client-3');
 const { io: client4 } = require('socket.io-client');
 const { destroyLater, endsCleanly, test, useServer, within } = require('./harness');
+const { ask, asBuffer, next } = require('./real_client');
 
 const server = useServer('clients');
 
@@ -22,11 +23,6 @@ const TRANSPORTS = {
 };
 
 let rooms = 0;
-
-function next(emitter, name) {
-    const event = new Promise((resolve) => emitter.once(name, (...args) => resolve(args)));
-    return within(event, `event ${name}`);
-}
 
 // With all namespaces, and without coming back.
 function closeManager(manager) {
@@ -48,15 +44,6 @@ async function connect(io, namespace, options) {
     const socket = open(io, namespace, options);
     await next(socket, 'connect');
     return socket;
-}
-
-function ask(socket, ...args) {
-    const answer = new Promise((resolve) => socket.emit(...args, (...values) => resolve(values)));
-    return within(answer, `acknowledgement of ${args[0]}`);
-}
-
-function asBuffer(data) {
-    return Buffer.isBuffer(data) ? data : Buffer.from(data);
 }
 
 async function upgraded(socket) {

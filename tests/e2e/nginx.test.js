@@ -8,10 +8,9 @@ const assert = require('node:assert/strict');
 const { execFileSync, spawn } = require('node:child_process');
 const { once } = require('node:events');
 const fs = require('node:fs');
-const net = require('node:net');
 const path = require('node:path');
 const { Daemon, ask, connect, folder, join, later, request, say, start, test, until, within } = require('./harness');
-const { freePort } = require('../support/port');
+const { freePort, reachable } = require('../support/port');
 
 const CLIENTS = 10;
 const NODES = 3;
@@ -29,18 +28,6 @@ const skip = ['nginx', 'redis-server'].filter(missing).map((p) => `${p} is not i
 const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
 
 // ---- what stands around the nodes ---------------------------------------------------------------
-
-async function reachable(port) {
-    const socket = net.connect(port, '127.0.0.1');
-    try {
-        await once(socket, 'connect');
-        return true;
-    } catch {
-        return false;
-    } finally {
-        socket.destroy();
-    }
-}
 
 // Asks again and again, for what no event tells of.
 async function eventually(isTrue, what) {

@@ -12,7 +12,7 @@ const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
 const { Daemon, connect, folder, join, later, request, say, start, take, test, within } = require('./harness');
-const { freePort } = require('../support/port');
+const { freePort, reachable } = require('../support/port');
 
 const TRUSTED = ['--trusted-proxies', '127.0.0.0/8'];
 const STREAM = (process.env.NGINX_MODULES ?? '/usr/lib/nginx/modules') + '/ngx_stream_module.so';
@@ -72,18 +72,6 @@ async function startRelay(daemon, header, cut = 0) {
         server.close();
     });
     return { origin: `${daemon.origin.split('://')[0]}://127.0.0.1:${server.address().port}` };
-}
-
-async function reachable(port) {
-    const socket = net.connect(port, '127.0.0.1');
-    try {
-        await once(socket, 'connect');
-        return true;
-    } catch {
-        return false;
-    } finally {
-        socket.destroy();
-    }
 }
 
 // nginx with that part of its configuration; it listens on port.

@@ -31,4 +31,17 @@ async function freePort() {
     }
 }
 
-module.exports = { freePort };
+// Does somebody listen there?
+async function reachable(port) {
+    const socket = net.connect(port, '127.0.0.1');
+    try {
+        await once(socket, 'connect');
+        return true;
+    } catch {
+        return false;
+    } finally {
+        socket.destroy();
+    }
+}
+
+module.exports = { freePort, reachable };
