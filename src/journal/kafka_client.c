@@ -391,15 +391,47 @@ int kafka_topic_prepare(struct kafka_client *c, const struct journal_kafka_optio
     return partitions;
 }
 
+rd_kafka_resp_err_t kafka_offsets_ask(rd_kafka_t *handle, rd_kafka_topic_partition_list_t *list,
+                                      int64_t which, int wait_ms)
+{
+    for (int i = 0; i < list->cnt; i++) {
+        list->elems[i].offset = which;
+    }
+    rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(handle, list, wait_ms);
+    for (int i = 0; i < list->cnt && error == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
+        error = list->elems[i].err;
+    }
+    return error;
+}
+
+static rd_kafka_resp_err_t ask_watermarks(struct kafka_client *c, const char *topic,
+                                          unsigned partition, int64_t *low, int64_t *high,
+                                          int wait_ms)
+{
+    rd_kafka_topic_partition_list_t *list = xnonnull(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_t *part =
+        rd_kafka_topic_partition_list_add(list, topic, (int32_t)partition);
+    rd_kafka_resp_err_t error =
+        kafka_offsets_ask(c->handle, list, RD_KAFKA_OFFSET_BEGINNING, wait_ms);
+
+    *low = part->offset;
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        error = kafka_offsets_ask(c->handle, list, RD_KAFKA_OFFSET_END, wait_ms);
+        *high = part->offset;
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return error;
+}
+
 int kafka_topic_watermarks(struct kafka_client *c, const struct journal_kafka_options *options,
                            unsigned partition, int64_t *low, int64_t *high, struct bytes *why)
 {
-    uint64_t until = now_ms() + kafka_timeout_ms(options);
+    int wait_ms = (int)kafka_timeout_ms(options);
+    uint64_t until = now_ms() + (uint64_t)wait_ms;
     rd_kafka_resp_err_t error;
 
     do { /* a leader may just be elected */
-        error = rd_kafka_query_watermark_offsets(c->handle, options->topic, (int32_t)partition, low,
-                                                 high, (int)kafka_timeout_ms(options));
+        error = ask_watermarks(c, options->topic, partition, low, high, wait_ms);
     } while (error != RD_KAFKA_RESP_ERR_NO_ERROR && now_ms() < until);
     return error == RD_KAFKA_RESP_ERR_NO_ERROR
                ? 0

@@ -56,6 +56,12 @@ MUST_USE int kafka_topic_prepare(struct kafka_client *c,
                                  const struct journal_kafka_options *options, const char *topic,
                                  struct bytes *why);
 
+/* Gives each partition of the list the offset where it begins (RD_KAFKA_OFFSET_BEGINNING) or ends
+ * (RD_KAFKA_OFFSET_END); blocks for wait_ms at most. rd_kafka_query_watermark_offsets does not keep
+ * such a limit (until librdkafka 2.12, its change 5201). Returns the first error, or none. */
+rd_kafka_resp_err_t kafka_offsets_ask(rd_kafka_t *handle, rd_kafka_topic_partition_list_t *list,
+                                      int64_t which, int wait_ms);
+
 /* Asks where a partition of the topic of messages begins and ends. Returns 0, or -1 and one line in
  * *why. Blocks. */
 MUST_USE int kafka_topic_watermarks(struct kafka_client *c,

@@ -2,6 +2,7 @@
 #include "src/journal/kafka_parts.h"
 
 #include "src/base/memory.h"
+#include "src/journal/kafka_client.h"
 
 typedef rd_kafka_topic_partition_list_t part_list; /* the name is too long for what it is */
 
@@ -289,8 +290,7 @@ static uint64_t guess_lag(const struct kafka_parts *p)
     return sum;
 }
 
-/* Returns false if nobody answers. Not by rd_kafka_query_watermark_offsets, which may wait for ever
- * (until librdkafka 2.12, its change 5201). */
+/* Returns false if nobody answers. */
 static bool ask_lag(const struct kafka_parts *p, int wait_ms, uint64_t *sum)
 {
     part_list *list = list_of_ours(p);
@@ -298,15 +298,11 @@ static bool ask_lag(const struct kafka_parts *p, int wait_ms, uint64_t *sum)
     if (list->cnt == 0) {
         list_add(p, list, 0);
     }
-    for (int i = 0; i < list->cnt; i++) {
-        list->elems[i].offset = RD_KAFKA_OFFSET_END;
-    }
-    bool ok = rd_kafka_offsets_for_times(p->handle, list, wait_ms) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    bool ok = kafka_offsets_ask(p->handle, list, RD_KAFKA_OFFSET_END, wait_ms) ==
+              RD_KAFKA_RESP_ERR_NO_ERROR;
     *sum = 0;
-    for (int i = 0; i < list->cnt; i++) {
-        const rd_kafka_topic_partition_t *part = &list->elems[i];
-        ok = ok && part->err == RD_KAFKA_RESP_ERR_NO_ERROR;
-        *sum += behind_stored(p, (unsigned)part->partition, part->offset);
+    for (int i = 0; ok && i < list->cnt; i++) {
+        *sum += behind_stored(p, (unsigned)list->elems[i].partition, list->elems[i].offset);
     }
     rd_kafka_topic_partition_list_destroy(list);
     return ok;
