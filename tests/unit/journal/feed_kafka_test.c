@@ -229,14 +229,23 @@ static void brokers_that_are_away_are_told_and_come_back(void)
     check(feed->ops->commit(feed) == 0);
 }
 
-/* One turn of a reader that stores what it gets. lowest: by partition, the least number it got. */
-static void read_some(struct feed *reader, uint64_t lowest[PARTITIONS])
+/* What a reader got of each partition. */
+struct reading {
+    uint64_t lowest[PARTITIONS], highest[PARTITIONS];
+    bool any[PARTITIONS];
+};
+
+/* One turn of a reader that stores what it gets. */
+static void read_some(struct feed *reader, struct reading *r)
 {
     int count = reader->ops->poll(reader, WAIT_MS, entries, BATCH);
 
     for (int i = 0; i < count; i++) {
-        uint64_t *least = &lowest[entries[i]->partition];
-        *least = entries[i]->position < *least ? entries[i]->position : *least;
+        unsigned part = entries[i]->partition;
+        uint64_t position = entries[i]->position;
+        r->lowest[part] = r->any[part] && r->lowest[part] < position ? r->lowest[part] : position;
+        r->highest[part] = r->highest[part] > position ? r->highest[part] : position;
+        r->any[part] = true;
     }
     if (count > 0) {
         (void)reader->ops->commit(reader);
@@ -257,49 +266,47 @@ static void put_everywhere(void)
     }
 }
 
-/* Has one of them got something of each partition? */
-static bool all_read(const uint64_t one[PARTITIONS], const uint64_t other[PARTITIONS])
+/* Has one of them got the last record of each partition? Who took one over may first get what the
+ * other had not committed yet. */
+static bool all_read(const struct reading *one, const struct reading *other)
 {
     unsigned count = 0;
 
     for (unsigned i = 0; i < PARTITIONS; i++) {
-        count += one[i] != UINT64_MAX || other[i] != UINT64_MAX;
+        count += one->highest[i] == last(i) || other->highest[i] == last(i);
     }
     return count == PARTITIONS;
 }
 
 static void what_is_taken_over_later_begins_where_the_other_reader_was(void)
 {
-    static const uint64_t zeros[PARTITIONS];
-    uint64_t mine[PARTITIONS] = {0}, its[PARTITIONS] = {0}, after[PARTITIONS];
+    struct reading before = {0}, mine = {0}, its = {0}, after = {0};
     unsigned taken = 0;
 
+    /* from zero it would move the record in the wrong partition once more, to the end of its own */
+    struct feed *other = open_feed(ends);
     put_everywhere();
-    struct feed *other = open_feed(zeros);
     for (time_t until = later() + PATIENCE_S; parts_of(other) < 2 && later() < until;) {
-        read_some(feed, mine);
-        read_some(other, its);
+        read_some(feed, &before);
+        read_some(other, &before);
     }
     put_everywhere();
-    memset(mine, 0xff, sizeof mine);
-    memset(its, 0xff, sizeof its);
-    for (time_t until = later() + PATIENCE_S; !all_read(mine, its) && later() < until;) {
-        read_some(feed, mine);
-        read_some(other, its);
+    for (time_t until = later() + PATIENCE_S; !all_read(&mine, &its) && later() < until;) {
+        read_some(feed, &mine);
+        read_some(other, &its);
     }
     feed->ops->close(feed);
     feed = other;
-    memset(after, 0xff, sizeof after);
     for (time_t until = later() + PATIENCE_S; parts_of(feed) < PARTITIONS && later() < until;) {
-        read_some(feed, after);
+        read_some(feed, &after);
     }
     put_everywhere();
-    for (time_t until = later() + PATIENCE_S; !all_read(after, after) && later() < until;) {
-        read_some(feed, after);
+    for (time_t until = later() + PATIENCE_S; !all_read(&after, &after) && later() < until;) {
+        read_some(feed, &after);
     }
     for (unsigned i = 0; i < PARTITIONS; i++) {
-        check(after[i] == last(i)); /* without a gap, and nothing twice */
-        taken += mine[i] != UINT64_MAX && its[i] == UINT64_MAX;
+        check(after.lowest[i] == last(i)); /* without a gap, and nothing twice */
+        taken += mine.any[i] && !its.any[i];
     }
     check(parts_of(feed) == PARTITIONS && taken > 0);
 }
