@@ -7,6 +7,7 @@
 #include "src/journal/journal_kafka.h"
 #include "src/journal/journal_value.h"
 #include "src/journal/kafka_batch.h"
+#include "src/journal/kafka_group.h"
 #include "src/journal/kafka_sender.h"
 
 enum {
@@ -24,7 +25,7 @@ struct feed_kafka {
     struct kafka_parts parts;
     rd_kafka_queue_t *queue;   /* records, rebalances, and all of the main one */
     rd_kafka_queue_t *commits; /* what becomes of them */
-    char *topic, *reject_topic;
+    char *topic, *reject_topic, *group;
 
     struct kafka_batch batch;
     bool again; /* the batch is to be given once more */
@@ -373,24 +374,42 @@ static void destroy(struct feed_kafka *k)
     kafka_batch_finish(&k->batch);
     free(k->topic);
     free(k->reject_topic);
+    free(k->group);
     bytes_finish(&k->value);
     free(k);
 }
 
+static bool is_moving(struct feed_kafka *k)
+{
+    struct kafka_group group;
+
+    return atomic_load(&k->is_up) &&
+           kafka_group_ask(k->client.handle, k->group, LOOK_WAIT_MS, &group) && group.is_moving;
+}
+
+static void serve_one(struct feed_kafka *k)
+{
+    rd_kafka_event_t *event = rd_kafka_queue_poll(k->queue, JOIN_POLL_MS);
+
+    if (event != NULL) {
+        handle_event(k, event);
+        drop_batch(k);
+    }
+}
+
 /* librdkafka before 2.3 fails an assertion when a member of a group is destroyed that waits for its
- * first assignment (its issue 4312). So that is waited for; a group that tells nothing for so long
- * keeps its member, which has left it and does nothing any more. */
+ * first assignment (its issue 4312); and none (2.0 to 2.15) tells the group that it leaves while it
+ * is asking to join it anew, so that all others wait for it until its session is over. So the end
+ * of both is waited for; a group that tells nothing for so long keeps its member, which has left it
+ * and does nothing any more. */
 static void outlive_joining(struct feed_kafka *k)
 {
     uint64_t until = now_ms() + JOIN_WAIT_MS;
 
-    while (!k->has_joined && now_ms() < until) {
-        rd_kafka_event_t *event = rd_kafka_queue_poll(k->queue, JOIN_POLL_MS);
-        if (event != NULL) {
-            handle_event(k, event);
-        }
+    while ((!k->has_joined || is_moving(k)) && now_ms() < until) {
+        serve_one(k);
     }
-    drop_batch(k);
+    serve_one(k); /* what is whose, if it is on its way */
 }
 
 /* librdkafka (2.15 still) closes a member without partitions and does not tell its group, which
@@ -500,6 +519,7 @@ struct feed *feed_kafka_open(const struct journal_kafka_options *options, unsign
     k->feed.ops = &feed_kafka;
     k->topic = xnonnull(strdup(options->topic));
     k->reject_topic = xnonnull(strdup(options->reject_topic));
+    k->group = xnonnull(strdup(options->group));
     if (open_consumer(k, options, why) < 0 || prepare_topics(k, options, partitions, why) < 0 ||
         kafka_sender_open(&k->sender, options, why) < 0) {
         goto fail;

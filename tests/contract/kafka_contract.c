@@ -2,10 +2,12 @@
 /* Two nodes on a topic of a real broker, which dies, stands still and forgets. */
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "src/base/memory.h"
+#include "src/journal/kafka_group.h"
 #include "tests/support/kafka_node.h"
 #include "tests/support/service.h"
 #include "tests/support/tap.h"
@@ -220,6 +222,94 @@ static void says_that_there_is_a_gap_when_what_comes_next_was_deleted(void)
     node_close(&nodes[0]);
 }
 
+/* ---- a group whose members come and go ---- */
+
+struct reader {
+    struct feed *feed;
+    pthread_t thread;
+    atomic_bool is_over;
+};
+
+static void *read_on(void *arg)
+{
+    enum { AT_ONCE = 16, POLL_MS = 20 };
+    struct feed_entry *entries[AT_ONCE];
+    struct reader *r = arg;
+
+    while (!atomic_load(&r->is_over)) {
+        if (r->feed->ops->poll(r->feed, POLL_MS, entries, AT_ONCE) > 0) {
+            (void)r->feed->ops->commit(r->feed);
+        }
+    }
+    r->feed->ops->close(r->feed);
+    return NULL;
+}
+
+static void reader_start(struct reader *r, const char *settings)
+{
+    static const uint64_t zero;
+    struct journal_kafka_options options = options_for("group");
+    struct bytes why = {0};
+
+    options.reject_topic = "group-dlq";
+    options.group = "group";
+    options.partitions = 1;
+    options.settings = settings;
+    r->feed = xnonnull(feed_kafka_open(&options, 1, &zero, &zero, &why));
+    bytes_finish(&why);
+    atomic_init(&r->is_over, false);
+    check(pthread_create(&r->thread, NULL, read_on, r) == 0);
+}
+
+static void reader_end(struct reader *r)
+{
+    atomic_store(&r->is_over, true);
+    (void)pthread_join(r->thread, NULL);
+}
+
+static struct kafka_group group_now(rd_kafka_t *handle)
+{
+    struct kafka_group group = {0};
+
+    while (!kafka_group_ask(handle, "group", 5000, &group)) {
+        nap();
+    }
+    return group;
+}
+
+static void await_group(rd_kafka_t *handle, size_t members, bool is_moving)
+{
+    struct kafka_group group = group_now(handle);
+
+    while (group.members != members || group.is_moving != is_moving) {
+        nap();
+        group = group_now(handle);
+    }
+}
+
+/* Otherwise the others would wait for it until its session is over. It has no partition, and asks
+ * to join anew when a third comes; that lasts, since the one that has it is told of that late. */
+static void who_ends_while_it_joins_anew_leaves_the_group(void)
+{
+    enum { SLOW, QUICK, NEW, READERS };
+    static const struct timespec until_it_asks_anew = {.tv_sec = 1}; /* which nothing shows */
+    struct reader readers[READERS];
+    rd_kafka_t *handle = producer();
+
+    reader_start(&readers[SLOW], "heartbeat.interval.ms=4000");
+    await_group(handle, 1, false);
+    reader_start(&readers[QUICK], "heartbeat.interval.ms=100");
+    await_group(handle, 2, false);
+    reader_start(&readers[NEW], NULL);
+    await_group(handle, 3, true);
+    (void)nanosleep(&until_it_asks_anew, NULL);
+    reader_end(&readers[QUICK]);
+    check(group_now(handle).members == 2);
+    reader_end(&readers[SLOW]);
+    reader_end(&readers[NEW]);
+    rd_kafka_destroy(handle);
+}
+
 int main(void)
 {
     (void)setvbuf(stdout, NULL, _IOLBF, 0); /* what a test that hangs has said is seen */
@@ -229,6 +319,7 @@ int main(void)
     }
     RUN(tells_the_same_in_the_same_order_at_two_nodes);
     RUN(says_that_there_is_a_gap_when_what_comes_next_was_deleted);
+    RUN(who_ends_while_it_joins_anew_leaves_the_group);
     RUN(loses_and_repeats_nothing_when_the_broker_stands_still);
     RUN(loses_and_repeats_nothing_when_the_broker_is_killed);
     service_finish(&broker);
