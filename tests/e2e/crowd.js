@@ -24,7 +24,7 @@ const assert = require('node:assert/strict');
 const { io } = require('socket.io-client');
 const { later, within } = require('./harness');
 
-const ANSWER_MS = 15000; // then it is asked again: longer than any wait of the servers'
+const ANSWER_MS = 20000; // then it is asked again: longer than any wait of the servers'
 const AGAIN_MS = 100; // after a refusal that says that it may be; up to three times that
 const TURN_MS = 10; // of the talk
 const PAGE = 100;
@@ -86,25 +86,25 @@ class Person {
         this.socket.on('message', (m) => (this.held ? this.held.push(m) : this.hear(m)));
     }
 
-    // Asks until there is an answer that counts, or the connection is another.
-    ask(event, payload, onAnswer) {
+    // Asks until there is an answer that counts, or the connection is another. What was heard since a
+    // question that had no answer is not asked for again.
+    ask(event, question, onAnswer) {
         const { id } = this.socket;
         const isSame = () => this.socket.connected && this.socket.id === id;
-        this.socket.timeout(ANSWER_MS).emit(event, payload, (error, answer) => {
+        this.socket.timeout(ANSWER_MS).emit(event, question(), (error, answer) => {
             if (isSame() && !error && answer.ok) {
                 onAnswer(answer);
             } else if (isSame() && !error && !answer.retryable) {
                 this.crowd.count('refusals', `${event}: ${answer.code} ${answer.message}`);
             } else if (isSame()) {
                 this.crowd.count('retries', error ? 'no answer' : answer.code);
-                this.crowd.again(() => isSame() && this.ask(event, payload, onAnswer));
+                this.crowd.again(() => isSame() && this.ask(event, question, onAnswer));
             }
         });
     }
 
     enter() {
-        const after = this.place;
-        this.ask('join_room', { roomId: this.room, after }, (answer) => {
+        this.ask('join_room', () => ({ roomId: this.room, after: this.place }), (answer) => {
             if (answer.gap) {
                 this.crowd.count('gaps');
                 this.held = [];
@@ -122,7 +122,7 @@ class Person {
 
     // What is between what he knows and what the join has told, by pages.
     fill(end) {
-        this.ask('history', { roomId: this.room, after: this.place, limit: PAGE }, ({ messages, more }) => {
+        this.ask('history', () => ({ roomId: this.room, after: this.place, limit: PAGE }), ({ messages, more }) => {
             const missed = messages.filter((m) => m.offset < end);
             missed.forEach((m) => this.hear(m));
             if (more && missed.length === messages.length) {
