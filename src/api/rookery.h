@@ -129,11 +129,21 @@ ROOKERY_API void rookery_stop(struct rookery *io);
 /* Frees everything; after rookery_run has returned, or without it. NULL is taken. */
 ROOKERY_API void rookery_destroy(struct rookery *io);
 
-/* Decides about a handshake before it is answered: return NULL to let it in, or the message for the
- * 403 (valid until the next call on that loop; "" stands for "Forbidden"). Before rookery_run. */
+/* Asked about each handshake before it is answered. It must call exactly one of the two, once,
+ * during the call or later on the same loop: to let it in, or to refuse it with that message
+ * (empty: "Forbidden"; 403 for a poll, 400 for a WebSocket). The request can be read until then. A
+ * client that has gone meanwhile is not waited for, nor is one for longer than request_timeout_ms:
+ * that gets 503, as do handshakes beyond handshakes_max undecided ones of a loop. The decision is
+ * owed all the same. Before rookery_run. */
+struct rookery_handshake;
 struct rookery_request;
-typedef const char *(*rookery_allow_fn)(const struct rookery_request *request, void *arg);
+typedef void (*rookery_allow_fn)(struct rookery_handshake *h, void *arg);
 ROOKERY_API void rookery_allow_request(struct rookery *io, rookery_allow_fn fn, void *arg);
+ROOKERY_API const struct rookery_request *
+rookery_handshake_request(const struct rookery_handshake *h);
+ROOKERY_API struct rookery_loop *rookery_handshake_loop(const struct rookery_handshake *h);
+ROOKERY_API void rookery_handshake_accept(struct rookery_handshake *h);
+ROOKERY_API void rookery_handshake_refuse(struct rookery_handshake *h, struct rookery_str message);
 
 /* What the handshake request was. Values are borrowed and empty when absent. */
 ROOKERY_API struct rookery_str rookery_request_url(const struct rookery_request *request);

@@ -93,7 +93,8 @@ struct rookery_options {
     unsigned compression_threshold; /* 1024 bytes of a poll's body; 0: never compressed */
     size_t queue_bytes_max;         /* 8 MiB unsent per connection, then it is dropped */
     unsigned connections_max;       /* 0: as many as there are descriptors */
-    unsigned handshakes_max;        /* 64 per loop: connections that have not asked yet */
+    unsigned handshakes_max;        /* 64 per loop: connections that have not asked yet; and, beside
+                                       those, handshakes not decided about (rookery_allow_request) */
     size_t head_bytes_max;          /* 16384 of a request head */
     unsigned request_timeout_ms;    /* 10000 for a whole request to arrive */
     unsigned idle_timeout_ms;       /* 60000 between requests of a kept-alive connection */

@@ -44,8 +44,7 @@
 const struct stat_info *stats_info(enum stat_id which)
 {
     static const struct stat_info infos[STAT_COUNT] = {
-        [STAT_CONNECTIONS_ACCEPTED] =
-            COUNTER("connections_accepted", "TCP connections that were accepted."),
+        [STAT_CONNECTIONS_ACCEPTED] = COUNTER("connections_accepted", "TCP connections."),
         [STAT_CONNECTIONS_REFUSED] = REASON(CONNECTIONS_REFUSED, "limit"),
         [STAT_DESCRIPTORS_EXHAUSTED] = REASON(CONNECTIONS_REFUSED, "descriptors"),
         [STAT_REQUESTS] = COUNTER("requests", "HTTP requests."),
@@ -53,6 +52,7 @@ const struct stat_info *stats_info(enum stat_id which)
         [STAT_REQUESTS_TIMED_OUT] = REASON(REQUESTS_REFUSED, "timeout"),
         [STAT_REQUESTS_CROWDED_OUT] = REASON(REQUESTS_REFUSED, "crowded out"),
         [STAT_HANDSHAKES_REFUSED] = REASON(REQUESTS_REFUSED, "handshake"),
+        [STAT_HANDSHAKES_UNDECIDED] = REASON(REQUESTS_REFUSED, "undecided"),
         [STAT_SESSIONS_OPENED] = COUNTER("sessions_opened", "Engine.IO handshakes."),
         [STAT_SESSIONS_UPGRADED] =
             COUNTER("sessions_upgraded", "Engine.IO sessions that went on to a WebSocket."),

@@ -19,6 +19,7 @@ enum stat_id {
     STAT_REQUESTS_TIMED_OUT,    /* did not arrive whole in time */
     STAT_REQUESTS_CROWDED_OUT,  /* first ones that dawdled while others wanted in */
     STAT_HANDSHAKES_REFUSED,    /* answered with an Engine.IO error */
+    STAT_HANDSHAKES_UNDECIDED,  /* the application did not decide in time, or about too many */
     STAT_SESSIONS_OPENED,
     STAT_SESSIONS_UPGRADED,
     STAT_CLOSED_TRANSPORT_CLOSE, /* sessions, by enum session_reason; these six in its order */

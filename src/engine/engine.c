@@ -10,6 +10,7 @@
 #include "protocol/json.h"
 #include "protocol/ws_frame.h"
 #include "src/base/memory.h"
+#include "src/engine/handshake.h"
 #include "src/engine/request.h"
 #include "src/engine/session_internal.h"
 
@@ -30,12 +31,12 @@ const char *engine_error_text(enum engine_error error)
     return error == ENGINE_OK ? "OK" : texts[error];
 }
 
-void engine_error_body(struct bytes *out, enum engine_error error, const char *message)
+void engine_error_body(struct bytes *out, enum engine_error error, struct span message)
 {
     bytes_add_byte(out, '{');
     json_member_u64(out, SPAN("code"), (uint64_t)error);
     json_member_string(out, SPAN("message"),
-                       span_cstr(message == NULL ? engine_error_text(error) : message));
+                       message.len == 0 ? span_cstr(engine_error_text(error)) : message);
     bytes_add_byte(out, '}');
 }
 
@@ -59,6 +60,7 @@ void engine_init(struct engine *e, struct executor *ex, const struct engine_opti
 void engine_finish(struct engine *e)
 {
     assert(e->sessions.count == 0);
+    handshake_free_all(e);
     map_finish(&e->sessions);
     frame_release(e->ping);
     bytes_finish(&e->scratch);
@@ -219,15 +221,6 @@ enum engine_error engine_check(struct engine *e, const struct engine_request *re
     return error;
 }
 
-const char *engine_allow(struct engine *e, const struct rookery_request *request)
-{
-    if (e->app->allow == NULL) {
-        return NULL;
-    }
-    const char *refusal = e->app->allow(request, e->app->arg);
-    return refusal != NULL && *refusal == '\0' ? engine_error_text(ENGINE_FORBIDDEN) : refusal;
-}
-
 static void send_open(struct session *s)
 {
     struct engine *e = s->engine;
@@ -278,6 +271,7 @@ static void end_each(struct engine *e, void (*end)(struct session *s, enum sessi
     size_t count = 0;
 
     e->closing = true;
+    handshake_end_all(e);
     for (uint32_t i = 0; (s = map_next(&e->sessions, &i)) != NULL;) {
         all[count++] = s;
     }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "src/base/executor.h"
+#include "src/base/list.h"
 #include "src/base/map.h"
 #include "src/base/stats.h"
 #include "src/engine/session.h"
@@ -27,12 +28,16 @@ struct engine_options {
     bool allow_polling;
     bool allow_websocket;
     bool allow_upgrades;
-    bool allow_eio3; /* clients of revision 3 too: those that do not say EIO=4 */
+    bool allow_eio3;              /* clients of revision 3 too: those that do not say EIO=4 */
+    unsigned undecided_max;       /* handshakes that the application has not decided about */
+    unsigned decision_timeout_ms; /* for such a decision */
     /* This node's number in the cluster; 0: there is none. A node may find, while it runs, that
      * another has its number, and take a new one: from then on requests for sessions of the old
      * number go to the other node. From any thread. */
     _Atomic uint16_t node;
 };
+
+struct rookery_handshake;
 
 /* The layer above. No callback may free the session; all but on_close may close it. */
 struct engine_app {
@@ -41,8 +46,8 @@ struct engine_app {
     void (*on_text)(struct session *s, struct span text);
     void (*on_binary)(struct session *s, struct span data);
     void (*on_close)(struct session *s, enum session_reason reason);
-    /* May decline a handshake: a message for the 403, or NULL. NULL function: all are let in. */
-    const char *(*allow)(const struct rookery_request *request, void *arg);
+    /* Decides about a handshake, at once or later (handshake.h). NULL: all are let in. */
+    void (*allow)(struct rookery_handshake *h, void *arg);
     void *arg;
 };
 
@@ -51,10 +56,12 @@ struct engine {
     const struct engine_options *options; /* shared by all loops, immutable but for node */
     const struct engine_app *app;
     struct stats *stats;
-    struct map sessions;  /* struct session by sid */
-    struct frame *ping;   /* the ping packet, shared by everybody */
-    struct bytes scratch; /* of the call under way */
-    bool closing;         /* shutting down: no new sessions */
+    struct map sessions;    /* struct session by sid */
+    struct list handshakes; /* that the application has been asked about */
+    unsigned undecided;     /* how many those are */
+    struct frame *ping;     /* the ping packet, shared by everybody */
+    struct bytes scratch;   /* of the call under way */
+    bool closing;           /* shutting down: no new sessions */
 };
 
 /* What a request to the engine's path asks for, as net has read it from the head. */
@@ -78,9 +85,9 @@ enum engine_error {
 
 const char *engine_error_text(enum engine_error error);
 
-/* The answer to a refused request: {"code":1,"message":"Session ID unknown"}; message NULL stands
- * for engine_error_text. */
-void engine_error_body(struct bytes *out, enum engine_error error, const char *message);
+/* The answer to a refused request: {"code":1,"message":"Session ID unknown"}; no message stands for
+ * engine_error_text. */
+void engine_error_body(struct bytes *out, enum engine_error error, struct span message);
 
 void engine_init(struct engine *e, struct executor *ex, const struct engine_options *options,
                  const struct engine_app *app, struct stats *stats);
@@ -103,13 +110,15 @@ struct session *engine_find(struct engine *e, struct span sid);
 
 /* Decides about a request, on the loop that owns the session (or on any for one without a sid).
  * ENGINE_OK with *session set: it is for that session (a poll, a POST, or an upgrade).
- * ENGINE_OK with *session NULL: a handshake; see engine_allow, engine_handshake. */
+ * ENGINE_OK with *session NULL: a handshake; see engine_asks, engine_handshake. */
 enum engine_error engine_check(struct engine *e, const struct engine_request *request,
                                struct session **session);
 
-/* Asks the application about a handshake: NULL, or the message of the refusal ("Forbidden" if it
- * gave an empty one). */
-const char *engine_allow(struct engine *e, const struct rookery_request *request);
+/* Is the application asked about handshakes (by handshake_ask)? */
+static inline bool engine_asks(const struct engine *e)
+{
+    return e->app->allow != NULL;
+}
 
 /* Opens a session on t: its open packet is queued, app->on_open called, heartbeat started. Holds
  * the request. preamble (may be NULL) is queued before the open packet as it is, so that a

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "src/base/memory.h"
+#include "src/engine/handshake.h"
 #include "src/engine/request.h"
 
 /* ---- fields of answers ---- */
@@ -81,39 +82,103 @@ static void add_cookie(struct reply *r, const struct endpoint_cookie *cookie, st
 
 /* ---- requests over HTTP ---- */
 
-static void refuse(struct reply *r, struct endpoint *ep, enum engine_error error,
-                   const char *message)
+static void answer_error(struct reply *r, struct endpoint *ep, int status, enum engine_error error,
+                         struct span message)
 {
     struct bytes body = {0};
 
-    stats_add(ep->engines[r->owner->index].stats, STAT_HANDSHAKES_REFUSED, 1);
     engine_error_body(&body, error, message);
     reply_add_field(r, "Content-Type", SPAN("application/json"));
     add_common_fields(r, ep);
-    reply_send(r, error == ENGINE_FORBIDDEN ? 403 : 400, bytes_span(&body));
+    reply_send(r, status, bytes_span(&body));
     bytes_finish(&body);
 }
 
-static void open_polling(struct reply *r, struct endpoint *ep, struct engine *e)
+static void refuse(struct reply *r, struct endpoint *ep, enum engine_error error,
+                   struct span message)
+{
+    stats_add(ep->engines[r->owner->index].stats, STAT_HANDSHAKES_REFUSED, 1);
+    answer_error(r, ep, error == ENGINE_FORBIDDEN ? 403 : 400, error, message);
+}
+
+static void open_polling(struct reply *r, struct endpoint *ep, struct rookery_request *request)
+{
+    struct engine *e = &ep->engines[r->owner->index];
+    struct span query = r->exchange->query;
+    bool eio3 = engine_speaks_3(e, query);
+    struct poll_transport *t = poll_transport_create(e->executor, &ep->poll, query, eio3);
+    struct session *s = engine_handshake(e, poll_transport_base(t), request, NULL);
+
+    if (ep->cookie.name != NULL) {
+        add_cookie(r, &ep->cookie, session_sid(s));
+    }
+    if (ep->handshake_fields != NULL) {
+        ep->handshake_fields(request, add_to_reply, r, ep->fields_arg);
+    }
+    poll_transport_get(t, r);
+}
+
+/* A poll that waits for the application to decide about its handshake. */
+struct asked_poll {
+    struct endpoint *endpoint;
+    struct reply *reply;
+    struct rookery_handshake *handshake;
+};
+
+static void on_decided(struct rookery_request *request, enum handshake_verdict verdict,
+                       struct span message, void *arg)
+{
+    struct asked_poll asked = *(struct asked_poll *)arg;
+    struct reply *r = asked.reply;
+
+    free(arg);
+    r->on_gone = NULL;
+    switch (verdict) {
+    case HANDSHAKE_ACCEPTED:
+        open_polling(r, asked.endpoint, request);
+        return;
+    case HANDSHAKE_REFUSED:
+        refuse(r, asked.endpoint, ENGINE_FORBIDDEN, message);
+        return;
+    case HANDSHAKE_UNDECIDED:
+        answer_error(r, asked.endpoint, 503, ENGINE_FORBIDDEN, SPAN("Service Unavailable"));
+        return;
+    }
+}
+
+static void on_asked_gone(struct reply *r)
+{
+    struct asked_poll *asked = r->data;
+
+    handshake_forget(asked->handshake);
+    free(asked);
+    reply_cut(r);
+}
+
+static void ask_about(struct reply *r, struct endpoint *ep, struct engine *e,
+                      struct rookery_request *request)
+{
+    struct asked_poll *asked = xcalloc(1, sizeof *asked);
+
+    *asked = (struct asked_poll){.endpoint = ep, .reply = r};
+    struct rookery_handshake *h = handshake_ask(e, request, on_decided, asked);
+    if (h != NULL) {
+        asked->handshake = h;
+        r->data = asked;
+        r->on_gone = on_asked_gone;
+    }
+}
+
+static void begin_polling(struct reply *r, struct endpoint *ep, struct engine *e)
 {
     const struct http_exchange *x = r->exchange;
     struct rookery_request *request =
         request_create(x->head, x->address, x->secure, executor_wall_ms(e->executor));
-    const char *refusal = engine_allow(e, request);
 
-    if (refusal != NULL) {
-        refuse(r, ep, ENGINE_FORBIDDEN, refusal);
+    if (engine_asks(e)) {
+        ask_about(r, ep, e, request);
     } else {
-        bool eio3 = engine_speaks_3(e, x->query);
-        struct poll_transport *t = poll_transport_create(e->executor, &ep->poll, x->query, eio3);
-        struct session *s = engine_handshake(e, poll_transport_base(t), request, NULL);
-        if (ep->cookie.name != NULL) {
-            add_cookie(r, &ep->cookie, session_sid(s));
-        }
-        if (ep->handshake_fields != NULL) {
-            ep->handshake_fields(request, add_to_reply, r, ep->fields_arg);
-        }
-        poll_transport_get(t, r);
+        open_polling(r, ep, request);
     }
     request_release(request);
 }
@@ -130,9 +195,9 @@ static void answer(struct reply *r)
     enum engine_error error = engine_check(e, &request, &s);
 
     if (error != ENGINE_OK) {
-        refuse(r, ep, error, NULL);
+        refuse(r, ep, error, (struct span){0});
     } else if (s == NULL) {
-        open_polling(r, ep, e);
+        begin_polling(r, ep, e);
     } else if (span_eq(x->method, SPAN("GET"))) {
         poll_transport_get(poll_transport_of(s->transport), r);
     } else {

@@ -1,5 +1,6 @@
 /* The WebSocket half of an endpoint: from a descriptor whose request has been read to a session. */
 // SPDX-License-Identifier: MIT
+#include <assert.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -7,8 +8,10 @@
 #include "protocol/http_head.h"
 #include "protocol/http_query.h"
 #include "src/base/memory.h"
+#include "src/engine/handshake.h"
 #include "src/engine/request.h"
 #include "src/net/endpoint.h"
+#include "src/net/loop.h"
 #include "src/net/ws3_transport.h"
 #include "src/net/ws_accept.h"
 #include "src/net/ws_transport.h"
@@ -34,7 +37,7 @@ static void append_field(void *arg, const char *name, struct span value)
 /* All with 400, a refusal by the application included, and in plain text, as the reference answers
  * upgrades. */
 static void refuse(struct engine *e, struct endpoint *ep, struct http_upgrade *u,
-                   const char *message)
+                   struct span message)
 {
     stats_add(e->stats, STAT_HANDSHAKES_REFUSED, 1);
     ws_refuse(u, 400, message, "", ep->ws.connections);
@@ -83,21 +86,26 @@ static bool make_answer(struct engine *e, struct endpoint *ep, struct http_upgra
     return true;
 }
 
-/* fields: those of CORS, to which the application adds its own. */
-static void open_websocket(struct engine *e, struct endpoint *ep, struct http_upgrade *u,
-                           const struct http_head *head, struct bytes *fields)
+static void add_cors(const struct endpoint *ep, const struct http_head *head, struct bytes *fields)
 {
-    struct rookery_request *request =
-        request_create(bytes_span(&u->head), u->address, u->secure, executor_wall_ms(e->executor));
-    const char *refusal = engine_allow(e, request);
+    const struct cors_options *cors = cors_policy_get(ep->cors);
+
+    if (cors != NULL) {
+        cors_fields(cors, http_head_get(head, SPAN("Origin")), append_field, fields);
+    }
+}
+
+static void open_websocket(struct engine *e, struct endpoint *ep, struct http_upgrade *u,
+                           const struct http_head *head, struct rookery_request *request)
+{
+    struct bytes fields = {0};
     struct ws_answer answer;
 
-    if (refusal == NULL && ep->handshake_fields != NULL) {
-        ep->handshake_fields(request, append_field, fields, ep->fields_arg);
+    add_cors(ep, head, &fields);
+    if (ep->handshake_fields != NULL) {
+        ep->handshake_fields(request, append_field, &fields, ep->fields_arg);
     }
-    if (refusal != NULL) {
-        refuse(e, ep, u, refusal);
-    } else if (make_answer(e, ep, u, head, fields, &answer)) {
+    if (make_answer(e, ep, u, head, &fields, &answer)) {
         struct frame *preamble;
         bool eio3 = engine_speaks_3(e, head->query);
         struct ws_transport *t = begin(ep, u, &answer, eio3, &preamble);
@@ -105,36 +113,138 @@ static void open_websocket(struct engine *e, struct endpoint *ep, struct http_up
         frame_release(answer.response);
         ws_transport_feed(t, u->early.data, u->early.len);
     }
+    bytes_finish(&fields);
+}
+
+/* ---- handshakes that the application is asked about ---- */
+
+/* An upgrade that waits for that. What its client sends meanwhile stays in the kernel. */
+struct asked_upgrade {
+    struct endpoint *endpoint;
+    struct http_upgrade upgrade;
+    struct rookery_handshake *handshake; /* NULL while it is being asked */
+    struct event gone;                   /* the client has closed its side; once handshake is set */
+};
+
+static void free_asked(struct asked_upgrade *a)
+{
+    bytes_finish(&a->upgrade.head);
+    bytes_finish(&a->upgrade.early);
+    free(a);
+}
+
+static void open_accepted(struct engine *e, struct asked_upgrade *a,
+                          struct rookery_request *request)
+{
+    struct http_head head;
+    int error = ws_accept_check(&a->upgrade, &head, a->endpoint->ws.connections);
+
+    assert(error == 0); /* as it has been before the application was asked */
+    open_websocket(e, a->endpoint, &a->upgrade, &head, request);
+}
+
+static void on_decided(struct rookery_request *request, enum handshake_verdict verdict,
+                       struct span message, void *arg)
+{
+    struct asked_upgrade *a = arg;
+    struct engine *e = &a->endpoint->engines[a->upgrade.executor->index];
+
+    if (a->handshake != NULL) {
+        (void)event_del(&a->gone);
+    }
+    switch (verdict) {
+    case HANDSHAKE_ACCEPTED:
+        open_accepted(e, a, request);
+        break;
+    case HANDSHAKE_REFUSED:
+        refuse(e, a->endpoint, &a->upgrade, message);
+        break;
+    case HANDSHAKE_UNDECIDED:
+        ws_refuse(&a->upgrade, 503, SPAN("Service Unavailable"), "", a->endpoint->ws.connections);
+        break;
+    }
+    free_asked(a);
+}
+
+static void on_asked_gone(evutil_socket_t fd, short what, void *arg)
+{
+    struct asked_upgrade *a = arg;
+
+    loop_tick(loop_of(a->upgrade.executor));
+    handshake_forget(a->handshake);
+    http_upgrade_end(&a->upgrade, (struct span){0});
+    if (a->endpoint->ws.connections != NULL) {
+        http_connection_closed(a->endpoint->ws.connections);
+    }
+    free_asked(a);
+}
+
+/* Takes over what *u has. If its end cannot be waited for it is found when there is an answer. */
+static void ask_about(struct engine *e, struct endpoint *ep, struct http_upgrade *u,
+                      struct rookery_request *request)
+{
+    struct asked_upgrade *a = xcalloc(1, sizeof *a);
+
+    a->endpoint = ep;
+    a->upgrade = *u;
+    u->head = u->early = (struct bytes){0};
+    struct rookery_handshake *h = handshake_ask(e, request, on_decided, a);
+    if (h != NULL) {
+        a->handshake = h;
+        (void)event_assign(&a->gone, loop_of(u->executor)->base, u->fd, EV_CLOSED, on_asked_gone,
+                           a);
+        (void)event_add(&a->gone, NULL);
+    }
+}
+
+static void begin_websocket(struct engine *e, struct endpoint *ep, struct http_upgrade *u,
+                            const struct http_head *head)
+{
+    struct rookery_request *request =
+        request_create(bytes_span(&u->head), u->address, u->secure, executor_wall_ms(e->executor));
+
+    if (engine_asks(e)) {
+        ask_about(e, ep, u, request);
+    } else {
+        open_websocket(e, ep, u, head, request);
+    }
     request_release(request);
+}
+
+/* ---- arrival ---- */
+
+static void begin_probe(struct engine *e, struct endpoint *ep, struct http_upgrade *u,
+                        const struct http_head *head, struct session *s)
+{
+    struct bytes fields = {0};
+    struct ws_answer answer;
+
+    add_cors(ep, head, &fields);
+    if (make_answer(e, ep, u, head, &fields, &answer)) {
+        probe(s, ep, u, &answer);
+        frame_release(answer.response);
+    }
+    bytes_finish(&fields);
 }
 
 static void accept_upgrade(struct endpoint *ep, struct http_upgrade *u,
                            const struct http_head *head)
 {
     struct engine *e = &ep->engines[u->executor->index];
-    struct span origin = http_head_get(head, SPAN("Origin"));
-    struct engine_request request = {
-        .method = head->method, .query = head->query, .origin = origin, .is_upgrade = true};
-    const struct cors_options *cors = cors_policy_get(ep->cors);
-    struct bytes fields = {0};
-    struct ws_answer answer;
+    struct engine_request request = {.method = head->method,
+                                     .query = head->query,
+                                     .origin = http_head_get(head, SPAN("Origin")),
+                                     .is_upgrade = true};
     struct session *s;
     enum engine_error error = engine_check(e, &request, &s);
 
     if (error != ENGINE_OK) {
-        refuse(e, ep, u, engine_error_text(error));
-        return;
+        refuse(e, ep, u, span_cstr(engine_error_text(error)));
+    } else if (s == NULL) {
+        begin_websocket(e, ep, u, head);
+    } else {
+        begin_probe(e, ep, u, head, s);
     }
-    if (cors != NULL) {
-        cors_fields(cors, origin, append_field, &fields);
-    }
-    if (s == NULL) {
-        open_websocket(e, ep, u, head, &fields);
-    } else if (make_answer(e, ep, u, head, &fields, &answer)) {
-        probe(s, ep, u, &answer);
-        frame_release(answer.response);
-    }
-    bytes_finish(&fields);
 }
 
 /* On the loop that owns the session, or will. */

@@ -18,12 +18,14 @@ static const char *reason_of(int status)
         return "Forbidden";
     case 426:
         return "Upgrade Required";
+    case 503:
+        return "Service Unavailable";
     default:
         return "Bad Request";
     }
 }
 
-void ws_refuse(struct http_upgrade *u, int status, const char *message, const char *fields,
+void ws_refuse(struct http_upgrade *u, int status, struct span message, const char *fields,
                _Atomic unsigned *connections)
 {
     struct bytes text = {0};
@@ -33,11 +35,11 @@ void ws_refuse(struct http_upgrade *u, int status, const char *message, const ch
     bytes_add_byte(&text, ' ');
     bytes_add_cstr(&text, reason_of(status));
     bytes_add_cstr(&text, "\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: ");
-    bytes_add_u64(&text, strlen(message));
+    bytes_add_u64(&text, message.len);
     bytes_add_cstr(&text, "\r\n");
     bytes_add_cstr(&text, fields);
     bytes_add_cstr(&text, "\r\n");
-    bytes_add_cstr(&text, message);
+    bytes_add_span(&text, message);
     /* The first bytes on a fresh connection: the kernel has room for them. */
     http_upgrade_end(u, bytes_span(&text));
     bytes_finish(&text);
@@ -62,7 +64,7 @@ int ws_accept_check(struct http_upgrade *u, struct http_head *head, _Atomic unsi
         return 0;
     }
     const struct ws_refusal *refusal = ws_handshake_refusal(error);
-    ws_refuse(u, refusal->status, refusal->message, refusal->fields, connections);
+    ws_refuse(u, refusal->status, span_cstr(refusal->message), refusal->fields, connections);
     return -1;
 }
 

@@ -27,11 +27,11 @@ struct ws_answer {
 MUST_USE int ws_accept_answer(const struct http_head *head, struct span fields, bool deflate,
                               struct ws_answer *out);
 
-#define WS_EXTENSIONS_REFUSAL "Invalid or unacceptable Sec-WebSocket-Extensions header"
+#define WS_EXTENSIONS_REFUSAL SPAN("Invalid or unacceptable Sec-WebSocket-Extensions header")
 
 /* Answers with an error instead and closes the descriptor. message is the body, as plain text;
  * fields as above. */
-void ws_refuse(struct http_upgrade *u, int status, const char *message, const char *fields,
+void ws_refuse(struct http_upgrade *u, int status, struct span message, const char *fields,
                _Atomic unsigned *connections);
 
 #endif

@@ -89,11 +89,16 @@ static void engine_on_close(struct session *s, enum session_reason reason)
     closed(s->app, session_reason_text(reason));
 }
 
-static const char *engine_allows(const struct rookery_request *request, void *arg)
+static void engine_ask(struct rookery_handshake *h, void *arg)
 {
-    const struct io *io = &((struct raw_engine *)arg)->server->io;
+    io_ask(&((struct raw_engine *)arg)->server->io, h);
+}
 
-    return io->allow == NULL ? NULL : io->allow(request, io->allow_arg);
+void raw_prepare(struct rookery *io)
+{
+    for (struct raw_engine *raw = io->raw_engines; raw != NULL; raw = raw->next) {
+        raw->app.allow = io->io.allow == NULL ? NULL : engine_ask;
+    }
 }
 
 int rookery_engine(struct rookery *io, const char *path,
@@ -109,7 +114,6 @@ int rookery_engine(struct rookery *io, const char *path,
         .on_text = engine_on_text,
         .on_binary = engine_on_binary,
         .on_close = engine_on_close,
-        .allow = engine_allows,
         .arg = raw,
     };
     raw->next = io->raw_engines;

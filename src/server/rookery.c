@@ -105,6 +105,8 @@ static void derive_options(struct rookery *io)
         .allow_websocket = o->allow_websocket,
         .allow_upgrades = o->allow_upgrades,
         .allow_eio3 = o->allow_eio3,
+        .undecided_max = o->handshakes_max,
+        .decision_timeout_ms = o->request_timeout_ms,
     };
     io->http_limits = (struct http_limits){
         .head_bytes_max = o->head_bytes_max,
@@ -414,6 +416,7 @@ static void *run_thread(void *arg)
 
 int rookery_run(struct rookery *io)
 {
+    raw_prepare(io);
     add_own_routes(io);
     for (unsigned i = 0; i < io->loop_count; i++) {
         if (start_http(io, i) < 0) {

@@ -106,6 +106,9 @@ void server_open_peers(struct rookery *io);
 void server_answer_fields(const struct rookery_request *request, cors_emit_fn emit, void *emit_arg,
                           void *arg);
 
+/* raw.c: the application has said all that it wants. */
+void raw_prepare(struct rookery *io);
+
 /* raw.c: closes, then frees what rookery_engine and rookery_websocket have set up. */
 void raw_shutdown(struct rookery *io, unsigned loop);
 void raw_finish(struct rookery *io);

@@ -4,11 +4,13 @@
 #include <stdlib.h>
 
 #include "src/base/memory.h"
+#include "src/engine/handshake.h"
 #include "src/socket/acks.h"
 #include "src/socket/client.h"
 #include "src/socket/keeper.h"
 #include "src/socket/middleware.h"
 #include "src/socket/rooms.h"
+#include "src/socket/text.h"
 
 void io_init(struct io *io, const struct io_options *options, struct executor *const executors[],
              unsigned loop_count)
@@ -56,10 +58,46 @@ struct rookery_loop *io_current(const struct io *io)
     return NULL;
 }
 
+/* ---- handshakes ---- */
+
+void io_ask(struct io *io, struct rookery_handshake *h)
+{
+    h->loop = &io->loops[h->engine->executor->index];
+    io->allow(h, io->allow_arg);
+}
+
+static void ask(struct rookery_handshake *h, void *arg)
+{
+    io_ask(((struct rookery_loop *)arg)->io, h);
+}
+
 void rookery_allow_request(struct rookery *server, rookery_allow_fn fn, void *arg)
 {
     struct io *io = io_of(server);
 
     io->allow = fn;
     io->allow_arg = arg;
+    for (unsigned i = 0; i < io->loop_count; i++) {
+        io->loops[i].app.allow = fn == NULL ? NULL : ask;
+    }
+}
+
+const struct rookery_request *rookery_handshake_request(const struct rookery_handshake *h)
+{
+    return h->request;
+}
+
+struct rookery_loop *rookery_handshake_loop(const struct rookery_handshake *h)
+{
+    return h->loop;
+}
+
+void rookery_handshake_accept(struct rookery_handshake *h)
+{
+    handshake_accept(h);
+}
+
+void rookery_handshake_refuse(struct rookery_handshake *h, struct rookery_str message)
+{
+    handshake_refuse(h, span_of_str(message));
 }

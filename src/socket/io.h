@@ -74,6 +74,9 @@ void io_set_adapter(struct io *io, struct adapter *adapter);
 /* What is to sit on the engine of that loop. */
 const struct engine_app *io_engine_app(const struct io *io, unsigned loop);
 
+/* Asks the application about a handshake on one of the loops; only if io->allow is set. */
+void io_ask(struct io *io, struct rookery_handshake *h);
+
 /* All sessions must be closed, the loops stopped and their tasks run. Calls nobody back. */
 void io_finish(struct io *io);
 

@@ -16,12 +16,6 @@ static struct span key_of_share(const void *value)
     return namespace_name(((const struct share *)value)->nsp);
 }
 
-static const char *allow(const struct rookery_request *request, void *arg)
-{
-    const struct io *io = ((struct rookery_loop *)arg)->io;
-    return io->allow == NULL ? NULL : io->allow(request, io->allow_arg);
-}
-
 void io_loop_init(struct rookery_loop *loop, struct io *io, struct executor *ex)
 {
     *loop = (struct rookery_loop){
@@ -34,7 +28,6 @@ void io_loop_init(struct rookery_loop *loop, struct io *io, struct executor *ex)
                 .on_text = client_receive_text,
                 .on_binary = client_receive_binary,
                 .on_close = client_closed,
-                .allow = allow,
                 .arg = loop,
             },
         .seal_hook = {.run = rooms_seal_corked},

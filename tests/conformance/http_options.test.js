@@ -6,13 +6,17 @@
 
 const assert = require('node:assert/strict');
 const zlib = require('node:zlib');
-const { endsCleanly, startServer, test, useServer } = require('./harness');
-const { RawConnection, request } = require('./http_client');
+const { delay, endsCleanly, startServer, test, useServer } = require('./harness');
+const { RawConnection, readByServer, request, startRequest } = require('./http_client');
+const { EngineSocket3, PollingSession3, eio3Path } = require('./eio3_client');
 const { ENGINE, EngineSocket, PollingSession, enginePath } = require('./engine_client');
+const { TEXT, frame, upgradeRequest } = require('./frame_client');
 const { SOCKET_IO, connect } = require('./socket_client');
 
 const clients = useServer('clients');
 const behav = useServer('behav', { CONF_PING_TIMEOUT_MS: '20000' });
+const DECIDE_MS = 200;
+const slow = useServer('clients', { CONF_DECIDE_MS: String(DECIDE_MS) });
 
 const POLLING = enginePath(SOCKET_IO, 'polling');
 
@@ -256,4 +260,80 @@ test('a control character in Origin is a bad request: 400', async () => {
     }
 });
 
-endsCleanly(clients, behav);
+// ---- an application that decides about handshakes later -------------------------------------
+
+const openers = {
+    'polling': () => PollingSession.open(slow),
+    'websocket': () => EngineSocket.open(slow),
+    'polling of EIO 3': () => PollingSession3.open(slow),
+    'websocket of EIO 3': () => EngineSocket3.open(slow),
+};
+
+for (const [what, open] of Object.entries(openers)) {
+    test(`decided later: ${what} is let in then, and works`, async () => {
+        const start = Date.now();
+        const session = await open();
+        assert.ok(Date.now() - start >= DECIDE_MS - 10, 'not before the decision');
+        await session.send('4hello');
+        assert.equal(await session.next(), '4hello');
+    });
+}
+
+// Opens a connection on which the handshake of a WebSocket, and the bytes behind it, are sent.
+async function rawHandshake(server, path, behind = Buffer.alloc(0)) {
+    const connection = await RawConnection.open(server);
+    connection.write(Buffer.concat([Buffer.from(upgradeRequest(server, path)), behind]));
+    return connection;
+}
+
+for (const [revision, pathOf] of Object.entries({ 'EIO 4': enginePath, 'EIO 3': eio3Path })) {
+    test(`decided later: handshakes of ${revision} are refused as they are at once`, async () => {
+        const { status, body } = await request(slow, `${pathOf(ENGINE, 'polling')}&deny=1`);
+        assert.deepEqual([status, JSON.parse(body)], [403, { code: 4, message: 'nope' }]);
+        const connection = await rawHandshake(slow, `${pathOf(ENGINE, 'websocket')}&deny=1`);
+        const response = await connection.response();
+        assert.deepEqual([response.status, response.body], [400, 'nope']);
+        assert.match(response.headers.connection, /^close$/i);
+    });
+}
+
+test('decided later: what is sent meanwhile is read then',
+    { notReference: 'loses it' }, async () => {
+        const hello = frame(TEXT, '4hello');
+        const connection = await rawHandshake(slow, enginePath(ENGINE, 'websocket'), hello);
+        await readByServer(slow, connection.socket);
+        connection.write(hello);
+        const echoes = await connection.take((input) => {
+            const text = input.toString('latin1');
+            return text.split('4hello').length === 3 ? [text, input.length] : null;
+        }, 'both echoes');
+        assert.match(echoes, /^HTTP\/1\.1 101 /);
+    });
+
+test('decided later: a client may go away before that', async () => {
+    const poll = startRequest(slow, enginePath(ENGINE, 'polling'));
+    await readByServer(slow, await poll.socket);
+    poll.drop();
+    const connection = await rawHandshake(slow, enginePath(ENGINE, 'websocket'));
+    await readByServer(slow, connection.socket);
+    connection.socket.destroy();
+    const session = await PollingSession.open(slow); // decided about after the two
+    await session.send('4hello');
+    assert.equal(await session.next(), '4hello');
+});
+
+test('a handshake that is not decided about in time: 503',
+    { notReference: 'waits as long as it takes' }, async () => {
+        const server = await startServer('clients',
+            { CONF_DECIDE_MS: '1000', CONF_REQUEST_TIMEOUT_MS: '300' });
+        const poll = await request(server, POLLING);
+        assert.equal(poll.status, 503);
+        assert.equal(poll.headers['access-control-allow-origin'], '*');
+        const connection = await rawHandshake(server, enginePath(ENGINE, 'websocket'));
+        assert.equal((await connection.response()).status, 503);
+        await delay(1000); // the decision comes, and means nothing any more
+        assert.equal((await request(server, '/nowhere')).status, 404);
+        assert.equal(await server.stop(), 0);
+    });
+
+endsCleanly(clients, behav, slow);

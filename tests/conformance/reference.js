@@ -121,6 +121,17 @@ function behaviourNamespaces(io) {
     io.of(/^\/dyn-\d+$/).on('connection', (socket) => socket.emit('nsp', socket.nsp.name));
 }
 
+// ---- handshakes -----------------------------------------------------------------------------
+
+function decideByQuery(request, decide) {
+    const denied = /[?&]deny=1/.test(request.url);
+    decide(denied ? 'nope' : null, !denied);
+}
+
+const decideLater = (delayMs) => (request, decide) => {
+    setTimeout(() => decideByQuery(request, decide), Number(delayMs));
+};
+
 // ---- profiles -------------------------------------------------------------------------------
 
 const protocol = {
@@ -169,10 +180,7 @@ const profiles = {
             httpCompression: { threshold: 512 },
             perMessageDeflate: { threshold: 512 },
             connectionStateRecovery: { maxDisconnectionDuration: 1500, skipMiddlewares: true },
-            allowRequest: (request, decide) => {
-                const denied = /[?&]deny=1/.test(request.url);
-                decide(denied ? 'nope' : null, !denied);
-            },
+            allowRequest: decideByQuery,
         },
         setUp(io) {
             basicEvents(io.of('/'));
@@ -227,6 +235,7 @@ function takeEnvironment(options) {
         delete options.cors;
     }
     takeAll(options, [
+        ['allowRequest', 'CONF_DECIDE_MS', decideLater],
         ['path', 'CONF_PATH'],
         ['addTrailingSlash', 'CONF_PATH', (text) => text.endsWith('/')],
         ['serveClient', 'CONF_CLIENT_DIR', (text) => text !== '-'],

@@ -35,7 +35,10 @@ function onRoot(socket) {
 
 module.exports = {
     engineEcho: false,
-    options: { pingInterval: 2000, connectionStateRecovery: {} },
+    options: {
+        pingInterval: 2000, connectionStateRecovery: {},
+        allowRequest: (request, decide) => setTimeout(() => decide(null, true), 10),
+    },
     setUp(io) {
         ['/timeout_socket', '/valid', '/asd'].forEach((name) => io.of(name));
         io.of('/foo').on('connection', (socket) => {

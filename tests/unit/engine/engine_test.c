@@ -162,10 +162,10 @@ static void takes_what_is_not_4_for_revision_3_where_that_is_allowed(void)
 static void writes_the_error_body_of_the_reference(void)
 {
     struct bytes out = {0};
-    engine_error_body(&out, ENGINE_UNKNOWN_SID, NULL);
+    engine_error_body(&out, ENGINE_UNKNOWN_SID, SPAN(""));
     check(span_eq(bytes_span(&out), SPAN("{\"code\":1,\"message\":\"Session ID unknown\"}")));
     bytes_clear(&out);
-    engine_error_body(&out, ENGINE_FORBIDDEN, "no \"way\"");
+    engine_error_body(&out, ENGINE_FORBIDDEN, SPAN("no \"way\""));
     check(span_eq(bytes_span(&out), SPAN("{\"code\":4,\"message\":\"no \\\"way\\\"\"}")));
     bytes_finish(&out);
 }

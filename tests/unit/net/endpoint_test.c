@@ -5,6 +5,8 @@
 
 #include "protocol/ws_frame.h"
 #include "src/base/memory.h"
+#include "src/engine/handshake.h"
+#include "src/engine/request.h"
 #include "src/net/loop.h"
 #include "tests/support/endpoint_client.h"
 #include "tests/support/tap.h"
@@ -53,6 +55,7 @@ static void on_close(struct session *s, enum session_reason reason)
 static const struct engine_app app = {
     .on_open = on_open, .on_text = on_text, .on_binary = on_text, .on_close = on_close};
 static struct engine_options engine_options = {
+    .undecided_max = 2,
     .ping_interval_ms = 60000,
     .ping_timeout_ms = 60000,
     .upgrade_timeout_ms = 60000,
@@ -84,7 +87,7 @@ static void *run(void *arg)
     return NULL;
 }
 
-static void start(void)
+static void start_with(const struct engine_app *on_engines)
 {
     closed_for = -1;
     endpoint = (struct endpoint){
@@ -98,7 +101,7 @@ static void start(void)
         struct place *p = &places[i];
         *p = (struct place){0};
         check(loop_init(&p->loop, i) == 0);
-        engine_init(&engines[i], &p->loop.executor, &engine_options, &app, &p->loop.stats);
+        engine_init(&engines[i], &p->loop.executor, &engine_options, on_engines, &p->loop.stats);
         int fd = http_listen_socket("127.0.0.1", &p->port);
         p->http = http_server_create(&p->loop, &limits, &route, 1, &connections);
         check(http_server_accept(p->http, fd) == 0);
@@ -106,6 +109,11 @@ static void start(void)
     for (unsigned i = 0; i < LOOPS; i++) {
         check(pthread_create(&places[i].thread, NULL, run, &places[i]) == 0);
     }
+}
+
+static void start(void)
+{
+    start_with(&app);
 }
 
 static void stop(unsigned i)
@@ -332,6 +340,181 @@ static void what_is_handed_to_a_loop_that_has_stopped_is_freed_with_it(void)
     tcp_close(&sync);
 }
 
+/* ---- an application that is asked about handshakes, and decides later ---- */
+
+enum { DECISION_MS = 300 };
+
+static _Atomic(struct rookery_handshake *) asked; /* the last one */
+
+static void note_asked(struct rookery_handshake *h, void *arg)
+{
+    atomic_store(&asked, h);
+}
+
+static const struct engine_app asking_app = {.on_open = on_open,
+                                             .on_text = on_text,
+                                             .on_binary = on_text,
+                                             .on_close = on_close,
+                                             .allow = note_asked};
+
+static void start_asking(unsigned decision_timeout_ms)
+{
+    atomic_store(&asked, NULL);
+    engine_options.decision_timeout_ms = decision_timeout_ms;
+    start_with(&asking_app);
+}
+
+static struct rookery_handshake *wait_asked(void)
+{
+    uint64_t until_ms = tcp_clock_ms() + TCP_PATIENCE_MS;
+    struct rookery_handshake *h;
+
+    while ((h = atomic_exchange(&asked, NULL)) == NULL && tcp_clock_ms() < until_ms) {
+        (void)usleep(1000);
+    }
+    check(h != NULL);
+    return h;
+}
+
+/* A decision on its way to the loop that asked. */
+struct decision {
+    struct task task;
+    struct rookery_handshake *handshake;
+    const char *refusal; /* NULL: accepted */
+    _Atomic bool done;
+};
+
+static void run_decision(struct task *task)
+{
+    struct decision *d = container_of(task, struct decision, task);
+
+    if (d->refusal == NULL) {
+        handshake_accept(d->handshake);
+    } else {
+        handshake_refuse(d->handshake, span_cstr(d->refusal));
+    }
+    atomic_store(&d->done, true);
+}
+
+static void decide(struct rookery_handshake *h, const char *refusal)
+{
+    struct decision d = {.task.run = run_decision, .handshake = h, .refusal = refusal};
+
+    executor_post(h->engine->executor, &d.task);
+    while (!atomic_load(&d.done)) {
+        (void)usleep(1000);
+    }
+}
+
+static uint64_t counted(enum stat_id which)
+{
+    return stats_get(&places[OWNER].loop.stats, which);
+}
+
+static void handshakes_wait_until_the_application_has_decided(void)
+{
+    start_asking(60000);
+    struct tcp_client poll = tcp_open(places[OWNER].port), ws = tcp_open(places[OWNER].port);
+    ask(&poll, "GET", "polling", "", "\r\n");
+    struct rookery_handshake *of_poll = wait_asked();
+    ask(&ws, "GET", "websocket", "", upgrade);
+    struct rookery_handshake *of_ws = wait_asked();
+    say_frame(&ws, "4hello"); /* waits, too */
+    check(tcp_is_quiet(&poll, 10) && tcp_is_quiet(&ws, 10));
+    check(counted(STAT_SESSIONS_OPENED) == 0);
+    decide(of_ws, NULL);
+    check(answered(&ws, " 101 ", "\r\n\r\n"));
+    while (strstr(ws.in, "4hello") == NULL && tcp_receive(&ws, TCP_PATIENCE_MS)) {
+    }
+    check(strstr(ws.in, "4hello") != NULL);
+    decide(of_poll, NULL);
+    check(answered(&poll, " 200 ", "}"));
+    check(counted(STAT_SESSIONS_OPENED) == 2);
+    tcp_close(&poll);
+    tcp_close(&ws);
+    finish();
+}
+
+static void handshakes_may_be_refused_later(void)
+{
+    start_asking(60000);
+    struct tcp_client poll = tcp_open(places[OWNER].port), ws = tcp_open(places[OWNER].port);
+    ask(&poll, "GET", "polling", "", "\r\n");
+    decide(wait_asked(), "not \"you\"");
+    check(answered(&poll, " 403 ", "{\"code\":4,\"message\":\"not \\\"you\\\"\"}"));
+    ask(&ws, "GET", "websocket", "", upgrade);
+    decide(wait_asked(), "");
+    check(answered(&ws, " 400 ", "\r\n\r\nForbidden") && tcp_wait_closed(&ws));
+    check(counted(STAT_HANDSHAKES_REFUSED) == 2);
+    tcp_close(&poll);
+    tcp_close(&ws);
+    finish();
+}
+
+static void what_is_not_decided_in_time_or_is_one_too_many_is_answered_503(void)
+{
+    start_asking(DECISION_MS);
+    struct tcp_client poll = tcp_open(places[OWNER].port), ws = tcp_open(places[OWNER].port);
+    ask(&poll, "GET", "polling", "", "\r\n");
+    struct rookery_handshake *of_poll = wait_asked();
+    ask(&ws, "GET", "websocket", "", upgrade);
+    struct rookery_handshake *of_ws = wait_asked();
+    struct tcp_client third = tcp_open(places[OWNER].port);
+    ask(&third, "GET", "polling", "", "\r\n");
+    check(answered(&third, " 503 ", "Service Unavailable\"}"));
+    check(answered(&poll, " 503 ", "Service Unavailable\"}"));
+    check(answered(&ws, " 503 ", "Service Unavailable") && tcp_wait_closed(&ws));
+    check(counted(STAT_HANDSHAKES_UNDECIDED) == 3);
+    decide(of_poll, NULL);
+    decide(of_ws, NULL);
+    check(counted(STAT_SESSIONS_OPENED) == 0);
+    ask(&poll, "GET", "polling", "", "\r\n"); /* on the same connection, and there is room */
+    decide(wait_asked(), NULL);
+    check(answered(&poll, " 200 ", "}"));
+    tcp_close(&third);
+    tcp_close(&poll);
+    tcp_close(&ws);
+    finish();
+}
+
+static void the_client_may_go_while_the_application_decides(void)
+{
+    start_asking(60000);
+    struct tcp_client poll = tcp_open(places[OWNER].port), ws = tcp_open(places[OWNER].port);
+    ask(&poll, "GET", "polling", "", "\r\n");
+    struct rookery_handshake *of_poll = wait_asked();
+    ask(&ws, "GET", "websocket", "", upgrade);
+    struct rookery_handshake *of_ws = wait_asked();
+    check(connections == 2);
+    tcp_close(&poll);
+    tcp_close(&ws);
+    uint64_t until_ms = tcp_clock_ms() + TCP_PATIENCE_MS;
+    while (connections > 0 && tcp_clock_ms() < until_ms) {
+        (void)usleep(1000);
+    }
+    check(connections == 0);
+    check(span_starts(request_head(of_ws->request), SPAN("GET /e/?EIO=4&transport=websocket")));
+    decide(of_poll, NULL);
+    decide(of_ws, "no");
+    check(counted(STAT_SESSIONS_OPENED) == 0 && counted(STAT_HANDSHAKES_REFUSED) == 0);
+    finish();
+}
+
+static void what_is_undecided_when_the_server_ends_ends_with_it(void)
+{
+    start_asking(60000);
+    struct tcp_client poll = tcp_open(places[OWNER].port), ws = tcp_open(places[OWNER].port);
+    ask(&poll, "GET", "polling", "", "\r\n");
+    (void)wait_asked();
+    ask(&ws, "GET", "websocket", "", upgrade);
+    (void)wait_asked();
+    finish();
+    check(answered(&poll, " 503 ", "Service Unavailable\"}"));
+    check(answered(&ws, " 503 ", "Service Unavailable"));
+    tcp_close(&poll);
+    tcp_close(&ws);
+}
+
 static void a_cookie_is_usable_if_nothing_in_it_ends_it(void)
 {
     static const struct endpoint_cookie good[] = {{.path = "", .same_site = "None"},
@@ -362,5 +545,10 @@ int main(void)
     RUN(bytes_behind_the_upgrade_travel_with_it);
     RUN(an_upgrade_for_nobody_is_refused_by_the_loop_it_names);
     RUN(what_is_handed_to_a_loop_that_has_stopped_is_freed_with_it);
+    RUN(handshakes_wait_until_the_application_has_decided);
+    RUN(handshakes_may_be_refused_later);
+    RUN(what_is_not_decided_in_time_or_is_one_too_many_is_answered_503);
+    RUN(the_client_may_go_while_the_application_decides);
+    RUN(what_is_undecided_when_the_server_ends_ends_with_it);
     return tap_done();
 }

@@ -16,11 +16,13 @@ static pthread_t thread;
 static char seen_address[64];
 static bool seen_secure;
 
-static const char *on_handshake(const struct rookery_request *request, void *arg)
+static void on_handshake(struct rookery_handshake *h, void *arg)
 {
+    const struct rookery_request *request = rookery_handshake_request(h);
+
     (void)snprintf(seen_address, sizeof seen_address, "%s", rookery_request_address(request));
     seen_secure = rookery_request_secure(request);
-    return NULL;
+    rookery_handshake_accept(h);
 }
 
 static struct rookery_options options_with(bool tls, bool proxies)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "src/socket/io_loop.h"
 
+#include "src/engine/handshake.h"
+#include "src/engine/request.h"
 #include "src/socket/io.h"
 #include "tests/support/tap.h"
 #include "tests/support/world.h"
@@ -61,20 +63,51 @@ static void knows_the_loops(void)
     world_end();
 }
 
-static const char *refuse_token(const struct rookery_request *request, void *arg)
+static void refuse_later(void *handshake)
 {
-    return rookery_request_header(request, "host").len == 1 ? arg : NULL;
+    rookery_handshake_refuse(handshake, ROOKERY_STR("no"));
+}
+
+static void decide_by_host(struct rookery_handshake *h, void *arg)
+{
+    check(arg == a);
+    check(rookery_loop_index(rookery_handshake_loop(h)) == 1);
+    if (rookery_request_header(rookery_handshake_request(h), "host").len == 1) {
+        rookery_loop_after(rookery_handshake_loop(h), 10, refuse_later, h);
+    } else {
+        rookery_handshake_accept(h);
+    }
+}
+
+static void note_verdict(struct rookery_request *request, enum handshake_verdict verdict,
+                         struct span message, void *arg)
+{
+    size_t at = strlen(seen);
+    (void)snprintf(seen + at, sizeof seen - at, "%d%.*s ", verdict, (int)message.len,
+                   (const char *)message.data);
+}
+
+static void ask_about(const char *head)
+{
+    struct session *s = peer_open(1)->transport.base.session;
+    struct rookery_request *request = request_create(span_cstr(head), "", false, 0);
+
+    (void)handshake_ask(s->engine, request, note_verdict, NULL);
+    request_release(request);
 }
 
 static void asks_the_application_about_handshakes(void)
 {
     start();
     const struct engine_app *app = io_engine_app(io_of(world), 1);
-    struct peer *p = peer_open(1);
-    struct rookery_request *request = p->transport.base.session->request;
-    check(app->allow(request, app->arg) == NULL);
-    rookery_allow_request(world, refuse_token, a);
-    check(app->allow(request, app->arg) == a);
+    check(app->allow == NULL); /* it does not want to be asked */
+    rookery_allow_request(world, decide_by_host, a);
+    ask_about("GET / HTTP/1.1\r\nHost: friend\r\n\r\n");
+    check(strcmp(seen, "0 ") == 0);
+    ask_about("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    check(strcmp(seen, "0 ") == 0);
+    world_advance(20);
+    check(strcmp(seen, "0 1no ") == 0);
     world_end();
 }
 
