@@ -36,6 +36,10 @@ ROOKERY_API int rookery_conn_send(struct rookery_conn *conn, bool is_binary,
 ROOKERY_API void rookery_conn_close(struct rookery_conn *conn);
 /* The handshake request; NULL for a plain WebSocket. */
 ROOKERY_API const struct rookery_request *rookery_conn_request(const struct rookery_conn *conn);
+/* In on_message: calls fn for each header of the POST that has brought the message; for none when
+ * it has come by a WebSocket. */
+ROOKERY_API void rookery_conn_post_headers(const struct rookery_conn *conn, rookery_pair_fn fn,
+                                           void *arg);
 ROOKERY_API void *rookery_conn_data(const struct rookery_conn *conn);
 ROOKERY_API void rookery_conn_set_data(struct rookery_conn *conn, void *data);
 

@@ -61,6 +61,7 @@ struct engine {
     unsigned undecided;     /* how many those are */
     struct frame *ping;     /* the ping packet, shared by everybody */
     struct bytes scratch;   /* of the call under way */
+    struct span post_head;  /* of the POST whose packets are being handled; empty: of none */
     bool closing;           /* shutting down: no new sessions */
 };
 

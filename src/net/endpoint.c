@@ -201,7 +201,9 @@ static void answer(struct reply *r)
     } else if (span_eq(x->method, SPAN("GET"))) {
         poll_transport_get(poll_transport_of(s->transport), r);
     } else {
+        e->post_head = x->head;
         poll_transport_post(poll_transport_of(s->transport), r, r->announced);
+        e->post_head = (struct span){0};
     }
 }
 

@@ -8,6 +8,7 @@
 #include "protocol/ws_frame.h"
 #include "src/base/list.h"
 #include "src/base/memory.h"
+#include "src/engine/request.h"
 #include "src/net/ws_raw.h"
 #include "src/server/rookery_internal.h"
 #include "src/server/server.h"
@@ -233,6 +234,17 @@ void rookery_conn_close(struct rookery_conn *conn)
 const struct rookery_request *rookery_conn_request(const struct rookery_conn *conn)
 {
     return conn->session == NULL ? NULL : conn->session->request;
+}
+
+void rookery_conn_post_headers(const struct rookery_conn *conn, rookery_pair_fn fn, void *arg)
+{
+    struct span head = conn->session == NULL ? (struct span){0} : conn->session->engine->post_head;
+
+    if (head.len > 0) {
+        struct rookery_request *post = request_create(head, "", false, 0);
+        rookery_request_headers(post, fn, arg);
+        request_release(post);
+    }
 }
 
 void *rookery_conn_data(const struct rookery_conn *conn)

@@ -8,7 +8,8 @@ const engineIo = require('engine.io');
 const answers = {
     'give binary': () => Buffer.from([0, 1, 2, 3, 4]),
     'give utf8': () => 'пойду спать всем спокойной ночи',
-    'sendHeaders': ({ request }) => JSON.stringify(request.headers),
+    'sendHeaders': ({ request, transport }) =>
+        JSON.stringify((transport.dataReq ?? request).headers),
 };
 
 module.exports = {

@@ -62,6 +62,17 @@ for (const transport of ['polling', 'websocket']) {
     });
 }
 
+test('the headers of a POST are those of that POST, not of the handshake', async () => {
+    const session = await PollingSession.open(server);
+    assert.equal(await session.next(), '4hi');
+    for (const value of ['first', 'second']) {
+        await session.post('4sendHeaders', { headers: { 'X-Of-Post': value } });
+        const fields = JSON.parse((await session.next()).slice(1));
+        assert.equal(fields['x-of-post'] ?? fields['X-Of-Post'], value);
+        assert.equal(Number(fields['content-length'] ?? fields['Content-Length']), 12);
+    }
+});
+
 test('polls are split where one would be longer than maxPayload', async () => {
     const engine = await greeted('polling');
     const got = [];
