@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "src/net/ws_deflate.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <zlib.h>
 
@@ -151,6 +152,87 @@ static void what_many_get_is_compressed_once(void)
     outq_clear(&plain);
     for (int i = 0; i < MANY; i++) {
         outq_clear(&queues[i]);
+    }
+    ws_deflate_destroy(d);
+}
+
+/* ---- loops ---- */
+
+enum { LOOPS = 4, SHARED = 50 };
+
+static struct frame *shared[SHARED];
+
+/* One that has clients with a large window and with a small one, and some without. */
+struct place {
+    struct stats stats;
+    struct outq large[SHARED], small[SHARED], plain[SHARED];
+    pthread_t thread;
+};
+
+static void *deliver(void *arg)
+{
+    struct place *p = arg;
+    struct ws_deflate *own = ws_deflate_create(LEVEL, &p->stats);
+
+    for (int i = 0; i < SHARED; i++) {
+        bool queued = outq_push(&p->large[i], shared[i]) && outq_push(&p->small[i], shared[i]) &&
+                      outq_push(&p->plain[i], shared[i]);
+        check(queued);
+        frame_release(shared[i]); /* the reference that this loop was given */
+        ws_deflate_queue(own, &p->large[i], MANY, BITS, THRESHOLD);
+        ws_deflate_queue(own, &p->small[i], MANY, SMALL_BITS, THRESHOLD);
+    }
+    ws_deflate_destroy(own);
+    return NULL;
+}
+
+static bool has_only(const struct outq *q, const struct frame *f)
+{
+    struct iovec iov;
+
+    return outq_iovec(q, &iov, 1) == 1 && iov.iov_base == (const void *)f->data &&
+           outq_bytes(q) == f->len;
+}
+
+static void check_shared(const struct frame *f, const struct place *p, int i)
+{
+    struct bytes got = content(&p->large[i]);
+    struct span in = bytes_span(&got);
+
+    check(next_is(&in, WS_TEXT, true, span_of(text, (size_t)(LONG - i))) && in.len == 0);
+    check(has_only(&p->large[i], twin_find(f, BITS)->frame));
+    check(has_only(&p->small[i], twin_find(f, SMALL_BITS)->frame));
+    check(has_only(&p->plain[i], f));
+    bytes_finish(&got);
+}
+
+static void loops_that_compress_a_frame_at_a_time_send_the_same(void)
+{
+    static struct place places[LOOPS];
+
+    start();
+    memset(places, 0, sizeof places);
+    for (int i = 0; i < SHARED; i++) {
+        shared[i] = frame_with(WS_TEXT, span_of(text, (size_t)(LONG - i)));
+        for (int j = 0; j < LOOPS; j++) {
+            (void)frame_hold(shared[i]);
+        }
+    }
+    for (int j = 0; j < LOOPS; j++) {
+        check(pthread_create(&places[j].thread, NULL, deliver, &places[j]) == 0);
+    }
+    for (int j = 0; j < LOOPS; j++) {
+        (void)pthread_join(places[j].thread, NULL);
+    }
+    for (int i = 0; i < SHARED; i++) {
+        for (int j = 0; j < LOOPS; j++) {
+            check_shared(shared[i], &places[j], i);
+            outq_clear(&places[j].large[i]);
+            outq_clear(&places[j].small[i]);
+            outq_clear(&places[j].plain[i]);
+        }
+        check(atomic_load(&shared[i]->refs) == 1);
+        frame_release(shared[i]);
     }
     ws_deflate_destroy(d);
 }
@@ -373,6 +455,7 @@ int main(void)
 {
     RUN(what_is_long_enough_is_compressed_and_comes_back_the_same);
     RUN(what_many_get_is_compressed_once);
+    RUN(loops_that_compress_a_frame_at_a_time_send_the_same);
     RUN(frames_without_a_long_message_are_looked_at_once);
     RUN(what_its_sender_wants_sent_as_it_is_stays_so);
     RUN(what_is_sent_in_part_goes_on_as_it_was);

@@ -176,6 +176,77 @@ static void a_certificate_is_read_again(void)
     rookery_destroy(io);
 }
 
+/* ---- a certificate that changes while clients come ---- */
+
+enum { CLIENTS = 4, VISITS = 25 };
+
+static unsigned tls_port;
+static _Atomic unsigned clients_left;
+
+/* Blocks. True if the certificate was one of the two, and the handshake was answered. */
+static bool visit(SSL_CTX *context)
+{
+    static const char request[] = HANDSHAKE "Connection: close\r\n\r\n";
+    char text[4096], name[64] = "";
+    int fd = tcp_connect(tls_port), len = 0;
+    SSL *ssl = SSL_new(context);
+
+    (void)SSL_set_fd(ssl, fd);
+    if (SSL_connect(ssl) == 1 && SSL_write(ssl, request, sizeof request - 1) > 0) {
+        X509 *x = SSL_get1_peer_certificate(ssl);
+        (void)X509_NAME_get_text_by_NID(X509_get_subject_name(x), NID_commonName, name,
+                                        sizeof name);
+        X509_free(x);
+        for (int n; (n = SSL_read(ssl, text + len, (int)sizeof text - 1 - len)) > 0;) {
+            len += n;
+        }
+    }
+    text[len] = '\0';
+    SSL_free(ssl);
+    (void)close(fd);
+    return (strcmp(name, "one") == 0 || strcmp(name, "other") == 0) &&
+           strstr(text, "\"sid\"") != NULL;
+}
+
+static void *visit_often(void *arg)
+{
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    unsigned *good = arg;
+
+    for (int i = 0; i < VISITS; i++) {
+        *good += visit(context);
+    }
+    SSL_CTX_free(context);
+    atomic_fetch_sub(&clients_left, 1);
+    return NULL;
+}
+
+static void a_certificate_is_read_again_while_clients_come_in_on_all_loops(void)
+{
+    struct rookery_options options = options_with(true, false);
+    pthread_t threads[CLIENTS];
+    unsigned good[CLIENTS] = {0};
+
+    options.loops = 4;
+    tls_files_write(&files, "one");
+    io = rookery_create(&options);
+    tls_port = (unsigned)rookery_listen_as(io, "127.0.0.1", 0, ROOKERY_PORT_TLS);
+    check(pthread_create(&thread, NULL, run, NULL) == 0);
+    atomic_store(&clients_left, CLIENTS);
+    for (int i = 0; i < CLIENTS; i++) {
+        check(pthread_create(&threads[i], NULL, visit_often, &good[i]) == 0);
+    }
+    for (unsigned i = 0; atomic_load(&clients_left) > 0; i++) {
+        tls_files_write(&files, i % 2 == 0 ? "other" : "one");
+        check(rookery_reload_tls(io) == 0);
+    }
+    for (int i = 0; i < CLIENTS; i++) {
+        (void)pthread_join(threads[i], NULL);
+        check(good[i] == VISITS);
+    }
+    finish();
+}
+
 int main(void)
 {
     tls_files_make(&files, "ports");
@@ -185,6 +256,7 @@ int main(void)
     RUN(ports_need_what_their_kind_needs);
     RUN(a_certificate_that_is_no_good_is_refused);
     RUN(a_certificate_is_read_again);
+    RUN(a_certificate_is_read_again_while_clients_come_in_on_all_loops);
     tls_files_remove(&files);
     return tap_done();
 }
