@@ -153,6 +153,16 @@ async function connect(daemon, auth, options = {}) {
     return client;
 }
 
+// Until the client is on a WebSocket.
+const upgraded = (client) => within(new Promise((resolve) => {
+    const { engine } = client.io;
+    if (engine.transport.name === 'websocket') {
+        resolve();
+    } else {
+        engine.once('upgrade', resolve);
+    }
+}), 'upgrade');
+
 // Takes the next event of that name, come or to come.
 async function take(client, name) {
     for (;;) {
@@ -199,5 +209,5 @@ async function join(client, roomId) {
 const say = (client, roomId, content) => ask(client, 'send_message', { roomId, content });
 
 module.exports = {
-    Daemon, ask, connect, folder, join, later, program, request, say, start, take, test, until, within,
+    Daemon, ask, connect, folder, join, later, program, request, say, start, take, test, until, upgraded, within,
 };

@@ -9,7 +9,7 @@ const { execFileSync, spawn } = require('node:child_process');
 const { once } = require('node:events');
 const fs = require('node:fs');
 const path = require('node:path');
-const { Daemon, ask, connect, folder, join, later, request, say, start, test, until, within } = require('./harness');
+const { Daemon, ask, connect, folder, join, later, request, say, start, test, until, upgraded, within } = require('./harness');
 const { freePort, reachable } = require('../support/port');
 
 const CLIENTS = 10;
@@ -145,15 +145,6 @@ async function counted(nodes, family, label) {
         return Number(line.split(' ').at(-1));
     });
 }
-
-const upgraded = (client) => within(new Promise((resolve) => {
-    const { engine } = client.io;
-    if (engine.transport.name === 'websocket') {
-        resolve();
-    } else {
-        engine.once('upgrade', resolve);
-    }
-}), 'upgrade');
 
 const connectAll = (balancer, options) =>
     Promise.allSettled(Array.from({ length: CLIENTS }, () => connect(balancer, {}, options)));

@@ -12,6 +12,7 @@ const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
 const { Daemon, connect, folder, join, later, request, say, start, take, test, within } = require('./harness');
+const { startRelay } = require('./relay');
 const { freePort, reachable } = require('../support/port');
 
 const TRUSTED = ['--trusted-proxies', '127.0.0.0/8'];
@@ -44,34 +45,6 @@ function version2(address) {
     const fixed = Buffer.from('0d0a0d0a000d0a515549540a2111000c', 'hex');
     return Buffer.concat([fixed, Buffer.from(address.split('.').map(Number)),
         Buffer.from('c6336404dc0401bb', 'hex')]);
-}
-
-// Passes each connection on with the header before it, cut in two at `cut`. Its origin is like a daemon's.
-async function startRelay(daemon, header, cut = 0) {
-    const open = new Set();
-    const server = net.createServer((client) => {
-        const upstream = net.connect(Number(daemon.port), '127.0.0.1', () => {
-            upstream.setNoDelay(true);
-            upstream.write(header.subarray(0, cut));
-            setImmediate(() => {
-                upstream.write(header.subarray(cut));
-                client.pipe(upstream);
-                upstream.pipe(client);
-            });
-        });
-        for (const [one, other] of [[client, upstream], [upstream, client]]) {
-            open.add(one);
-            one.on('error', () => other.destroy());
-            one.on('close', () => open.delete(one));
-        }
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    later(() => {
-        open.forEach((socket) => socket.destroy());
-        server.close();
-    });
-    return { origin: `${daemon.origin.split('://')[0]}://127.0.0.1:${server.address().port}` };
 }
 
 // nginx with that part of its configuration; it listens on port.

@@ -20,9 +20,9 @@ async function begin(kind) {
     return cluster;
 }
 
-const serve = (cluster, name, { heartbeat = '1s', ...options } = {}) => start({
+const serve = (cluster, name, { heartbeat = '1s', args = [], ...options } = {}) => start({
     args: ['--redis-url', cluster.url, '--adapter', cluster.kind, '--cluster-heartbeat', heartbeat,
-        '--service-id', name],
+        '--service-id', name, ...args],
     env: { JWT_SECRET: 'a secret that all of them have' },
     ...options,
 });
@@ -32,6 +32,14 @@ async function metric(node, name) {
     const lines = text.split('\n').filter((l) => l.startsWith(`rookery_${name}{`) || l.startsWith(`rookery_${name} `));
     assert.ok(lines.length > 0, `no ${name} in the metrics`);
     return lines.reduce((sum, l) => sum + Number(l.split(' ').at(-1)), 0);
+}
+
+// What the node has passed on to others, for sessions of theirs.
+async function passedOn(node) {
+    const text = await (await fetch(`${node.origin}/metrics`)).text();
+    const [requests, tunnels] = ['request', 'websocket'].map((what) =>
+        Number(text.split(`rookery_passed_on_total{reason="${what}"} `)[1].split('\n')[0]));
+    return { requests, tunnels };
 }
 
 // Until each node knows of all.
@@ -146,6 +154,6 @@ async function heardAll(client, talker, from = 0) {
 }
 
 module.exports = {
-    EVERY_MS, ROOM, acked, assembled, begin, enter, eventually, heard, heardAll, heardOf, listen, member, metric, serve,
-    talk,
+    EVERY_MS, ROOM, acked, assembled, begin, enter, eventually, heard, heardAll, heardOf, listen, member, metric,
+    passedOn, serve, talk,
 };
