@@ -93,15 +93,26 @@ static bool to_u64(struct span packed, uint64_t *out)
     return true;
 }
 
-static int read_type(struct span packed, struct sio_packet *p)
+static int read_type(struct span packed, bool version_2, struct sio_packet *p)
 {
     uint64_t type;
 
-    if (packed.len == 0 || !to_u64(packed, &type) || type > SIO_CONNECT_ERROR) {
+    if (packed.len == 0 || !to_u64(packed, &type)) {
+        return SIO_ETYPE;
+    }
+    if (version_2 && (type == SIO_BINARY_EVENT || type == SIO_BINARY_ACK)) {
+        type = type == SIO_BINARY_EVENT ? SIO_EVENT : SIO_ACK;
+    }
+    if (type > SIO_CONNECT_ERROR) {
         return SIO_ETYPE;
     }
     p->type = (enum sio_type)type;
     return 0;
+}
+
+static bool is_namespace(struct span name)
+{
+    return span_starts(name, SPAN("/")) && utf8_valid(name);
 }
 
 static int read_nsp(struct span packed, struct sio_packet *p)
@@ -110,8 +121,7 @@ static int read_nsp(struct span packed, struct sio_packet *p)
         return SIO_ENAMESPACE;
     }
     struct msgpack token = first_token(packed);
-    if (token.type != MSGPACK_STR || !span_starts(token.body, SPAN("/")) ||
-        !utf8_valid(token.body)) {
+    if (token.type != MSGPACK_STR || !is_namespace(token.body)) {
         return SIO_ENAMESPACE;
     }
     p->nsp = token.body;
@@ -162,7 +172,7 @@ int sio_msgpack_decode(struct span message, const struct sio_limits *limits, str
     if (msgpack_check(message, &all) < 0 || !read_members(message, &members)) {
         return SIO_EJSON;
     }
-    int error = read_type(members.type, &p);
+    int error = read_type(members.type, in->version_2, &p);
     if (error == 0) {
         error = read_nsp(members.nsp, &p);
     }
@@ -176,6 +186,31 @@ int sio_msgpack_decode(struct span message, const struct sio_limits *limits, str
         *out = p;
     }
     return error;
+}
+
+int sio_msgpack_decode_text(struct span message, const struct sio_limits *limits,
+                            struct sio_msgpack *in, struct sio_packet *out)
+{
+    struct json packet, type, nsp;
+    uint64_t number;
+
+    bytes_clear(&in->json);
+    if (json_parse(message, limits->depth_max, &packet) < 0 || packet.type != JSON_OBJECT) {
+        return SIO_EJSON;
+    }
+    if (!json_object_find(packet, SPAN("type"), &type) ||
+        json_to_u64(type, SIO_DISCONNECT, &number) < 0) {
+        return SIO_ETYPE;
+    }
+    if (!json_object_find(packet, SPAN("nsp"), &nsp) || nsp.type != JSON_STRING) {
+        return SIO_ENAMESPACE;
+    }
+    json_string_decode(nsp, &in->json);
+    if (!is_namespace(bytes_span(&in->json))) {
+        return SIO_ENAMESPACE;
+    }
+    *out = (struct sio_packet){.type = (enum sio_type)number, .nsp = bytes_span(&in->json)};
+    return 0;
 }
 
 /* ---- encoding ---- */

@@ -20,9 +20,18 @@
  * text as well: an EVENT without a name, or with a reserved one. So are ids below 0, and
  * namespaces that are not UTF-8 or do not begin with '/'.
  *
+ * Version 2 of socket.io-msgpack-parser, that of clients of Engine.IO 3, says BINARY_EVENT and
+ * BINARY_ACK where there are binaries, with no other meaning; and CONNECT and DISCONNECT it writes
+ * as JSON, in a text message:
+ *
+ *     {"type":0,"nsp":"/admin?token=x"}
+ *
+ * What is written for it is as for version 3, but that the data of a CONNECT_ERROR is a string, for
+ * it throws at anything else. The reference (4.8) takes neither, and has it throw.
+ *
  * Ownership: a decoded packet borrows the message and a struct sio_msgpack. Pure: no I/O, no global
  * state; up to 30 KB of stack. Any thread.
- * Source: socket.io-msgpack-parser 3.0.2, index.js. */
+ * Source: socket.io-msgpack-parser 3.0.2 and 2.2.1, index.js. */
 // SPDX-License-Identifier: MIT
 #ifndef PROTOCOL_SIO_MSGPACK_H
 #define PROTOCOL_SIO_MSGPACK_H
@@ -35,6 +44,7 @@
 struct sio_msgpack {
     struct bytes json;
     struct bytes bins;
+    bool version_2; /* what is decoded next is of that */
 };
 
 void sio_msgpack_finish(struct sio_msgpack *in);
@@ -50,6 +60,10 @@ static inline const struct span *sio_msgpack_bins(const struct sio_msgpack *in)
  * are binaries. attachments_max is for these; in depth a binary counts as an object. */
 MUST_USE int sio_msgpack_decode(struct span message, const struct sio_limits *limits,
                                 struct sio_msgpack *in, struct sio_packet *out);
+
+/* Decodes what version 2 writes as JSON: a CONNECT or DISCONNECT. */
+MUST_USE int sio_msgpack_decode_text(struct span message, const struct sio_limits *limits,
+                                     struct sio_msgpack *in, struct sio_packet *out);
 
 /* --- encoding --------------------------------------------------------------------------------
  * Everything appends to out and writes the bytes that the reference writes. Of a head type, nsp and

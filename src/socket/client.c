@@ -140,7 +140,12 @@ static void violation(struct client *c)
 
 static void refuse_connect(struct client *c, struct span nsp, struct span message)
 {
-    client_send(c, encoder_connect_error(&c->loop->encoder, nsp, message, span_of(NULL, 0)));
+    struct encoder *encoder = &c->loop->encoder;
+    struct span no_data = {0};
+
+    client_send(c, encoder->msgpack && c->session->eio3
+                       ? encoder_connect_error_eio3(encoder, nsp, message, no_data)
+                       : encoder_connect_error(encoder, nsp, message, no_data));
 }
 
 static void connect_to(struct client *c, struct span nsp, struct span auth)
@@ -247,18 +252,42 @@ static bool take_text(struct client *c, struct span text)
     return true;
 }
 
+/* ---- in MessagePack ---- */
+
+enum { KEPT_BYTES = 64 * 1024 };
+
+static void give_back(struct sio_msgpack *unpacked)
+{
+    if (unpacked->json.cap > KEPT_BYTES) {
+        sio_msgpack_finish(unpacked);
+    }
+}
+
+/* Clients of Engine.IO 3 have some packets in JSON. */
+static void receive_old_text(struct client *c, struct span text)
+{
+    struct rookery_loop *loop = c->loop;
+    const struct sio_limits limits = {0, loop->io->options.json_depth_max};
+    struct sio_packet packet;
+
+    if (!c->session->eio3 || sio_msgpack_decode_text(text, &limits, &loop->unpacked, &packet) < 0) {
+        violation(c);
+    } else {
+        receive(c, &packet, NULL);
+    }
+    give_back(&loop->unpacked);
+}
+
 void client_receive_text(struct session *session, struct span text)
 {
     struct client *c = session->app;
 
-    if (c->loop->io->options.msgpack || !take_text(c, text)) {
+    if (c->loop->io->options.msgpack) {
+        receive_old_text(c, text);
+    } else if (!take_text(c, text)) {
         violation(c);
     }
 }
-
-/* ---- in MessagePack ---- */
-
-enum { KEPT_BYTES = 64 * 1024 };
 
 static void receive_unpacked(struct client *c, const struct sio_packet *packet,
                              const struct span *spans)
@@ -278,14 +307,13 @@ static void receive_msgpack(struct client *c, struct span message)
     const struct sio_limits limits = {ENCODER_ATTACHMENTS_MAX, loop->io->options.json_depth_max};
     struct sio_packet packet;
 
+    loop->unpacked.version_2 = c->session->eio3;
     if (sio_msgpack_decode(message, &limits, &loop->unpacked, &packet) < 0) {
         violation(c);
     } else {
         receive_unpacked(c, &packet, sio_msgpack_bins(&loop->unpacked));
     }
-    if (loop->unpacked.json.cap > KEPT_BYTES) {
-        sio_msgpack_finish(&loop->unpacked);
-    }
+    give_back(&loop->unpacked);
 }
 
 void client_receive_binary(struct session *session, struct span data)

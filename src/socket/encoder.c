@@ -339,6 +339,7 @@ struct span encoder_connect_error_eio3(struct encoder *e, struct span nsp, struc
                                        struct span data)
 {
     clear(&e->args);
-    eio3_refusal_write(&e->args, message, data);
+    /* Version 2 of socket.io-msgpack-parser throws at anything but a string. */
+    eio3_refusal_write(&e->args, message, e->msgpack ? span_of(NULL, 0) : data);
     return encode_bare(e, SIO_CONNECT_ERROR, nsp, bytes_span(&e->args));
 }

@@ -5,8 +5,10 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const client2 = require('socket.io-client-2');
 const parser = require('socket.io-msgpack-parser');
-const { endsCleanly, startServer, test, useServer, within } = require('./harness');
+const parser2 = require('socket.io-msgpack-parser-2');
+const { destroyLater, endsCleanly, startServer, test, useServer, within } = require('./harness');
 const { TRANSPORTS, ask, asBuffer, connect, next, open, upgradeOf } = require('./real_client');
 const { openEngine } = require('./socket_client');
 
@@ -286,5 +288,57 @@ test('256 binaries in one packet come back', async () => {
     engine.send(event({ data: ['message', ...all] }));
     assert.deepEqual(decode(await engine.next()).data, ['message-back', ...all]);
 });
+
+// ---- socket.io-client 2, with version 2 of the parser -----------------------------------------
+
+async function joinOld(namespace, options) {
+    const socket = client2(`${server.origin}${namespace}`,
+        { forceNew: true, reconnection: false, parser: parser2, ...options });
+    destroyLater(() => socket.io.close());
+    await next(socket, 'connect');
+    return socket;
+}
+
+for (const [name, options] of Object.entries(TRANSPORTS)) {
+    test(`client 2 with msgpack over ${name}: values and acknowledgements, both ways`, async () => {
+        const socket = await joinOld('/', options);
+        const args = [1, '2', { a: [true, null, 1.5] }, '€日本😀'];
+        const back = next(socket, 'message-back');
+        socket.emit('message', ...args);
+        assert.deepEqual(await back, args);
+        assert.deepEqual(await ask(socket, 'message-with-ack', 'x'.repeat(70000)),
+            ['x'.repeat(70000)]);
+        socket.on('question', (value, answer) => answer(value));
+        const answered = next(socket, 'answer');
+        socket.emit('ask-me', 41);
+        assert.deepEqual(await answered, [41]);
+    });
+
+    test(`client 2 with msgpack over ${name}: binary, both ways`,
+        { notReference: 'takes no BINARY_ types' }, async () => {
+            const socket = await joinOld('/', options);
+            const [object, bytes] = await ask(socket, 'message-with-ack',
+                { b: Buffer.of(1, 2, 3) }, Buffer.of(0, 255));
+            assert.deepEqual([object.b, bytes].map(asBuffer),
+                [Buffer.of(1, 2, 3), Buffer.of(0, 255)]);
+            socket.on('question', (value, answer) => answer(value, Buffer.of(7)));
+            const answered = next(socket, 'answer');
+            socket.emit('ask-me', 41);
+            const [value, seven] = await answered;
+            assert.deepEqual([value, asBuffer(seven)], [41, Buffer.of(7)]);
+        });
+
+    test(`client 2 with msgpack over ${name}: namespaces, and leaving them`,
+        { notReference: 'takes no JSON' }, async () => {
+            const main = await joinOld('/', options);
+            const custom = main.io.socket('/custom', { query: { token: 'x' } });
+            assert.deepEqual(await next(custom, 'auth'), [{ token: 'x' }]);
+            assert.deepEqual(await ask(custom, 'message-with-ack', 'c'), ['c']);
+            custom.disconnect();
+            assert.deepEqual(await ask(main, 'message-with-ack', 'still here'), ['still here']);
+            const refused = main.io.socket('/nope');
+            assert.deepEqual(await next(refused, 'error'), ['Invalid namespace']);
+        });
+}
 
 endsCleanly(server);

@@ -6,7 +6,9 @@
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const { io } = require('socket.io-client');
+const client2 = require('socket.io-client-2');
 const parser = require('socket.io-msgpack-parser');
+const parser2 = require('socket.io-msgpack-parser-2');
 const { ask, connect, join, later, say, start, take, test, until, within } = require('./harness');
 
 const startMsgpack = () => start({ args: ['--parser', 'msgpack'] });
@@ -35,6 +37,35 @@ for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']])
         const c = await connect(daemon, {}, { parser, transports });
         const history = await join(c, 'general');
         assert.deepEqual([history.length, history[99].content], [100, '0']);
+    });
+}
+
+for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']]) {
+    test(`client 2 with its version of the parser talks over ${transports.join(' and then ')}`, async () => {
+        const daemon = await start({ args: ['--parser', 'msgpack', '--allow-eio3=yes'] });
+        const young = await connect(daemon, { userId: 'u-ada', username: 'Ada' }, { parser });
+        await join(young, 'general');
+        const old = client2(daemon.origin, {
+            parser: parser2, transports, forceNew: true, reconnection: false, query: { userId: 'u-old' },
+        });
+        later(() => old.io.close());
+        const hear = (name) => within(new Promise((resolve) => old.once(name, resolve)), `event ${name}`);
+        const askOld = (name, payload) =>
+            within(new Promise((resolve) => old.emit(name, payload, resolve)), `acknowledgement of ${name}`);
+        await hear('connect');
+        assert.equal((await askOld('join_room', { roomId: 'general' })).ok, true);
+        assert.equal((await take(young, 'user_joined')).userId, 'u-old');
+        for (const content of ['grüße "😀"', 'x'.repeat(3000)]) {
+            const heard = hear('message');
+            assert.ok((await say(young, 'general', content)).ok);
+            assert.deepEqual([(await heard).content, (await take(young, 'message')).content], [content, content]);
+            assert.equal((await askOld('send_message', { roomId: 'general', content })).ok, true);
+            assert.equal((await take(young, 'message')).content, content);
+        }
+        const refused = await askOld('send_message', { roomId: 'general', content: Buffer.from('x') });
+        assert.deepEqual([refused.ok, refused.code], [false, 'INVALID_PAYLOAD']);
+        old.disconnect();
+        assert.equal((await take(young, 'presence_update')).userId, 'u-old');
     });
 }
 

@@ -24,6 +24,17 @@ static void encode_again(struct bytes *out, const struct sio_packet *p,
     bytes_finish(&name);
 }
 
+static void decode_text(struct span text)
+{
+    struct sio_msgpack in = {0};
+    struct sio_packet p;
+
+    if (sio_msgpack_decode_text(text, &limits, &in, &p) == 0) {
+        assert(p.type <= SIO_DISCONNECT && p.nsp.data[0] == '/' && p.attachments == 0);
+    }
+    sio_msgpack_finish(&in);
+}
+
 /* What was decoded, encoded and decoded again is the same packet with the same binaries, but for
  * numeric event names, which do not come back. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -32,6 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct bytes once = {0};
     struct sio_packet p, q;
 
+    decode_text(span_of(data, len));
+    in.version_2 = len > 0 && (data[len - 1] & 1) != 0;
     if (sio_msgpack_decode(span_of(data, len), &limits, &in, &p) == 0) {
         assert(p.attachments <= limits.attachments_max && p.nsp.data[0] == '/');
         assert((p.attachments != 0) == (p.type == SIO_BINARY_EVENT || p.type == SIO_BINARY_ACK));

@@ -221,6 +221,47 @@ static void bounds_depth_and_binaries(void)
         bytes_clear(&out);                                    \
     } while (0)
 
+static void takes_binary_types_of_version_2(void)
+{
+    static const char event[] = "{\"type\":5,\"data\":[\"hi\",{\"_placeholder\":true,\"num\":0}],"
+                                "\"nsp\":\"/\"}";
+
+    refuses(event, SIO_ETYPE);
+    in.version_2 = true;
+    struct sio_packet p = decode(event);
+    check(p.type == SIO_BINARY_EVENT && p.attachments == 1);
+    check(span_eq(sio_msgpack_bins(&in)[0], bins[0]));
+    p = decode("{\"type\":6,\"data\":[],\"nsp\":\"/\",\"id\":3}"); /* it need not hold any */
+    check(p.type == SIO_ACK && p.attachments == 0 && p.id == 3);
+    refuses("{\"type\":7,\"data\":[\"hi\"],\"nsp\":\"/\"}", SIO_ETYPE);
+    in.version_2 = false;
+    done();
+}
+
+static int decode_text(const char *text, struct sio_packet *p)
+{
+    return sio_msgpack_decode_text(span_cstr(text), &limits, &in, p);
+}
+
+static void takes_what_version_2_writes_as_json(void)
+{
+    struct sio_packet p = {.has_id = true};
+
+    check(decode_text("{\"type\":0,\"nsp\":\"/a?b=\\u0063\",\"options\":{}}", &p) == 0);
+    check(p.type == SIO_CONNECT && span_eq(p.nsp, SPAN("/a?b=c")) && !p.has_id && !p.has_payload);
+    check(decode_text("{\"type\":1,\"nsp\":\"/\"}", &p) == 0);
+    check(p.type == SIO_DISCONNECT && span_eq(p.nsp, SPAN("/")));
+    check(decode_text("", &p) == SIO_EJSON && decode_text("0", &p) == SIO_EJSON);
+    check(decode_text("{\"type\":0,\"nsp\":[[[[[[[[\"/\"]]]]]]]]}", &p) == SIO_EJSON);
+    check(decode_text("{\"type\":2,\"nsp\":\"/\",\"data\":[\"x\"]}", &p) == SIO_ETYPE);
+    check(decode_text("{\"type\":\"0\",\"nsp\":\"/\"}", &p) == SIO_ETYPE);
+    check(decode_text("{\"nsp\":\"/\"}", &p) == SIO_ETYPE);
+    check(decode_text("{\"type\":0}", &p) == SIO_ENAMESPACE);
+    check(decode_text("{\"type\":0,\"nsp\":\"a\"}", &p) == SIO_ENAMESPACE);
+    check(decode_text("{\"type\":0,\"nsp\":7}", &p) == SIO_ENAMESPACE);
+    done();
+}
+
 static void encodes_events_and_answers_as_the_reference_does(void)
 {
     const struct sio_head plain = {.type = SIO_EVENT};
@@ -289,6 +330,8 @@ int main(void)
     RUN(refuses_what_text_may_not_say_either);
     RUN(refuses_what_is_no_packet_at_all);
     RUN(bounds_depth_and_binaries);
+    RUN(takes_binary_types_of_version_2);
+    RUN(takes_what_version_2_writes_as_json);
     RUN(encodes_events_and_answers_as_the_reference_does);
     RUN(encodes_the_other_types_as_the_reference_does);
     return tap_done();

@@ -249,6 +249,39 @@ static void closes_on_text(void)
     peer_send(p, "2[\"echo\"]");
     world_settle();
     check(!peer_is_open(p));
+    p = join();
+    peer_send(p, "{\"type\":1,\"nsp\":\"/\"}");
+    world_settle();
+    check(!peer_is_open(p) && world_stat(STAT_PARSE_ERRORS) == 2);
+    end();
+}
+
+static void clients_of_engine_io_3_are_of_the_parser_s_version_2(void)
+{
+    start();
+    (void)rookery_of(world, ROOKERY_STR("/other"));
+    struct peer *p = peer_open_eio3(0);
+    world_settle();
+    struct span sent = bytes_span(&p->transport.sent), joined = pack("{\"type\":0,\"nsp\":\"/\"}");
+    check(memmem(sent.data, sent.len, joined.data, joined.len) != NULL); /* the open packet first */
+    (void)peer_got(p);
+    send(p, "{\"type\":5,\"data\":[\"echo\",{\"_placeholder\":true,\"num\":0}],\"nsp\":\"/\"}");
+    world_settle();
+    check(got_one(p, "{\"type\":2,\"data\":[\"back\",{\"_placeholder\":true,\"num\":0}],"
+                     "\"nsp\":\"/\"}"));
+    peer_send(p, "{\"type\":0,\"nsp\":\"/other?token=x\"}");
+    peer_send(p, "{\"type\":0,\"nsp\":\"/closed\"}");
+    world_settle();
+    static const char *const wants[] = {"{\"type\":0,\"nsp\":\"/other\"}",
+                                        "{\"type\":4,\"data\":\"no\",\"nsp\":\"/closed\"}"};
+    check(got(p, wants, 2));
+    peer_send(p, "{\"type\":1,\"nsp\":\"/other\"}");
+    world_settle();
+    check(got_none(p) && peer_is_open(p));
+    check(world_stat(STAT_SOCKETS_DISCONNECTED) == 1);
+    peer_send(p, "{\"type\":2,\"nsp\":\"/\",\"data\":[\"echo\"]}");
+    world_settle();
+    check(!peer_is_open(p));
     end();
 }
 
@@ -276,6 +309,7 @@ int main(void)
     RUN(checks_what_the_application_sends_as_in_text);
     RUN(closes_on_what_is_no_packet);
     RUN(closes_on_text);
+    RUN(clients_of_engine_io_3_are_of_the_parser_s_version_2);
     RUN(closes_on_what_does_not_fit_the_state);
     return tap_done();
 }
