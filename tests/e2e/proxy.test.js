@@ -12,6 +12,7 @@ const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
 const { Daemon, connect, folder, join, later, request, say, start, take, test, within } = require('./harness');
+const { makeCertificate } = require('./certificate');
 const { startRelay } = require('./relay');
 const { freePort, reachable } = require('../support/port');
 
@@ -26,15 +27,6 @@ function lacksNginx() {
     } catch {
         return 'nginx is not installed';
     }
-}
-
-function makeCertificate() {
-    const place = folder();
-    const [cert, key] = ['cert.pem', 'key.pem'].map((file) => path.join(place, file));
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
-        '-days', '2', '-subj', '/CN=proxied', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', cert],
-    { stdio: 'ignore' });
-    return { cert, key, ca: fs.readFileSync(cert) };
 }
 
 // ---- proxies ------------------------------------------------------------------------------------
@@ -98,7 +90,7 @@ for (const [name, header] of Object.entries({ 1: version1, 2: version2 })) {
     });
 
     test(`version ${name}: stock clients chat behind it, with TLS behind the header`, async () => {
-        const { cert, key, ca } = makeCertificate();
+        const { cert, key, ca } = makeCertificate(folder(), 'proxied');
         const daemon = await start({
             args: [...TRUSTED, '--proxy-protocol', 'all', '--tls-certificate', cert, '--tls-key', key],
         });
@@ -145,7 +137,7 @@ test('who is no trusted proxy is served without a header', async () => {
 const skipStream = lacksNginx() || (fs.existsSync(STREAM) ? false : 'nginx has no stream module');
 
 test('nginx passes connections on as they are, with a PROXY header', { skip: skipStream }, async () => {
-    const { cert, key, ca } = makeCertificate();
+    const { cert, key, ca } = makeCertificate(folder(), 'proxied');
     const daemon = await start({
         args: [...TRUSTED, '--proxy-protocol', 'all', '--tls-certificate', cert, '--tls-key', key],
     });
@@ -158,7 +150,7 @@ stream { server { listen 127.0.0.1:${port}; proxy_pass 127.0.0.1:${daemon.port};
 });
 
 test('nginx ends TLS, and says who it is for', { skip: lacksNginx() }, async () => {
-    const { cert, key, ca } = makeCertificate();
+    const { cert, key, ca } = makeCertificate(folder(), 'proxied');
     const daemon = await start({ args: TRUSTED });
     const port = await freePort();
     await startNginx(port, [], (place) => `

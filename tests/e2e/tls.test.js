@@ -5,7 +5,7 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { execFileSync, spawnSync } = require('node:child_process');
+const { spawnSync } = require('node:child_process');
 const { randomBytes } = require('node:crypto');
 const { once } = require('node:events');
 const fs = require('node:fs');
@@ -17,6 +17,7 @@ const tls = require('node:tls');
 const {
     connect, folder, join, program, say, start, take, test, until, upgraded, within,
 } = require('./harness');
+const { KINDS, makeCertificate, withTls } = require('./certificate');
 const { startDealer } = require('./relay');
 const { assembled, begin, metric, passedOn, serve } = require('./traffic');
 const { missing } = require('../interop/cluster/cluster.js');
@@ -24,20 +25,6 @@ const { freePort } = require('../support/port');
 
 const MEMBERS = 50;
 const SLOW_MESSAGES = 120; // of 90 KB: more than the kernel takes for who does not read
-
-// ---- certificates -------------------------------------------------------------------------------
-
-const KINDS = { ec: ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'], rsa: ['-newkey', 'rsa:2048'] };
-
-// Writes the files cert.pem and key.pem, signed by themselves, in place of what is there.
-function makeCertificate(place, name, kind = 'ec') {
-    const files = { cert: path.join(place, 'cert.pem'), key: path.join(place, 'key.pem') };
-    execFileSync('openssl', ['req', '-x509', ...KINDS[kind], '-nodes', '-days', '2', '-subj', `/CN=${name}`,
-        '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', files.key, '-out', files.cert], { stdio: 'ignore' });
-    return { ...files, ca: fs.readFileSync(files.cert) };
-}
-
-const withTls = ({ cert, key }, ...more) => ['--tls-certificate', cert, '--tls-key', key, ...more];
 
 async function startWithTls({ kind, args = [], ...options } = {}) {
     const place = folder();
