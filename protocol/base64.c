@@ -45,8 +45,8 @@ void base64url_encode(struct span data, uint8_t *out)
     (void)encode(data, url, out);
 }
 
-/* For each byte the six bits that it stands for, plus one, so that the bytes left out stand for
- * none. */
+/* For each byte of either alphabet the six bits that it stands for, plus one, so that the bytes
+ * left out stand for none. */
 static const uint8_t sixbits[256] = {
     ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,
     ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
@@ -56,6 +56,7 @@ static const uint8_t sixbits[256] = {
     ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
     ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
     ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
+    ['-'] = 63, ['_'] = 64,
 };
 
 enum { NO_DIGIT = 1 << 24 }; /* above the bits of any group */
@@ -89,7 +90,7 @@ static bool strip_padding(struct span *text)
     return true;
 }
 
-int base64_decode(struct span text, struct bytes *out)
+static int decode(struct span text, struct bytes *out)
 {
     if (!strip_padding(&text) || text.len % 4 == 1) {
         return BASE64_ELENGTH;
@@ -110,4 +111,35 @@ int base64_decode(struct span text, struct bytes *out)
     }
     out->len += BASE64_DECODED_MAX(text.len);
     return 0;
+}
+
+static bool is_space(uint8_t c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static void add_without_space(struct span text, struct bytes *out)
+{
+    uint8_t *to = bytes_reserve(out, text.len), *begin = to;
+
+    for (size_t i = 0; i < text.len; i++) {
+        if (!is_space(text.data[i])) {
+            *to++ = text.data[i];
+        }
+    }
+    out->len += (size_t)(to - begin);
+}
+
+/* Lines are rare, so they are looked for only where the text makes no sense as it is. */
+int base64_decode(struct span text, struct bytes *out)
+{
+    struct bytes bare = {0};
+    int error = decode(text, out);
+
+    if (error < 0) {
+        add_without_space(text, &bare);
+        error = bare.len < text.len ? decode(bytes_span(&bare), out) : error;
+        bytes_finish(&bare);
+    }
+    return error;
 }

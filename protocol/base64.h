@@ -20,16 +20,17 @@
 #define BASE64URL_ENCODED_LEN(n) (((n)*4 + 2) / 3)
 
 enum base64_error {
-    BASE64_EALPHABET = -1, /* a byte that is not in the alphabet, or '=' that is not padding */
+    BASE64_EALPHABET = -1, /* a byte that is in no alphabet, or '=' that is not padding */
     BASE64_ELENGTH = -2,   /* a single character left over, or some but not all of the padding */
 };
 
 /* Appends BASE64_ENCODED_LEN(data.len) characters. */
 void base64_encode(struct span data, struct bytes *out);
 
-/* Appends the bytes that text stands for; its padding may be there or be missing, and the bits that
- * fill up the last character may be anything, as for Node's Buffer. Returns 0, or an enum
- * base64_error and leaves *out's content alone. */
+/* Appends the bytes that text stands for, in either alphabet. Its padding may be there or be
+ * missing, the bits that fill up the last character may be anything, and white space counts as not
+ * there, as for Node's Buffer: the Java client, for one, sends lines of 76 characters. Returns 0,
+ * or an enum base64_error and leaves *out's content alone. */
 MUST_USE int base64_decode(struct span text, struct bytes *out);
 
 /* Writes BASE64URL_ENCODED_LEN(data.len) characters ('-' and '_' for '+' and '/'), no padding, no

@@ -77,6 +77,17 @@ test('binary of any length up to four bytes and above survives base64', async ()
     }
 });
 
+// As the Java client sends it: lines of 76 characters, the last one ended too.
+test('base64 may come in lines and in the alphabet of URLs', async () => {
+    const session = await PollingSession.open(clients);
+    for (const size of [1, 3, 57, 58, 1000]) {
+        const bytes = Buffer.from(Array.from({ length: size }, (_, i) => (i * 37 + 251) & 255));
+        const lines = bytes.toString('base64').replace(/.{1,76}/g, '$&\n');
+        await session.post(payload(`b${lines}`, `b${bytes.toString('base64url')}`));
+        assert.deepEqual([await session.next(), await session.next()], [bytes, bytes]);
+    }
+});
+
 test('an empty message comes back', async () => {
     const session = await PollingSession.open(clients);
     await session.send('4', '4next');

@@ -29,10 +29,21 @@ static void check_round_trip(struct span bytes)
     bytes_finish(&back);
 }
 
+/* The text without white space and in the standard alphabet. */
+static void normalise(struct span text, struct bytes *out)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.data[i];
+        if (c != ' ' && (c < '\t' || c > '\r')) {
+            bytes_add_byte(out, c == '-' ? '+' : c == '_' ? '/' : c);
+        }
+    }
+}
+
 /* What decodes, encodes to the same text again but for its last character and padding. */
 static void check_decode(struct span text)
 {
-    struct bytes bytes = {0}, again = {0};
+    struct bytes bytes = {0}, again = {0}, normal = {0};
 
     bytes_add_byte(&bytes, '<');
     if (base64_decode(text, &bytes) < 0) {
@@ -41,10 +52,12 @@ static void check_decode(struct span text)
         struct span decoded = span_skip(bytes_span(&bytes), 1);
         base64_encode(decoded, &again);
         assert(decoded.len <= BASE64_DECODED_MAX(text.len));
-        assert(text.len == again.len || text.len == BASE64URL_ENCODED_LEN(decoded.len));
+        normalise(text, &normal);
+        assert(normal.len == again.len || normal.len == BASE64URL_ENCODED_LEN(decoded.len));
         size_t sure = decoded.len * 8 / 6;
-        assert(span_eq(span_of(text.data, sure), span_of(again.data, sure)));
+        assert(span_eq(span_of(normal.data, sure), span_of(again.data, sure)));
     }
+    bytes_finish(&normal);
     bytes_finish(&bytes);
     bytes_finish(&again);
 }

@@ -57,10 +57,23 @@ static void decodes_with_and_without_padding(void)
     check(decodes("Zh==", SPAN("f"))); /* bits to spare */
 }
 
+static void decodes_the_url_alphabet(void)
+{
+    check(decodes("-_-__g", SPAN("\xfb\xff\xbf\xfe")));
+    check(decodes("+_-//g==", SPAN("\xfb\xff\xbf\xfe")));
+}
+
+static void decodes_what_stands_in_lines(void)
+{
+    check(decodes("Zm9v\n", SPAN("foo")) && decodes("Zg==\r\n", SPAN("f")));
+    check(decodes("Zm9v\nYmFy\n", SPAN("foobar")) && decodes(" Z\tg\v=\f= ", SPAN("f")));
+    check(decodes("\n", SPAN("")));
+}
+
 static void refuses_other_bytes_and_lengths(void)
 {
     static const char *const alphabet[] = {
-        "Zm9-", "Zm9_", "Zm 9", "Zm9\n", "Z===", "====", "Zg==Zg==", "Zm9vZm9\x80", "Z=9v"};
+        "Zm9.", "Z m.9", "Z\n===", "====", "Zg==Zg==", "Zm9vZm9\x80", "Z=9v"};
     static const char *const length[] = {
         "Z", "Zm9vZ", "Zg=", "Zg===", "=", "==", "Zm9v=", "Zm9v=="};
 
@@ -106,6 +119,8 @@ int main(void)
 {
     RUN(encodes_the_vectors_of_rfc_4648);
     RUN(decodes_with_and_without_padding);
+    RUN(decodes_the_url_alphabet);
+    RUN(decodes_what_stands_in_lines);
     RUN(refuses_other_bytes_and_lengths);
     RUN(takes_back_every_byte_at_every_place);
     RUN(writes_the_url_alphabet_without_padding);
