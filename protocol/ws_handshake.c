@@ -90,6 +90,16 @@ void ws_handshake_challenge(struct span key, uint8_t out[WS_CHALLENGE_LEN])
     memcpy(out + WS_KEY_LEN, GUID, sizeof(GUID) - 1);
 }
 
+struct span ws_handshake_subprotocol(const struct http_head *request)
+{
+    struct span list = http_head_get(request, SPAN("Sec-WebSocket-Protocol"));
+
+    while (list.len > 0 && (list.data[0] == ' ' || list.data[0] == '\t' || list.data[0] == ',')) {
+        list = span_skip(list, 1);
+    }
+    return span_of(list.data, http_token_len(list));
+}
+
 void ws_handshake_response(const uint8_t digest[WS_DIGEST_LEN], struct span fields,
                            struct bytes *out)
 {

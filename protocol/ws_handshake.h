@@ -50,6 +50,10 @@ const struct ws_refusal *ws_handshake_refusal(int error);
  * own: WS_KEY_LEN characters. */
 void ws_handshake_challenge(struct span key, uint8_t out[WS_CHALLENGE_LEN]);
 
+/* The subprotocol that is agreed on: the first of those that the client offers, as it takes an
+ * answer without one for a failure; an empty span if it offers none. A slice of the request. */
+struct span ws_handshake_subprotocol(const struct http_head *request);
+
 /* Appends the 101 response. fields are further header lines, each with its CRLF. */
 void ws_handshake_response(const uint8_t digest[WS_DIGEST_LEN], struct span fields,
                            struct bytes *out);

@@ -83,6 +83,17 @@ static struct frame *make_response(const struct http_head *head, struct span fie
     return f;
 }
 
+static void add_subprotocol(const struct http_head *head, struct bytes *fields)
+{
+    struct span chosen = ws_handshake_subprotocol(head);
+
+    if (chosen.len > 0) {
+        bytes_add_cstr(fields, "Sec-WebSocket-Protocol: ");
+        bytes_add_span(fields, chosen);
+        bytes_add_cstr(fields, "\r\n");
+    }
+}
+
 int ws_accept_answer(const struct http_head *head, struct span fields, bool deflate,
                      struct ws_answer *out)
 {
@@ -93,6 +104,7 @@ int ws_accept_answer(const struct http_head *head, struct span fields, bool defl
         return -1;
     }
     bytes_add_span(&all, fields);
+    add_subprotocol(head, &all);
     ws_extensions_answer(&terms, &all);
     *out = (struct ws_answer){make_response(head, bytes_span(&all)), terms.window_bits};
     bytes_finish(&all);

@@ -21,7 +21,8 @@ struct ws_answer {
     uint8_t deflate_bits;   /* of permessage-deflate, see ws_conn_set_deflate; 0: not agreed */
 };
 
-/* Makes the answer; fields are further header lines, each with its CRLF. deflate: may that be
+/* Makes the answer, with the subprotocol that the client likes best, if it names any; fields are
+ * further header lines, each with its CRLF. deflate: may that be
  * agreed on? Returns 0, or -1 if what the client says of extensions is malformed, for which it is
  * to be refused with WS_EXTENSIONS_REFUSAL. */
 MUST_USE int ws_accept_answer(const struct http_head *head, struct span fields, bool deflate,

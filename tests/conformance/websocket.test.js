@@ -141,6 +141,16 @@ test('unknown extensions are declined', async () => {
     assert.deepEqual([status, headers['sec-websocket-extensions']], [101, undefined]);
 });
 
+test('of the subprotocols that a client offers the first is agreed on', async () => {
+    for (const [offered, agreed] of [['a', 'a'], ['token.x-1, b', 'token.x-1']]) {
+        const connection = await RawConnection.open(clients);
+        const request = upgradeRequest(clients, enginePath(SOCKET_IO, 'websocket'));
+        connection.write(request.replace(/\r\n$/, `Sec-WebSocket-Protocol: ${offered}\r\n\r\n`));
+        const { status, headers } = await connection.response();
+        assert.deepEqual([status, headers['sec-websocket-protocol']], [101, agreed]);
+    }
+});
+
 // ---- the end --------------------------------------------------------------------------------
 
 test('a message above the payload limit: closed with 1009', async () => {

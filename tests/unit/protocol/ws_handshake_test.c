@@ -33,6 +33,23 @@ static void accepts_the_handshake_of_a_browser(void)
               "connection: upgrade\r\nupgrade: foo, WebSocket\r\n" VERSION KEY_FIELD)) == 0);
 }
 
+static bool chooses(struct span request, const char *want)
+{
+    return check_request(request) == 0 && span_eq(ws_handshake_subprotocol(&head), span_cstr(want));
+}
+
+static void chooses_the_first_subprotocol_that_is_offered(void)
+{
+#define OFFER(list) REQUEST(UPGRADE VERSION KEY_FIELD list)
+    check(chooses(OFFER("Sec-WebSocket-Protocol: chat\r\n"), "chat"));
+    check(chooses(OFFER("sec-websocket-protocol: a.b-1, chat\r\n"), "a.b-1"));
+    check(chooses(OFFER("Sec-WebSocket-Protocol: ,\t b;c\r\n"), "b"));
+    check(chooses(OFFER("Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: b\r\n"), "a"));
+    check(chooses(OFFER("Sec-WebSocket-Protocol: \r\n"), ""));
+    check(chooses(OFFER("Sec-WebSocket-Protocol: \"a\"\r\n"), ""));
+    check(chooses(OFFER(""), ""));
+}
+
 static void refuses_other_methods_and_versions_of_http(void)
 {
     check(check_request(SPAN("POST / HTTP/1.1\r\nHost: a\r\n" UPGRADE VERSION KEY_FIELD "\r\n")) ==
@@ -149,6 +166,7 @@ static void holds_the_server_to_the_key(void)
 int main(void)
 {
     RUN(accepts_the_handshake_of_a_browser);
+    RUN(chooses_the_first_subprotocol_that_is_offered);
     RUN(refuses_other_methods_and_versions_of_http);
     RUN(refuses_requests_for_something_else);
     RUN(refuses_other_versions_of_websocket);
