@@ -234,7 +234,11 @@ static int open_bundles(struct rookery *io)
         return 0;
     }
     io->bundles = web_bundles_open(io->options.client_dir, io->options.path);
-    return io->bundles == NULL ? -1 : 0;
+    if (io->bundles == NULL) {
+        return -1;
+    }
+    io->bundles->cors = &io->cors;
+    return 0;
 }
 
 static void free_server(struct rookery *io)

@@ -10,6 +10,7 @@
 
 #include "src/base/memory.h"
 #include "src/net/compress.h"
+#include "src/web/cors.h"
 
 /* ---- content types ---- */
 
@@ -151,7 +152,7 @@ struct web_files *web_files_create(void)
 int web_files_add(struct web_files *files, const char *file, const char *path, const char *type,
                   const char *policy, const char *tag)
 {
-    struct web_file entry = {.type = type, .policy = policy};
+    struct web_file entry = {.all = files, .type = type, .policy = policy};
 
     if (files->count == WEB_FILES_MAX) {
         errno = ENFILE;
@@ -318,6 +319,11 @@ static const struct web_form *choose(const struct http_exchange *x, const struct
     return forms[chosen];
 }
 
+static struct span lifetime(const struct web_file *file)
+{
+    return file->lasting ? SPAN("public, max-age=31536000, immutable") : SPAN("public, max-age=0");
+}
+
 static void serve(struct http_exchange *x, void *arg)
 {
     const struct web_file *file = arg;
@@ -325,16 +331,17 @@ static void serve(struct http_exchange *x, void *arg)
     bool any;
     const struct web_form *form = choose(x, file, &coding, &any);
     struct span etag = span_cstr(form->etag);
-    struct http_field fields[7] = {
-        {"ETag", etag},
-        {"Cache-Control",
-         file->lasting ? SPAN("public, max-age=31536000, immutable") : SPAN("public, max-age=0")},
-    };
-    size_t n = 2;
+    struct http_field fields[WEB_CORS_FIELDS_MAX + 7];
 
-    if (!web_may_read(x)) {
+    if (web_cors_preflight(file->all->cors, x)) {
         return;
     }
+    size_t n = web_cors_fields(file->all->cors, x, fields);
+    if (!web_may_read_with(x, fields, n)) {
+        return;
+    }
+    fields[n++] = (struct http_field){"ETag", etag};
+    fields[n++] = (struct http_field){"Cache-Control", lifetime(file)};
     if (any) {
         fields[n++] = (struct http_field){"Vary", SPAN("Accept-Encoding")};
     }

@@ -12,12 +12,16 @@
  * to whoever takes it; each has a tag of its own, as it is other bytes (RFC 9110 section 8.8.3.3),
  * unless whoever adds the file gives the tag.
  *
+ * Pages of other origins may load them as classic scripts, styles or images. What reads them, as
+ * modules do, needs a policy of CORS.
+ *
  * Ownership: what open gives is the caller's until web_files_close; it must outlive the server that
  * its routes were added to. Threads: opened and closed on one, read on all. */
 // SPDX-License-Identifier: MIT
 #ifndef WEB_FILES_H
 #define WEB_FILES_H
 
+#include "src/net/cors.h"
 #include "src/net/http.h"
 
 enum { WEB_FILES_MAX = 64, WEB_FILE_BYTES_MAX = 16 << 20 };
@@ -31,15 +35,17 @@ struct web_form {
 };
 
 struct web_file {
-    char *path;         /* of the request */
-    const char *type;   /* Content-Type */
-    const char *policy; /* Content-Security-Policy, or NULL */
-    bool lasting;       /* the name tells the content */
+    const struct web_files *all; /* that it is one of */
+    char *path;                  /* of the request */
+    const char *type;            /* Content-Type */
+    const char *policy;          /* Content-Security-Policy, or NULL */
+    bool lasting;                /* the name tells the content */
     struct web_form plain;
     struct web_form packed[WEB_CODINGS]; /* empty where that gains little */
 };
 
 struct web_files {
+    const struct cors_policy *cors; /* that pages of other origins may read them by; NULL: none */
     struct web_file *files;
     size_t count;
 };

@@ -70,6 +70,17 @@ test('a query behind the name does not matter', async () => {
     assert.equal((await get('socket.io.js?x=1')).status, 200);
 });
 
+test('a page of another origin may load it as a module', async () => {
+    const { headers } = await get('socket.io.esm.min.js', { Origin: 'http://allowed.example' });
+    assert.equal(headers['access-control-allow-origin'], 'http://allowed.example');
+    assert.match(headers.vary, /Origin/);
+    const preflight = await request(behav, '/socket.io/socket.io.esm.min.js', {
+        method: 'OPTIONS', headers: { Origin: 'http://allowed.example' },
+    });
+    assert.equal(preflight.status, 204);
+    assert.equal(preflight.headers['access-control-allow-methods'], 'GET,POST');
+});
+
 test('an unknown file is a request without transport: 400', async () => {
     const { status, body } = await get('socket.io.unknown.js');
     assert.deepEqual([status, JSON.parse(body).code], [400, 0]);
