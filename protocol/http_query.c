@@ -50,6 +50,9 @@ static size_t decode_one(struct span s, uint8_t *byte)
 
 struct span http_query_of_head(struct span head)
 {
+    while (span_starts(head, SPAN("\r\n"))) {
+        head = span_skip(head, 2);
+    }
     const uint8_t *line_end = memchr(head.data, '\r', head.len);
     struct span line = {head.data, line_end == NULL ? 0 : (size_t)(line_end - head.data)};
     const uint8_t *question = line.len == 0 ? NULL : memchr(line.data, '?', line.len);

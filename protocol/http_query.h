@@ -16,7 +16,8 @@ bool http_query_next(struct span *rest, struct span *key, struct span *value);
  * none. */
 struct span http_query_get(struct span query, struct span key);
 
-/* The query in the first line of a request's head; an empty span if there is none. */
+/* The query in the request line of a head, which empty lines may stand before (http_head.h); an
+ * empty span if there is none. */
 struct span http_query_of_head(struct span head);
 
 /* Is that the text of an encoded key or value? Allocates nothing. */

@@ -138,6 +138,13 @@ test('empty lines before a request are skipped', async () => {
     assert.equal((await connection.response()).status, 200);
 });
 
+test('a handshake behind empty lines is of the revision that it names', async () => {
+    const connection = await RawConnection.open(clients);
+    connection.write(`\r\n\r\n${get(clients, enginePath('/socket.io/', 'polling'))}`);
+    const { body } = await connection.response();
+    assert.match(body, /^0\{[^\x1e]*$/, 'nobody has joined a namespace yet');
+});
+
 // ---- requests that can be read in two ways --------------------------------------------------
 
 const SMUGGLED = `GET ${POLLING} HTTP/1.1\r\nHost: smuggled\r\n\r\n`;

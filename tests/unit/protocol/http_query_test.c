@@ -62,6 +62,7 @@ static void finds_the_query_of_a_head(void)
     check(http_query_of_head(SPAN("GET / HTTP/1.1\r\nX: ?no\r\n\r\n")).len == 0);
     check(http_query_of_head(SPAN("GET /? HTTP/1.1\r\n\r\n")).len == 0);
     check(http_query_of_head(SPAN("")).len == 0);
+    check(span_eq(http_query_of_head(SPAN("\r\n\r\nGET /?b=1 HTTP/1.1\r\n\r\n")), SPAN("b=1")));
 }
 
 int main(void)
