@@ -523,7 +523,8 @@ bool option_has_value(const struct option *o)
 bool option_is_text(const struct option *o)
 {
     return o->type == OPTION_TEXT || o->type == OPTION_SECRET || o->type == OPTION_URL ||
-           o->type == OPTION_CHOICE || o->type == OPTION_LIST || o->type == OPTION_NETWORKS;
+           o->type == OPTION_CHOICE || o->type == OPTION_LIST || o->type == OPTION_NETWORKS ||
+           o->type == OPTION_ORIGINS || o->type == OPTION_TOKEN;
 }
 
 const void *option_field(const struct daemon_options *values, const struct option *o)

@@ -17,6 +17,8 @@ enum option_type {
     OPTION_CHOICE,   /* one of `choices` */
     OPTION_LIST,     /* comma-separated items, none of them empty */
     OPTION_NETWORKS, /* such a list of addresses and networks */
+    OPTION_ORIGINS,  /* reflect, *, none, or such a list of origins */
+    OPTION_TOKEN,    /* text without spaces and separators, as HTTP has it */
     OPTION_CONFIG,   /* the file; no field */
     OPTION_ACTION,   /* takes no value and says what to do instead of running; no field */
 };

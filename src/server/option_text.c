@@ -51,6 +51,8 @@ static const char *value_name(const struct option *o)
         [OPTION_CHOICE] = "NAME",
         [OPTION_LIST] = "A,B,...",
         [OPTION_NETWORKS] = "A,B/N,...",
+        [OPTION_ORIGINS] = "A,B,...",
+        [OPTION_TOKEN] = "NAME",
         [OPTION_CONFIG] = "FILE",
         [OPTION_ACTION] = "",
     };

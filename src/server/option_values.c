@@ -137,6 +137,40 @@ bool value_next_item(struct span *rest, struct span *item)
     return true;
 }
 
+static bool is_origin(struct span item)
+{
+    const uint8_t *colon = item.len == 0 ? NULL : memchr(item.data, ':', item.len);
+    struct span host = colon == NULL ? item : span_skip(item, (size_t)(colon - item.data));
+
+    if (!span_starts(host, SPAN("://"))) {
+        return span_eq(item, SPAN("null"));
+    }
+    host = span_skip(host, 3);
+    for (size_t i = 0; i < host.len; i++) {
+        uint8_t c = host.data[i];
+        if (c <= ' ' || (c >= 'A' && c <= 'Z') || strchr("/?#@*", c) != NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool value_is_origins(struct span value)
+{
+    struct span rest = value, item;
+
+    if (span_eq(value, SPAN("reflect")) || span_eq(value, SPAN("*")) ||
+        span_eq(value, SPAN("none"))) {
+        return true;
+    }
+    while (value_next_item(&rest, &item)) {
+        if (!is_origin(item)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static unsigned least(unsigned a, unsigned b)
 {
     return a < b ? a : b;

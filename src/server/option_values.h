@@ -28,6 +28,11 @@ void value_write_duration(struct bytes *out, uint64_t duration_ms);
  * item is handed out as such. *rest is the list at first; NULL data ends it. */
 bool value_next_item(struct span *rest, struct span *item);
 
+/* May that say who may call: `reflect`, `*` or `none`; or a list of origins as browsers write them,
+ * scheme://host[:port] in small letters without a path, or `null`? Another one would never match.
+ */
+bool value_is_origins(struct span value);
+
 /* How many characters have to be changed, added, left out or swapped with a neighbour to make a
  * into b; anything above max comes out as max + 1. Both at most 64 bytes long, else max + 1. */
 unsigned value_distance(struct span a, struct span b, unsigned max);

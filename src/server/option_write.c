@@ -113,6 +113,14 @@ void option_write_range(const struct option *o, struct bytes *out)
     case OPTION_NETWORKS:
         bytes_add_cstr(out, "a list of addresses and networks (10.0.0.0/8), by commas");
         break;
+    case OPTION_ORIGINS:
+        bytes_add_cstr(out,
+                       "one of: reflect, *, none, or a list of origins (https://host, without a "
+                       "path), by commas");
+        break;
+    case OPTION_TOKEN:
+        bytes_add_cstr(out, "a name without spaces and separators");
+        break;
     case OPTION_ACTION:
         break;
     }

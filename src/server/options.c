@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "protocol/http_head.h"
 #include "src/base/memory.h"
 #include "src/base/networks.h"
 #include "src/server/config_file.h"
@@ -134,6 +135,10 @@ static bool parse(const struct option *o, struct span value, struct parsed *p)
         return parse_list(value, &p->text);
     case OPTION_NETWORKS:
         return networks_read(value, &(struct networks){0}) == 0 && parse_list(value, &p->text);
+    case OPTION_ORIGINS:
+        return value_is_origins(value) && parse_list(value, &p->text);
+    case OPTION_TOKEN:
+        return http_token_len(value) == value.len && parse_text(value, &p->text);
     case OPTION_TEXT:
     case OPTION_SECRET:
     case OPTION_URL:

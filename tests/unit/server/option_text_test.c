@@ -85,6 +85,7 @@ static void every_option_is_taken_on_the_command_line_and_in_the_file_alike(void
         const struct option *o = &option_table[i];
         const char *value = o->fallback != NULL          ? o->fallback
                             : o->type == OPTION_NETWORKS ? "::1,10.0.0.0/8"
+                            : o->type == OPTION_TOKEN    ? "io"
                                                          : "text:1";
         char word[256], file[] = "/tmp/rookery-option-XXXXXX";
         struct bytes line = {0}, by_word = {0}, by_file = {0};

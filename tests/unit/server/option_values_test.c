@@ -85,6 +85,29 @@ static void a_list_is_split_at_its_commas(void)
     check(value_next_item(&rest, &item) && item.len == 0 && !value_next_item(&rest, &item));
 }
 
+static void origins_are_written_as_browsers_write_them(void)
+{
+    static const char *const good[] = {"reflect",
+                                       "*",
+                                       "none",
+                                       "null",
+                                       "http://a",
+                                       "https://a.example:8443, http://[::1]:80",
+                                       "capacitor://localhost",
+                                       "file://"};
+    static const char *const bad[] = {"",           "a.example",           "localhost:3000",
+                                      "http://a/",  "http://a,*",          "http://a,reflect",
+                                      "http:/a",    "https://*.a.example", "http://A",
+                                      "http://u@a", "http://a,,http://b",  "http://a b"};
+
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        check(value_is_origins(span_cstr(good[i])));
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        check(!value_is_origins(span_cstr(bad[i])));
+    }
+}
+
 static void a_distance_counts_slips(void)
 {
     check(value_distance(SPAN("port"), SPAN("port"), 2) == 0);
@@ -105,6 +128,7 @@ int main(void)
     RUN(booleans_are_words);
     RUN(writes_the_largest_unit_without_a_fraction);
     RUN(a_list_is_split_at_its_commas);
+    RUN(origins_are_written_as_browsers_write_them);
     RUN(a_distance_counts_slips);
     return tap_done();
 }

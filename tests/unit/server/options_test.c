@@ -159,8 +159,13 @@ static void says_what_is_wrong_with_a_value(void)
                "(10.0.0.0/8), by commas"));
     check(with("--cors-credentials=maybe", NULL, NULL) == OPTIONS_WRONG);
     check(says("--cors-credentials: 'maybe' is not yes or no"));
-    check(with("--cors-origin=a,,b", NULL, NULL) == OPTIONS_WRONG);
-    check(says("--cors-origin: 'a,,b' is not a list, by commas"));
+    check(with("--cors-methods=a,,b", NULL, NULL) == OPTIONS_WRONG);
+    check(says("--cors-methods: 'a,,b' is not a list, by commas"));
+    check(with("--cors-origin=http://a/", NULL, NULL) == OPTIONS_WRONG);
+    check(says("--cors-origin: 'http://a/' is not one of: reflect, *, none, or a list of "
+               "origins (https://host, without a path), by commas"));
+    check(with("--cookie=a b", NULL, NULL) == OPTIONS_WRONG);
+    check(says("--cookie: 'a b' is not a name without spaces and separators"));
     check(with("--path=x", NULL, NULL) == OPTIONS_WRONG);
     check(says("--path: 'x' does not begin with '/'"));
     check(with("--jwt-secret=***", NULL, NULL) == OPTIONS_WRONG);
