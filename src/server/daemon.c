@@ -484,6 +484,10 @@ static int report_check(const struct options *options, struct bytes *text)
         bytes_add_cstr(text, contradiction);
         return complain(text);
     }
+    const struct rookery_options server = settings_server(&options->values);
+    if (server_check_tls(&server.tls, text) < 0) {
+        return complain(text);
+    }
     bytes_add_cstr(text, "rookery: the configuration is good (");
     bytes_add_cstr(text, options->file == NULL ? "no file" : options->file);
     bytes_add_cstr(text, ")\n");

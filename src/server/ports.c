@@ -89,6 +89,22 @@ void server_close_ports(struct rookery *io)
 
 /* ---- TLS ---- */
 
+static struct tls_server *create_tls(const struct rookery_tls *tls, struct bytes *why)
+{
+    return tls_server_create(tls->certificate, tls->key == NULL ? tls->certificate : tls->key, why);
+}
+
+int server_check_tls(const struct rookery_tls *tls, struct bytes *why)
+{
+    if (tls->certificate == NULL) {
+        return 0;
+    }
+    struct tls_server *t = create_tls(tls, why);
+    bool usable = t != NULL;
+    tls_server_destroy(t);
+    return usable ? 0 : -1;
+}
+
 int server_open_tls(struct rookery *io, struct bytes *why)
 {
     const struct rookery_tls *tls = &io->options.tls;
@@ -96,8 +112,7 @@ int server_open_tls(struct rookery *io, struct bytes *why)
     if (tls->certificate == NULL) {
         return 0;
     }
-    io->tls =
-        tls_server_create(tls->certificate, tls->key == NULL ? tls->certificate : tls->key, why);
+    io->tls = create_tls(tls, why);
     errno = EINVAL;
     return io->tls == NULL ? -1 : 0;
 }

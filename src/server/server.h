@@ -17,6 +17,9 @@
 /* As rookery_create; *why is a line about what is wrong, where the options alone do not say it. */
 struct rookery *server_create(const struct rookery_options *options, struct bytes *why);
 
+/* Would a server take that certificate and key? 0, or -1 with a line about what is wrong. */
+MUST_USE int server_check_tls(const struct rookery_tls *tls, struct bytes *why);
+
 /* As rookery_reload_tls, with a line about what is wrong. Without TLS there is nothing to do. */
 MUST_USE int server_reload_tls(struct rookery *io, struct bytes *why);
 
