@@ -133,6 +133,16 @@ test('the rooms of a socket are still there while it is disconnecting', async ()
     assert.deepEqual(rooms.sort(), ['a', 'b']);
 });
 
+test('all of them, many as they are', async () => {
+    const names = Array.from({ length: 300 }, (_, i) => `room "${i}" ${'x'.repeat(50)}`);
+    const reasonOf = await watch(behav);
+    const socket = await connect(behav);
+    socket.send(...names.map((name) => `42["join",${JSON.stringify(name)}]`), '421["whoami"]');
+    await socket.next();
+    socket.drop();
+    assert.deepEqual((await reasonOf(socket.socketId)).rooms.sort(), names.sort());
+});
+
 test('rooms that were left are not among them', async () => {
     const reasonOf = await watch(behav);
     const socket = await connect(behav);
