@@ -14,10 +14,11 @@ const { Daemon, connect, folder, join, later, program, say, take, test, within }
 
 const SAMPLE = path.join(__dirname, '../../conf/rookery.conf');
 
-// Without what the caller's environment may say about options.
+// Without what the caller's environment may say about options. libmongoc writes a line of its own where
+// a killed process of the same number has left its counters in shared memory.
 function environment(env) {
     const { PATH, HOME, ASAN_OPTIONS, UBSAN_OPTIONS } = process.env;
-    return { PATH, HOME, ASAN_OPTIONS, UBSAN_OPTIONS, ...env };
+    return { PATH, HOME, ASAN_OPTIONS, UBSAN_OPTIONS, MONGOC_DISABLE_SHM: '1', ...env };
 }
 
 function run(args, env = {}) {
