@@ -243,9 +243,14 @@ ROOKERY_API struct rookery_str rookery_socket_id(const struct rookery_socket *s)
 ROOKERY_API struct rookery_namespace *rookery_socket_namespace(const struct rookery_socket *s);
 ROOKERY_API struct rookery_loop *rookery_socket_loop(const struct rookery_socket *s);
 ROOKERY_API bool rookery_socket_connected(const struct rookery_socket *s);
-/* Its client has come back to the session that it had: the socket has the id, the rooms (with tag
- * 0) and the info of then, for middlewares too. */
+/* Its client has come back to the session that it had: the socket has the id, the rooms (on a
+ * server that is alone with their tags, else with tag 0) and the info of then, for middlewares too.
+ */
 ROOKERY_API bool rookery_socket_recovered(const struct rookery_socket *s);
+/* A middleware that is being asked about such a socket finds that it must not be the former one:
+ * it gets another id and is in no room, what it has missed is not sent, nobody comes back to that
+ * session any more. Harmless with any other socket. */
+ROOKERY_API void rookery_begin_anew(struct rookery_socket *s);
 ROOKERY_API const char *
 rookery_socket_transport(const struct rookery_socket *s); /* "polling", "websocket" */
 
@@ -261,6 +266,7 @@ ROOKERY_API void rookery_socket_set_data(struct rookery_socket *s, void *data,
                                          void (*free_data)(void *data));
 /* What rookery_fetch_sockets and other nodes see as the socket's data: JSON text. */
 ROOKERY_API void rookery_socket_set_info(struct rookery_socket *s, struct rookery_str json);
+ROOKERY_API struct rookery_str rookery_socket_info(const struct rookery_socket *s); /* or "{}" */
 
 ROOKERY_API struct rookery_socket *rookery_socket_hold(struct rookery_socket *s);
 ROOKERY_API void rookery_socket_release(struct rookery_socket *s);

@@ -9,6 +9,7 @@
 #include "src/socket/io.h"
 #include "src/socket/keeper.h"
 #include "src/socket/middleware.h"
+#include "src/socket/rooms.h"
 #include "src/socket/text.h"
 
 /* A socket on its way back. It is the adapter's while that reads, else the socket's. */
@@ -128,16 +129,21 @@ void recovery_save(struct rookery_socket *s, const char *reason)
 
 /* ---- life ---- */
 
-void recovery_open(struct rookery_socket *s)
+static void make_pid(struct rookery_socket *s)
 {
     uint8_t raw[SOCKET_ID_LEN * 3 / 4];
 
+    executor_random(s->share->loop->executor, raw, sizeof raw);
+    base64url_encode(span_of(raw, sizeof raw), (uint8_t *)s->recovery->pid);
+}
+
+void recovery_open(struct rookery_socket *s)
+{
     if (keeper_of(s) == NULL && (adapter_of(s) == NULL || !adapter_of(s)->recovers)) {
         return;
     }
     s->recovery = xcalloc(1, sizeof *s->recovery);
-    executor_random(s->share->loop->executor, raw, sizeof raw);
-    base64url_encode(span_of(raw, sizeof raw), (uint8_t *)s->recovery->pid);
+    make_pid(s);
 }
 
 static void returning_destroy(struct returning *r)
@@ -431,4 +437,23 @@ void recovery_admit(struct rookery_socket *s)
 bool rookery_socket_recovered(const struct rookery_socket *s)
 {
     return s->recovery != NULL && s->recovery->recovered;
+}
+
+/* While the adapter reads again there is nobody who asks: the middlewares have let it in. */
+void rookery_begin_anew(struct rookery_socket *s)
+{
+    struct returning *r = s->recovery == NULL ? NULL : s->recovery->returning;
+
+    if (s->state != SOCKET_CONNECTING || r == NULL || !r->adopted || r->reading) {
+        return;
+    }
+    rooms_leave_all(s);
+    socket_make_id(s);
+    make_pid(s);
+    rookery_socket_set_info(s, ROOKERY_STR("{}"));
+    free(s->recovery->mark);
+    s->recovery->mark = NULL;
+    s->recovery->recovered = false;
+    s->left_own_room = false;
+    returning_destroy(r);
 }

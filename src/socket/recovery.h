@@ -10,7 +10,8 @@
  * while middlewares decided. If they decide at once, or are skipped, the socket connects in the
  * very task that ends the first reading, and there is no second. If the second fails the connection
  * ends, and its client comes back once more: middlewares have seen the socket as the former one,
- * and cannot be told that it is not.
+ * and cannot be told that it is not. A middleware itself can say so (rookery_begin_anew); who has
+ * been asked before it goes by what he saw.
  *
  * A session is taken from where it is saved by who restores it. If its client goes before it has
  * joined, it is saved again.

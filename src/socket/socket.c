@@ -34,14 +34,15 @@ static char *copy_text(struct span text)
     return copy;
 }
 
-static void make_id(const struct rookery_loop *loop, char id[SOCKET_ID_LEN])
+void socket_make_id(struct rookery_socket *s)
 {
+    const struct rookery_loop *loop = s->share->loop;
     const char *prefix = loop->io->options.id_prefix;
     uint8_t raw[ID_RANDOM_BYTES];
 
     executor_random(loop->executor, raw, sizeof raw);
-    base64url_encode(span_of(raw, sizeof raw), (uint8_t *)id);
-    memcpy(id, prefix, strnlen(prefix, SOCKET_PREFIX_MAX));
+    base64url_encode(span_of(raw, sizeof raw), (uint8_t *)s->id);
+    memcpy(s->id, prefix, strnlen(prefix, SOCKET_PREFIX_MAX));
 }
 
 /* See eio3.h: nsp and '#' before the session's own id, but in the root. */
@@ -69,16 +70,16 @@ struct rookery_socket *socket_create(struct share *share, struct client *client,
 
     assert(id_len <= UINT16_MAX);
     s->id_len = (uint16_t)id_len;
+    s->share = share;
     if (session->eio3) {
         make_eio3_id(session, nsp, s->id);
     } else {
-        make_id(share->loop, s->id);
+        socket_make_id(s);
     }
     s->state = SOCKET_CONNECTING;
     s->refs = 1;
     s->memberships = s->own_memberships;
     s->membership_cap = SOCKET_MEMBERSHIPS_OWN;
-    s->share = share;
     s->client = client;
     s->auth = span_eq(auth, SPAN("{}")) ? NULL : copy_text(auth);
     if (!session->eio3) {
@@ -290,6 +291,11 @@ void rookery_socket_set_info(struct rookery_socket *s, struct rookery_str json)
         free(s->info);
         s->info = copy_text(span_of_str(json));
     }
+}
+
+struct rookery_str rookery_socket_info(const struct rookery_socket *s)
+{
+    return s->info == NULL ? ROOKERY_STR("{}") : str_of_span(span_cstr(s->info));
 }
 
 void rookery_disconnect(struct rookery_socket *s, bool close_connection)

@@ -60,6 +60,10 @@ struct rookery_socket {
 /* CONNECTING, with one reference, the client's. auth may be empty. */
 struct rookery_socket *socket_create(struct share *share, struct client *client, struct span auth);
 
+/* Gives it an id of SOCKET_ID_LEN, for which it has the room; nobody knows it by another one yet.
+ */
+void socket_make_id(struct rookery_socket *s);
+
 /* Joins the namespace: answers the CONNECT, then runs the connection handlers. */
 void socket_connect(struct rookery_socket *s);
 

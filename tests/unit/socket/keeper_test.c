@@ -15,7 +15,7 @@ struct client_view {
 };
 
 static struct rookery_namespace *root;
-static struct rookery_socket *last;
+static struct rookery_socket *last, *asked;
 static struct rookery_next *deciding;
 static unsigned loops;
 
@@ -26,6 +26,7 @@ static void on_connection(struct rookery_socket *s, void *arg)
 
 static void ask(struct rookery_socket *s, struct rookery_next *next, void *arg)
 {
+    asked = s;
     deciding = next;
 }
 
@@ -460,6 +461,41 @@ static void may_come_back_again_when_it_goes_before_it_is_let_in(void)
     world_end();
 }
 
+static void begins_anew_when_a_middleware_says_so(void)
+{
+    struct client_view c;
+    start();
+    join(&c, 0);
+    join_room(0, "r", 0);
+    rookery_socket_set_info(last, ROOKERY_STR("{\"n\":1}"));
+    say(0, "", "a");
+    world_settle();
+    (void)read_plain(&c);
+    rookery_begin_anew(last); /* nobody asks about it any more */
+    check(rookery_in_room(last, ROOKERY_STR("r")));
+    peer_vanish(c.peer);
+    say(0, "r", "b");
+    world_settle();
+    io_of(world)->options.skip_middlewares = false;
+    rookery_use(root, ask, NULL);
+    check_text(come_back(&c, loops - 1), "");
+    check(rookery_socket_recovered(asked) && str_is(rookery_socket_info(asked), "{\"n\":1}"));
+    world_enter((int)loops - 1);
+    rookery_begin_anew(asked);
+    rookery_begin_anew(asked);
+    check(!rookery_socket_recovered(asked) && str_is(rookery_socket_info(asked), "{}"));
+    rookery_next_pass(deciding);
+    world_enter(0);
+    world_settle();
+    check(is_new(&c, peer_got(c.peer)) && last == asked);
+    check(!rookery_in_room(last, ROOKERY_STR("r")) &&
+          rookery_in_room(last, rookery_socket_id(last)));
+    check_text(come_back(&c, 0), "");
+    check(!rookery_socket_recovered(asked));
+    rookery_next_pass(deciding);
+    world_end();
+}
+
 static void on(unsigned count)
 {
     loops = count;
@@ -476,6 +512,7 @@ static void on(unsigned count)
     RUN(says_it_to_the_children_of_a_parent);
     RUN(asks_middlewares_and_says_what_came_meanwhile);
     RUN(may_come_back_again_when_it_goes_before_it_is_let_in);
+    RUN(begins_anew_when_a_middleware_says_so);
 }
 
 int main(void)
