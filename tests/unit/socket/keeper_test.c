@@ -3,16 +3,11 @@
 #include "src/socket/keeper.h"
 
 #include "src/socket/io.h"
+#include "tests/support/returner.h"
 #include "tests/support/tap.h"
 #include "tests/support/world.h"
 
 enum { KEEP_MS = 1000 };
-
-/* A client: what it knows of its session. */
-struct client_view {
-    struct peer *peer;
-    char sid[24], pid[24], offset[64];
-};
 
 static struct rookery_namespace *root;
 static struct rookery_socket *last, *asked;
@@ -52,69 +47,37 @@ static struct keeper_figures figures(void)
     return keeper_figures(io_of(world)->keeper);
 }
 
-/* The member's text, from what the server has sent. */
-static void copy_member(const char *got, const char *name, char out[24])
-{
-    const char *at = strstr(got, name);
-
-    check(at != NULL);
-    (void)snprintf(out, 24, "%.20s", at == NULL ? "" : at + strlen(name));
-}
-
-static const char *connect_with(struct client_view *c, unsigned loop, const char *packet)
+/* What it has got so far on its present connection. */
+static const char *all_got(const struct returner *c)
 {
     static char got[4096];
 
-    c->peer = peer_open(loop);
-    peer_send(c->peer, packet);
     world_settle();
     (void)snprintf(got, sizeof got, "%s", peer_got(c->peer));
     return got;
 }
 
-static void join(struct client_view *c, unsigned loop)
+static const char *connect_with(struct returner *c, unsigned loop, const char *packet)
 {
-    const char *got = connect_with(c, loop, "0");
-
-    copy_member(got, "{\"sid\":\"", c->sid);
-    copy_member(got, "\"pid\":\"", c->pid);
-    c->offset[0] = '\0';
+    c->peer = peer_open(loop);
+    peer_send(c->peer, packet);
+    return all_got(c);
 }
 
-static const char *come_back(struct client_view *c, unsigned loop)
+static void join(struct returner *c, unsigned loop)
 {
-    char packet[256];
-
-    (void)snprintf(packet, sizeof packet, "0{\"pid\":\"%s\",\"offset\":\"%s\"}", c->pid, c->offset);
-    return connect_with(c, loop, packet);
+    check(returner_joined(c, connect_with(c, loop, "0")));
 }
 
-/* All that it has got, with offsets cut off. The last offset is remembered. */
-static const char *plain(struct client_view *c, const char *got)
+static const char *come_back(struct returner *c, unsigned loop)
 {
-    static char out[4096];
-    size_t len = 0;
-
-    while (*got != '\0') {
-        const char *comma = strstr(got, ",\""), *close = comma == NULL ? NULL : strchr(comma, ']');
-        const char *dot = comma == NULL ? NULL : strchr(comma, '.');
-        bool is_offset = close != NULL && dot != NULL && dot == comma + 6 && close[-1] == '"';
-        if (is_offset) {
-            (void)snprintf(c->offset, sizeof c->offset, "%.*s", (int)(close - comma - 3),
-                           comma + 2);
-        }
-        const char *until = is_offset ? comma : comma == NULL ? got + strlen(got) : comma + 2;
-        memcpy(out + len, got, (size_t)(until - got));
-        len += (size_t)(until - got);
-        got = is_offset ? close : until;
-    }
-    out[len] = '\0';
-    return out;
+    returner_ask(c, loop, "");
+    return all_got(c);
 }
 
-static const char *read_plain(struct client_view *c)
+static const char *read_plain(struct returner *c)
 {
-    return plain(c, peer_got(c->peer));
+    return returner_plain(c, peer_got(c->peer));
 }
 
 static void say(unsigned loop, const char *room, const char *event)
@@ -134,7 +97,7 @@ static void join_room(unsigned loop, const char *room, unsigned tag)
     world_enter(0);
 }
 
-static bool is_new(const struct client_view *c, const char *got)
+static bool is_new(const struct returner *c, const char *got)
 {
     return strncmp(got, "|40{\"sid\":\"", 11) == 0 && strstr(got, c->pid) == NULL &&
            strstr(got, "\"pid\":\"") != NULL;
@@ -154,7 +117,7 @@ static bool is_new(const struct client_view *c, const char *got)
 static void says_everything_at_once_and_with_an_offset(void)
 {
     const struct rookery_emit volatile_ = {.is_volatile = true};
-    struct client_view c;
+    struct returner c;
     start();
     join(&c, 0);
     check(rookery_emit(last, ROOKERY_STR("v"), NULL, &volatile_) == 0);
@@ -163,7 +126,7 @@ static void says_everything_at_once_and_with_an_offset(void)
     world_turn(0);
     const char *got = peer_got(c.peer);
     check(strstr(got, "|42[\"v\"]|") != NULL);
-    check_text(plain(&c, got), "|42[\"v\"]|42[\"a\"]|42[\"b\"]");
+    check_text(returner_plain(&c, got), "|42[\"v\"]|42[\"a\"]|42[\"b\"]");
     check(strlen(c.offset) > 5 && c.offset[4] == '.');
     const struct rookery_args broken = {.json = ROOKERY_STR("{")};
     check(rookery_emit(last, ROOKERY_STR("a"), &broken, NULL) == ROOKERY_EINVAL);
@@ -173,7 +136,7 @@ static void says_everything_at_once_and_with_an_offset(void)
 
 static void is_what_it_was_with_what_it_has_missed(void)
 {
-    struct client_view c;
+    struct returner c;
     char want[512];
     start();
     join(&c, 0);
@@ -194,7 +157,7 @@ static void is_what_it_was_with_what_it_has_missed(void)
     (void)snprintf(want, sizeof want,
                    "|42[\"lost on its way\"]|42[\"b\"]|42[\"c\"]|40{\"sid\":\"%s\",\"pid\":\"%s\"}",
                    c.sid, c.pid);
-    check_text(plain(&c, got), want);
+    check_text(returner_plain(&c, got), want);
     check(rookery_socket_recovered(last) && rookery_in_room(last, ROOKERY_STR("r")));
     check(rookery_in_room(last, rookery_socket_id(last)));
     check(memcmp(rookery_socket_id(last).data, c.sid, 20) == 0);
@@ -207,14 +170,14 @@ static void is_what_it_was_with_what_it_has_missed(void)
 
 static void is_restored_once(void)
 {
-    struct client_view c;
+    struct returner c;
     start();
     join(&c, 0);
     say(0, "", "a");
     world_settle();
     (void)read_plain(&c);
     peer_vanish(c.peer);
-    struct client_view again = c;
+    struct returner again = c;
     check(strstr(come_back(&c, 0), c.sid) != NULL);
     check(is_new(&again, come_back(&again, loops - 1)));
     check(figures().restored == 1 && figures().refused == 1);
@@ -223,7 +186,7 @@ static void is_restored_once(void)
 
 static void is_new_after_an_end_that_was_wished_for(void)
 {
-    struct client_view c;
+    struct returner c;
     start();
     for (int by_server = 0; by_server < 2; by_server++) {
         join(&c, 0);
@@ -258,7 +221,7 @@ static void is_new_with_an_offset_that_is_none(void)
         "!.-1",
         "!.10000000000000000",
     };
-    struct client_view c;
+    struct returner c;
     char offset[64];
     start();
     for (size_t i = 0; i < sizeof offsets / sizeof *offsets; i++) {
@@ -278,7 +241,7 @@ static void is_new_with_an_offset_that_is_none(void)
 
 static void is_of_its_namespace(void)
 {
-    struct client_view c;
+    struct returner c;
     char packet[128];
     start();
     (void)rookery_of(world, ROOKERY_STR("/other"));
@@ -289,7 +252,7 @@ static void is_of_its_namespace(void)
     peer_vanish(c.peer);
     (void)snprintf(packet, sizeof packet, "0/other,{\"pid\":\"%s\",\"offset\":\"%s\"}", c.pid,
                    c.offset);
-    struct client_view stranger = c;
+    struct returner stranger = c;
     check(strstr(connect_with(&stranger, 0, packet), c.sid) == NULL);
     check(strstr(come_back(&c, 0), c.sid) != NULL);
     world_end();
@@ -297,7 +260,7 @@ static void is_of_its_namespace(void)
 
 static void keeps_nothing_longer_than_that(void)
 {
-    struct client_view c, d;
+    struct returner c, d;
     start();
     join(&c, 0);
     join(&d, 0);
@@ -328,7 +291,7 @@ static void keeps_nothing_longer_than_that(void)
 
 static void begins_anew_when_what_was_missed_did_not_fit(void)
 {
-    struct client_view c;
+    struct returner c;
     start_with(4096);
     join(&c, 0);
     say(0, "", "a");
@@ -348,7 +311,7 @@ static void begins_anew_when_what_was_missed_did_not_fit(void)
 
 static void drops_the_oldest_sessions_too(void)
 {
-    struct client_view first, c;
+    struct returner first, c;
     start_with(4096);
     join(&first, 0);
     say(0, "", "a");
@@ -376,7 +339,7 @@ static void says_again_what_was_said_in_forms(void)
     const struct rookery_form forms[] = {
         {1 << 0, ROOKERY_STR("zero"), {.json = ROOKERY_STR("1")}},
         {1 << 3, ROOKERY_STR("three"), {.json = ROOKERY_STR("1")}}};
-    struct client_view c;
+    struct returner c;
     start();
     join(&c, 0);
     join_room(0, "r", 3);
@@ -386,7 +349,7 @@ static void says_again_what_was_said_in_forms(void)
     peer_vanish(c.peer);
     check(rookery_broadcast_forms(root, &to, forms, 2, NULL, NULL) == 0);
     world_settle();
-    const char *got = plain(&c, come_back(&c, loops - 1));
+    const char *got = returner_plain(&c, come_back(&c, loops - 1));
     check(strncmp(got, "|42[\"three\",1]|40", 17) == 0);
     check(rookery_room_tag(last, name) == 3);
     world_end();
@@ -394,11 +357,11 @@ static void says_again_what_was_said_in_forms(void)
 
 static void says_it_to_the_children_of_a_parent(void)
 {
-    struct client_view c;
+    struct returner c;
     char packet[128];
     start();
     struct rookery_namespace *parent = rookery_of_pattern(world, "^/d[0-9]$");
-    copy_member(connect_with(&c, 0, "0/d1"), "\"pid\":\"", c.pid);
+    check(returner_joined(&c, connect_with(&c, 0, "0/d1")));
     check(rookery_broadcast(parent, NULL, ROOKERY_STR("a"), NULL, NULL) == 0);
     world_settle();
     check_text(read_plain(&c), "|42/d1,[\"a\"]");
@@ -409,7 +372,7 @@ static void says_it_to_the_children_of_a_parent(void)
     world_settle();
     (void)snprintf(packet, sizeof packet, "0/d1,{\"pid\":\"%s\",\"offset\":\"%s\"}", c.pid,
                    c.offset);
-    const char *got = plain(&c, connect_with(&c, loops - 1, packet));
+    const char *got = returner_plain(&c, connect_with(&c, loops - 1, packet));
     got = strncmp(got, "|42/d1,[\"b\"]|40/d1,{", 20) == 0 ? "" : got;
     check_text(got, "");
     world_end();
@@ -417,7 +380,7 @@ static void says_it_to_the_children_of_a_parent(void)
 
 static void asks_middlewares_and_says_what_came_meanwhile(void)
 {
-    struct client_view c;
+    struct returner c;
     start();
     join(&c, 0);
     say(0, "", "a");
@@ -435,14 +398,14 @@ static void asks_middlewares_and_says_what_came_meanwhile(void)
     rookery_next_pass(deciding);
     world_enter(0);
     world_settle();
-    const char *got = plain(&c, peer_got(c.peer));
+    const char *got = returner_plain(&c, peer_got(c.peer));
     check(strncmp(got, "|42[\"b\"]|42[\"c\"]|40{", 20) == 0 && strstr(got, c.sid) != NULL);
     world_end();
 }
 
 static void may_come_back_again_when_it_goes_before_it_is_let_in(void)
 {
-    struct client_view c;
+    struct returner c;
     start();
     join(&c, 0);
     say(0, "", "a");
@@ -456,14 +419,14 @@ static void may_come_back_again_when_it_goes_before_it_is_let_in(void)
     check_text(come_back(&c, loops - 1), "");
     peer_vanish(c.peer);
     io_of(world)->options.skip_middlewares = true;
-    const char *got = plain(&c, come_back(&c, 0));
+    const char *got = returner_plain(&c, come_back(&c, 0));
     check(strncmp(got, "|42[\"b\"]|40{", 11) == 0 && strstr(got, c.sid) != NULL);
     world_end();
 }
 
 static void begins_anew_when_a_middleware_says_so(void)
 {
-    struct client_view c;
+    struct returner c;
     start();
     join(&c, 0);
     join_room(0, "r", 0);
