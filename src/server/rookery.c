@@ -524,6 +524,15 @@ uint64_t server_stat(const struct rookery *io, enum stat_id which)
     return sum;
 }
 
+bool server_look_at_recovery(const struct rookery *io, struct keeper_figures *out)
+{
+    if (io->io.keeper == NULL) {
+        return false;
+    }
+    *out = keeper_figures(io->io.keeper);
+    return true;
+}
+
 struct stats *server_loop_stats(struct rookery *io, unsigned loop)
 {
     return &io->loops[loop].loop.stats;

@@ -13,6 +13,7 @@
 #include "src/cluster/registry.h"
 #include "src/net/cors.h"
 #include "src/net/http.h"
+#include "src/socket/keeper.h"
 
 /* As rookery_create; *why is a line about what is wrong, where the options alone do not say it. */
 struct rookery *server_create(const struct rookery_options *options, struct bytes *why);
@@ -31,6 +32,9 @@ struct server_tls {
 
 /* False: there is none. From any thread. */
 bool server_look_at_tls(const struct rookery *io, struct server_tls *out);
+
+/* False: nobody comes back to a session of this server's own. From any thread. */
+bool server_look_at_recovery(const struct rookery *io, struct keeper_figures *out);
 
 /* Serves route beside Engine.IO; the first that was added and matches counts, before the endpoints.
  * The route is copied, its strings and arg must outlive the server. Before rookery_run. */

@@ -227,6 +227,31 @@ static void write_tls(struct bytes *out, const struct rookery *io)
     }
 }
 
+static void write_recovery(struct bytes *out, const struct rookery *io)
+{
+    struct keeper_figures f;
+
+    if (!server_look_at_recovery(io, &f)) {
+        return;
+    }
+    const struct {
+        const char *name, *help;
+        uint64_t value;
+    } counters[] = {
+        {"rookery_recovery_saved_total", "Sessions that clients may come back to.", f.saved},
+        {"rookery_recovery_restored_total", "Sessions that clients came back to.", f.restored},
+        {"rookery_recovery_refused_total", "Clients that came back and began anew.", f.refused},
+        {"rookery_recovery_dropped_total",
+         "Events and sessions that recovery-bytes had no room for.", f.dropped},
+    };
+    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
+        metrics_family(out, counters[i].name, METRIC_COUNTER, counters[i].help);
+        metrics_sample(out, counters[i].name, no_label, counters[i].value);
+    }
+    write_gauge(out, "rookery_recovery_bytes", "Memory for sessions and what was said lately.",
+                f.bytes);
+}
+
 void vitals_write(struct bytes *out, void *arg)
 {
     const struct vitals *v = arg;
@@ -236,6 +261,7 @@ void vitals_write(struct bytes *out, void *arg)
         write_stat(out, v->io, i);
     }
     write_tls(out, v->io);
+    write_recovery(out, v->io);
     vitals_write_cluster(out, v->io);
     vitals_write_storage(out, v);
     write_per_loop(out, v->io, "rookery_loop_turn_seconds",

@@ -10,14 +10,20 @@
 static struct rookery *io;
 static struct vitals vitals;
 
-static void start(bool has_store)
+static void start_with(bool has_store, unsigned recovery_ms)
 {
     struct rookery_options options;
     rookery_options_init(&options);
     options.loops = 2;
+    options.recovery.max_disconnection_ms = recovery_ms;
     io = rookery_create(&options);
     memset(&vitals, 0, sizeof vitals);
     vitals_add_routes(&vitals, io, has_store);
+}
+
+static void start(bool has_store)
+{
+    start_with(has_store, 0);
 }
 
 /* A store of which only appends are used. */
@@ -153,6 +159,26 @@ static void writes_every_family_once(void)
     rookery_destroy(io);
 }
 
+static void writes_of_sessions_that_are_come_back_to_where_there_are_some(void)
+{
+    struct bytes text = {0};
+    start(false);
+    vitals_write(&text, &vitals);
+    check(memmem(text.data, text.len, "rookery_recovery", 16) == NULL);
+    rookery_destroy(io);
+    bytes_clear(&text);
+    start_with(false, 1000);
+    vitals_write(&text, &vitals);
+    check(has_line(&text, "# TYPE rookery_recovery_saved_total counter"));
+    check(has_line(&text, "rookery_recovery_restored_total 0"));
+    check(has_line(&text, "rookery_recovery_refused_total 0"));
+    check(has_line(&text, "rookery_recovery_dropped_total 0"));
+    check(has_line(&text, "# TYPE rookery_recovery_bytes gauge"));
+    check_families(&text);
+    bytes_finish(&text);
+    rookery_destroy(io);
+}
+
 static void writes_what_journal_persister_reads_and_cache_count(void)
 {
     struct bytes text = {0};
@@ -229,6 +255,7 @@ int main(void)
     RUN(with_a_broker_it_is_ready_while_the_broker_is_there);
     RUN(is_not_ready_once_it_stops);
     RUN(writes_every_family_once);
+    RUN(writes_of_sessions_that_are_come_back_to_where_there_are_some);
     RUN(writes_what_journal_persister_reads_and_cache_count);
     return tap_done();
 }
