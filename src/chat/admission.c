@@ -7,6 +7,7 @@
 
 #include "src/auth/auth.h"
 #include "src/base/memory.h"
+#include "src/chat/comeback.h"
 #include "src/chat/limiter.h"
 #include "src/chat/message.h"
 #include "src/chat/payload.h"
@@ -206,16 +207,36 @@ static const struct refusal *believe(struct chat_loop *cl, struct rookery_socket
     return NULL;
 }
 
-static const struct refusal *admit(struct chat_loop *cl, struct rookery_socket *s)
+static const struct refusal *identify(struct chat_loop *cl, struct rookery_socket *s)
 {
     struct bytes text = {0};
+    const struct refusal *refusal = believe(cl, s, auth_of(s, &text));
 
+    bytes_finish(&text);
+    return refusal;
+}
+
+static const struct refusal *identify_again(struct chat_loop *cl, struct rookery_socket *s)
+{
+    if (cl->chat->recovery_trusts) {
+        comeback_resume(s);
+        return NULL;
+    }
+    const struct refusal *refusal = identify(cl, s);
+    if (refusal != NULL || comeback_is_same(cl, s)) {
+        return refusal;
+    }
+    rookery_begin_anew(s);
+    rookery_socket_set_data(s, NULL, NULL); /* it may have been named by its former id */
+    return identify(cl, s);
+}
+
+static const struct refusal *admit(struct chat_loop *cl, struct rookery_socket *s)
+{
     if (!address_may(cl, s)) {
         return &refused_rate_connections;
     }
-    const struct refusal *refusal = believe(cl, s, auth_of(s, &text));
-    bytes_finish(&text);
-    return refusal;
+    return rookery_socket_recovered(s) ? identify_again(cl, s) : identify(cl, s);
 }
 
 static void on_connect(struct rookery_socket *s, struct rookery_next *next, void *arg)
@@ -223,6 +244,10 @@ static void on_connect(struct rookery_socket *s, struct rookery_next *next, void
     struct chat_loop *cl = chat_loop_of(arg, s);
     const struct refusal *refusal = admit(cl, s);
 
+    if (refusal == NULL && rookery_socket_recovered(s)) {
+        comeback_pass(cl, next);
+        return;
+    }
     if (refusal == NULL) {
         rookery_next_pass(next);
         return;
@@ -249,6 +274,9 @@ static void on_connection(struct rookery_socket *s, void *arg)
     const struct person *person = rookery_socket_data(s);
     if (person != NULL && person->expires_ms != 0) {
         end_at(cl, s, person->expires_ms);
+    }
+    if (rookery_socket_recovered(s)) {
+        comeback_enter(cl, s);
     }
 }
 

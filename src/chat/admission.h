@@ -5,6 +5,9 @@
  * the chat is open a token that is not valid is as good as none, since the clients of some dialects
  * send anything. Either way the connection of a token that counts ends when that expires.
  *
+ * Who comes back to his session is asked again, unless that is not wanted; comeback.h says what
+ * becomes of him.
+ *
  * Over sockets_max a client is told `error {code: "SERVER_FULL"}` and disconnected.
  *
  * Threads: the socket's loop; init, add_handlers, finish while none runs. */

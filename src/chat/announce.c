@@ -4,6 +4,7 @@
 #include "src/base/memory.h"
 #include "src/chat/beside.h"
 #include "src/chat/chat_loop.h"
+#include "src/chat/comeback.h"
 #include "src/chat/note.h"
 #include "src/chat/text.h"
 
@@ -121,19 +122,20 @@ void announce_elsewhere(struct chat_loop *cl, const struct notice *n, const stru
     (void)rookery_broadcast_forms(cl->chat->nsp, &there, NULL, 0, NULL, &elsewhere);
 }
 
-static uint32_t dialects_in(const struct roster *r)
+/* Those of its members, and of who may come back to be one. */
+static uint32_t dialects_in(const struct chat_room *room)
 {
-    uint32_t dialects = 0;
+    uint32_t dialects = comeback_dialects(room->home);
 
     for (unsigned d = 0; d < DIALECT_COUNT; d++) {
-        dialects |= (uint32_t)(r->by_dialect[d] > 0) << d;
+        dialects |= (uint32_t)(room->roster.by_dialect[d] > 0) << d;
     }
     return dialects;
 }
 
 void announce(struct chat_room *room, const struct notice *n, const struct note *note)
 {
-    uint32_t dialects = dialects_in(&room->roster);
+    uint32_t dialects = dialects_in(room);
 
     if (n->kind == NOTICE_MESSAGE) {
         dialects |= 1u << n->messages->dialect;
@@ -147,7 +149,7 @@ static void tell_people(struct chat_room *room)
 {
     struct notice n = {.kind = NOTICE_PEOPLE, .room = chat_room_name(room)};
 
-    if (room->roster.by_dialect[DIALECT_GROUPS] == 0) {
+    if ((dialects_in(room) >> DIALECT_GROUPS & 1) == 0) {
         return;
     }
     struct identity *people = roster_people(&room->roster, PEOPLE_MAX, &n.people_count);
@@ -164,7 +166,7 @@ static void tell_others(struct chat_room *room, const struct notice *n,
     const struct rookery_target to = {
         .rooms = &name, .room_count = 1, .except = except, .except_count = count};
 
-    say(room->home, &to, dialects_in(&room->roster), n, NULL, NULL);
+    say(room->home, &to, dialects_in(room), n, NULL, NULL);
 }
 
 /* The sockets that somebody would hear of himself by: that which has come or gone, which may have

@@ -1,5 +1,6 @@
 /* Announce: tells the members of a room what has happened, each in the form of his own dialect. A
- * notice is encoded once for each dialect that is in the room.
+ * notice is encoded once for each dialect that is in the room, or is that of somebody who may come
+ * back (comeback.h).
  *
  * Comings and goings. In a room of up to PRESENCE_AT_ONCE_MAX sockets they are told at once. In a
  * larger one they are gathered for `presence_interval_ms` and told together, and who went and came

@@ -87,14 +87,29 @@ static void find_former(struct rookery_str room, void *arg)
     }
 }
 
+static void leave_found(struct chat_loop *cl, struct rookery_socket *s, struct former *former)
+{
+    rookery_rooms(s, find_former, former);
+    for (size_t i = 0; i < former->count; i++) {
+        leave_begin(cl, s, former->names[i], NOTICE_COUNT, SPAN(""), NULL);
+    }
+}
+
 static void leave_former(struct chat_loop *cl, struct rookery_socket *s)
 {
     struct former former = {.count = 0};
 
     former.own_count = direct_addresses(chat_person(s), former.own);
-    rookery_rooms(s, find_former, &former);
-    for (size_t i = 0; i < former.count; i++) {
-        leave_begin(cl, s, former.names[i], NOTICE_COUNT, SPAN(""), NULL);
+    leave_found(cl, s, &former);
+}
+
+void direct_stay_out(struct chat_loop *cl, struct rookery_socket *s)
+{
+    struct former former = {.count = 0};
+
+    leave_found(cl, s, &former);
+    if (rookery_in_room(s, str_of_span(DIRECT_LOBBY))) {
+        leave_begin(cl, s, DIRECT_LOBBY, NOTICE_COUNT, SPAN(""), NULL);
     }
 }
 
@@ -131,17 +146,22 @@ struct arrival {
     struct pending *pending;
     struct person *person; /* held: who he was when he asked */
     struct chat_reply reply;
+    bool comes_back;
 };
 
-static void enter_lobby(struct chat_loop *cl, struct chat_reply *reply)
+static void enter_lobby(struct chat_loop *cl, struct chat_reply *reply, bool comes_back)
 {
-    struct join_request request = {.room = DIRECT_LOBBY, .past = PAST_NONE};
+    struct join_request request = {
+        .room = DIRECT_LOBBY, .past = PAST_NONE, .comes_back = comes_back};
 
     join_begin(cl, &request, reply);
 }
 
 static void refuse(struct arrival *a, const struct refusal *why)
 {
+    if (a->comes_back && rookery_socket_connected(a->reply.socket)) {
+        direct_stay_out(a->cl, a->reply.socket);
+    }
     chat_reply_refuse(a->cl, &a->reply, why);
     chat_reply_finish(&a->reply);
 }
@@ -167,21 +187,21 @@ static void on_owner(struct store_call *call)
         if (get->user != NULL) {
             person_set_owner(a->person, get->user->id);
         }
-        enter_lobby(a->cl, &a->reply);
+        enter_lobby(a->cl, &a->reply, a->comes_back);
     }
     free(get->user);
     end(a);
 }
 
-static void find_owner(const struct chat_call *call)
+static void find_owner(struct chat_loop *cl, const struct chat_reply *reply, bool comes_back)
 {
-    struct chat_loop *cl = call->cl;
     struct arrival *a = xcalloc(1, sizeof *a);
 
     a->cl = cl;
-    a->person = person_hold(chat_person(call->socket));
-    a->reply = chat_reply_take(call);
-    a->pending = pending_get(cl, call->socket);
+    a->person = person_hold(chat_person(reply->socket));
+    a->reply = *reply;
+    a->comes_back = comes_back;
+    a->pending = pending_get(cl, reply->socket);
     a->pending->arrivals++;
     a->call = (struct store_user_get){.call.on_done = on_owner,
                                       .by = STORE_BY_USERNAME,
@@ -193,19 +213,36 @@ static void find_owner(const struct chat_call *call)
     }
 }
 
+static void arrive(struct chat_loop *cl, struct chat_reply *reply, bool comes_back)
+{
+    const struct person *person = chat_person(reply->socket);
+
+    if (chat_store(cl->chat) == NULL || person->source == PERSON_TOKEN) {
+        enter_lobby(cl, reply, comes_back);
+    } else {
+        find_owner(cl, reply, comes_back);
+    }
+}
+
+void direct_come_back(struct chat_loop *cl, struct rookery_socket *s)
+{
+    struct chat_reply reply = {
+        .socket = rookery_socket_hold(s), .kind = COMMAND_ARRIVE, .dialect = DIALECT_DIRECT};
+
+    arrive(cl, &reply, true);
+}
+
 /* ---- the event ---- */
 
 void chat_on_arrive(const struct chat_call *call)
 {
     const struct pending *p = pending_find(call->cl, call->socket);
-    const struct person *person = chat_person(call->socket);
+    struct chat_reply reply;
 
     if (p != NULL && p->joining_count + p->arrivals >= call->cl->limits.rooms_per_socket) {
         join_refuse_count(call);
-    } else if (chat_store(call->cl->chat) == NULL || person->source == PERSON_TOKEN) {
-        struct chat_reply reply = chat_reply_take(call);
-        enter_lobby(call->cl, &reply);
-    } else {
-        find_owner(call);
+        return;
     }
+    reply = chat_reply_take(call);
+    arrive(call->cl, &reply, false);
 }

@@ -7,6 +7,7 @@
 #include "src/base/memory.h"
 #include "src/chat/admission.h"
 #include "src/chat/chat_loop.h"
+#include "src/chat/comeback.h"
 #include "src/chat/crew.h"
 #include "src/chat/dedup.h"
 #include "src/chat/following.h"
@@ -87,11 +88,15 @@ static void on_event(struct rookery_socket *s, const struct rookery_event *e, vo
 static void on_disconnecting(struct rookery_socket *s, const char *reason, void *arg)
 {
     struct chat_loop *cl = chat_loop_of(arg, s);
+    bool goes_alone = strcmp(reason, "server shutting down") != 0;
 
     typing_forget(cl, s, SPAN(""));
+    if (goes_alone) {
+        comeback_keep(cl, s);
+    }
     /* When all leave at once there is nobody to tell, and telling those that are still there would
      * cost the square of their number. */
-    leave_all(cl, s, strcmp(reason, "server shutting down") != 0);
+    leave_all(cl, s, goes_alone);
     admission_end(cl, s);
 }
 
@@ -186,6 +191,7 @@ struct chat *chat_create(struct rookery *io, const struct chat_options *options)
 
     assert((options->journal == NULL) == (options->store == NULL));
     assert(options->auth != NULL || !options->auth_required);
+    assert(options->recovery_ms == 0 || rookery_node_id(io).len == 0);
     chat->io = io;
     chat->nsp = rookery_of(io, ROOKERY_STR("/"));
     chat->journal = options->journal;
@@ -194,6 +200,8 @@ struct chat *chat_create(struct rookery *io, const struct chat_options *options)
     chat->watcher = options->watcher;
     chat->auth = options->auth;
     chat->auth_required = options->auth_required;
+    chat->recovery_ms = options->recovery_ms;
+    chat->recovery_trusts = options->recovery_trusts;
     chat->service_id = options->service_id;
     chat->loop_count = loops;
     executor_random(options->executors[0], chat->hash_secret, sizeof chat->hash_secret);

@@ -45,6 +45,9 @@ struct chat_options {
     uint64_t dedup_ms;      /* how long ids of clients are known there; 0: not at all */
     struct auth *auth;      /* NULL: tokens are not looked at */
     bool auth_required;     /* nobody gets in without a valid token; needs auth */
+    unsigned recovery_ms;   /* rookery_recovery.max_disconnection_ms; in a cluster it has to be 0 */
+    bool recovery_trusts;   /* who comes back is asked for no token; the server's own
+                             * skip_middlewares is not set */
     const char *service_id; /* what dialect 3 is told: not copied, read when somebody joins */
     size_t tail_bytes_max;  /* of all rooms' tails together; 0: 64 MiB */
     struct chat_limits limits;

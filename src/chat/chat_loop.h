@@ -49,6 +49,9 @@ struct chat {
     struct auth *auth;
     bool auth_required;
     bool stopped; /* see chat_stop */
+    bool recovery_trusts;
+    unsigned recovery_ms;                          /* 0: off; see comeback.h, as the next */
+    _Atomic uint64_t away_until_ms[DIALECT_COUNT]; /* sockets that speak it may come back */
     const char *service_id;
     struct crew *crew; /* see crew.h */
     uint64_t hash_secret[2];

@@ -5,6 +5,7 @@
 
 #include "src/base/memory.h"
 #include "src/chat/announce.h"
+#include "src/chat/comeback.h"
 #include "src/chat/gossip.h"
 #include "src/chat/note.h"
 #include "src/chat/past.h"
@@ -118,19 +119,32 @@ void delivery_add(struct delivery *d, struct chat_loop *cl, struct message *m)
     }
 }
 
+/* Is there nobody of his, and the message kept for whoever comes? Then who comes back to his
+ * session gets it as one that was not delivered, and must not have missed it as well. */
+static bool waits_in_store(const struct chat_room *room)
+{
+    const struct chat *chat = room->home->chat;
+
+    return comeback_is_possible(chat) && room->roster.here == 0 && chat_store(chat) != NULL;
+}
+
 void direct_deliver(struct chat_room *room, struct message *m, const struct note *note)
 {
     struct notice n = {.kind = NOTICE_DIRECT, .room = m->room, .messages = m, .message_count = 1};
     struct user_room name;
     struct rookery_str rooms[] = {str_of_span(chat_room_name(room)),
                                   str_of_span(direct_room_name(&name, m->user_id))};
+    size_t first = waits_in_store(room) ? 1 : 0;
+    size_t end = span_eq(m->user_id, m->recipient) ? 1 : 2;
 
     if (room->roster.here > 0) {
         struct delivery *d = delivery_begin(room);
         delivery_add(d, room->home, m);
         delivery_end(d, room->home);
     }
-    announce_direct(room->home, rooms, span_eq(m->user_id, m->recipient) ? 1 : 2, &n, note);
+    if (first < end) { /* no room at all would mean everybody */
+        announce_direct(room->home, rooms + first, end - first, &n, note);
+    }
 }
 
 /* ---- reading ---- */

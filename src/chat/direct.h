@@ -46,6 +46,11 @@ size_t direct_addresses(const struct person *person, struct span out[ADDRESSES_M
 /* A socket has entered a room: if that is the lobby, it goes on into its user's. On its loop. */
 void direct_entered(struct chat_loop *cl, struct rookery_socket *s, struct span room);
 
+/* A socket that was in the lobby comes back (comeback.h): the same way again, without a word to it
+ * unless that ends. Who cannot arrive is in none of these rooms afterwards. On its loop. */
+void direct_come_back(struct chat_loop *cl, struct rookery_socket *s);
+void direct_stay_out(struct chat_loop *cl, struct rookery_socket *s);
+
 /* He has got a page of what was sent to him while he was away: reads the next, unless the room is
  * his no more. On the socket's loop. */
 struct past;

@@ -2,6 +2,7 @@
 #include "src/chat/following.h"
 
 #include "src/base/memory.h"
+#include "src/chat/comeback.h"
 #include "src/chat/direct.h"
 #include "src/chat/sound.h"
 #include "src/chat/telling.h"
@@ -44,12 +45,13 @@ static bool is_known(struct chat *chat, struct span room)
     return atomic_load(place_of(chat->following, map_hash(chat->hash_secret, room))) > 0;
 }
 
-/* A direct message also concerns the sender's own sockets. */
+/* A direct message also concerns the sender's own sockets. And anything may concern who comes back
+ * to a room in which there is nobody now. */
 static bool concerns_us(struct chat *chat, const struct message *m)
 {
     struct user_room sender;
 
-    return is_known(chat, m->room) ||
+    return is_known(chat, m->room) || comeback_dialects(chat->loops) != 0 ||
            (m->recipient.len > 0 && is_known(chat, direct_room_name(&sender, m->user_id)));
 }
 
@@ -73,8 +75,9 @@ static void tell(struct task *task)
 {
     struct followed *f = container_of(task, struct followed, task);
     const struct message *m = &f->record->message;
+    bool concerns_others = m->recipient.len > 0 || comeback_dialects(f->home) != 0;
     struct chat_room *room =
-        m->recipient.len > 0 ? chat_room_get(f->home, m->room) : chat_room_find(f->home, m->room);
+        concerns_others ? chat_room_get(f->home, m->room) : chat_room_find(f->home, m->room);
 
     if (room != NULL) {
         tell_members(room, f->record, time_of(f->home, m), TELLING_OTHERS);

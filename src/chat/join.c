@@ -58,6 +58,9 @@ struct joining {
     struct past past;
     struct delivery *delivery; /* of direct messages; NULL: there are none */
     struct pending *pending;
+    bool comes_back;      /* see struct join_request */
+    struct task stepping; /* out of the room, while the store is asked; see step_out */
+    bool steps_out, stepped_out;
     bool entering;         /* it is in the Socket.IO room for this one, and hears nothing */
     struct list_node node; /* in pending->joinings */
     const struct refusal *overtaken; /* by what; NULL: by nothing. On the socket's loop only */
@@ -162,13 +165,19 @@ static void tell_past(struct joining *j)
 static void refuse(struct joining *j, const struct refusal *why)
 {
     struct rookery_socket *s = j->reply.socket;
+    bool overtaken = j->overtaken != NULL;
 
-    if (j->overtaken == NULL) {
+    if (!overtaken) {
         join_cancel(j->own, s, j->past.room, why->retryable ? &refused_together : &refused_left,
                     NULL, NULL);
         leave_begin(j->own, s, j->past.room, NOTICE_LEFT, SPAN(""), NULL);
+        if (j->comes_back && chat_room_kind(j->past.room) == ROOM_LOBBY) {
+            direct_stay_out(j->own, s);
+        }
     }
-    chat_reply_refuse(j->own, &j->reply, why);
+    if (!j->comes_back || !overtaken) { /* else the client itself has left */
+        chat_reply_refuse(j->own, &j->reply, why);
+    }
     destroy(j);
 }
 
@@ -208,7 +217,7 @@ static void write_people(struct joining *j)
     bool wanted = j->reply.dialect == DIALECT_CHATROOM || j->reply.dialect == DIALECT_GROUPS ||
                   kind == ROOM_LOBBY;
 
-    if (wanted) {
+    if (wanted && !j->comes_back) {
         struct identity *people = roster_people(&j->room->roster, PEOPLE_MAX, &n.people_count);
         n.kind = kind == ROOM_LOBBY ? NOTICE_CONNECTED : NOTICE_PEOPLE;
         n.people = people;
@@ -228,12 +237,32 @@ static void choose_dialect(struct joining *j)
     j->as = m != NULL ? (enum dialect_id)m->dialect : (enum dialect_id)j->reply.dialect;
 }
 
-/* Not of who has left again meanwhile. */
+/* Not of who has left again meanwhile; and the end of his connection has not ended it. */
 static void note_membership(const struct joining *j)
 {
-    if (!cannot_resume(j) &&
+    if (!j->comes_back && !cannot_resume(j) &&
         roster_find(&j->room->roster, rookery_socket_id(j->reply.socket).data) != NULL) {
         (void)membership_put(j->home, j->person, j->past.room, true);
+    }
+}
+
+/* Who has the room already (he arrives again, or comes back) would get what is told during the read
+ * before what it finds, and once more with it. So he is out of the Socket.IO room from the moment
+ * at which it begins until he enters: the loops do what the home posts in its order. */
+static void step_out(struct task *task)
+{
+    struct joining *j = container_of(task, struct joining, stepping);
+
+    rookery_leave(j->reply.socket, str_of_span(j->past.room));
+}
+
+static void on_read(struct past *past)
+{
+    struct joining *j = container_of(past, struct joining, past);
+
+    if (j->steps_out && !j->stepped_out) {
+        j->stepped_out = true;
+        chat_go(j->home, j->own, &j->stepping, step_out);
     }
 }
 
@@ -306,6 +335,7 @@ static void arrive(struct task *task)
         return;
     }
     j->past.on_ready = on_past;
+    j->past.on_read = on_read;
     past_begin(&j->past, j->room);
 }
 
@@ -350,6 +380,12 @@ static void listen_first(struct joining *j)
     }
 }
 
+/* Is the socket in the room already, and hears what is said there? */
+static bool is_member(const struct chat_reply *reply, struct span room)
+{
+    return rookery_room_tag(reply->socket, str_of_span(room)) == reply->dialect;
+}
+
 void join_begin(struct chat_loop *cl, const struct join_request *request, struct chat_reply *reply)
 {
     struct joining *j =
@@ -362,7 +398,10 @@ void join_begin(struct chat_loop *cl, const struct join_request *request, struct
         .reply = *reply,
         .pending = pending_get(cl, reply->socket),
         .person = person_hold(chat_person(reply->socket)),
+        .comes_back = request->comes_back,
         .past = {.kind = request->past, .after = request->after, .limit = cl->limits.history_max}};
+    j->steps_out = request->past == PAST_DIRECTS && request->after == 0 &&
+                   is_member(reply, request->room) && !chat_is_clustered(cl->chat);
     j->past.room = keep(request->room, &at);
     j->past.user = keep(request->user, &at);
     j->sent_at = keep(request->sent_at, &at);

@@ -13,6 +13,8 @@ struct join_request {
     uint64_t after;      /* PAST_CHANGES, PAST_DIRECTS */
     struct span user;    /* PAST_DIRECTS */
     struct span sent_at; /* JSON text, or empty */
+    bool comes_back; /* the socket has the Socket.IO room from the session that it comes back to:
+                        it is told nothing, but why it is refused. With PAST_NONE */
 };
 
 /* Starts it, copying what is in the request; answers reply, and takes it over. */

@@ -389,6 +389,9 @@ static int start_read(struct past *past)
 static void begin_read(struct past *past)
 {
     past->pushed = past->at->tail.pushed;
+    if (past->on_read != NULL) {
+        past->on_read(past);
+    }
     past->error = start_read(past);
     if (past->error != 0) {
         ready(past);

@@ -34,6 +34,9 @@ struct past {
     uint64_t after;   /* PAST_CHANGES; PAST_DIRECTS: of the page before, 0: this is the first */
     unsigned limit;   /* PAST_HISTORY */
     void (*on_ready)(struct past *past);
+    /* It asks the store: what is told from now on is in it. On the room's home; NULL: nobody asks.
+     */
+    void (*on_read)(struct past *past);
 
     int error;                /* 0 or enum store_error */
     struct message *messages; /* in the order to be told; texts in page and records */
@@ -58,8 +61,8 @@ struct past {
     } read; /* history also of PAST_CHANGES, to find where the latest begin */
 };
 
-/* kind, room, after, limit and on_ready are set, the rest is zero. on_ready runs exactly once,
- * perhaps before this returns. */
+/* kind, room, after, limit, on_ready and on_read are set, the rest is zero. on_ready runs exactly
+ * once, perhaps before this returns. */
 void past_begin(struct past *past, struct chat_room *room);
 
 /* Nothing is being delivered in the room any more: those that have waited for that go on. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "src/chat/permit.h"
 
+#include "src/chat/comeback.h"
 #include "src/chat/limiter.h"
 #include "src/chat/text.h"
 
@@ -62,7 +63,7 @@ static const struct refusal *check_user(const struct chat *chat, const struct pe
     return NULL;
 }
 
-static void become(struct rookery_socket *s, const struct command *c)
+static void become(struct chat_loop *cl, struct rookery_socket *s, const struct command *c)
 {
     struct person *old = chat_person(s);
 
@@ -72,6 +73,9 @@ static void become(struct rookery_socket *s, const struct command *c)
         struct person *person = person_create(
             c->user_id.len > 0 ? PERSON_EVENT : (enum person_source)old->source, user_id, username);
         person->expires_ms = old->expires_ms;
+        if (person->source == PERSON_EVENT) {
+            comeback_renamed(cl, s, old);
+        }
         rookery_socket_set_data(s, person, person_release); /* lets the old one go */
     }
 }
@@ -148,7 +152,7 @@ const struct refusal *permit(struct chat_loop *cl, struct rookery_socket *s, str
         refusal = check_rate(cl, person, c);
     }
     if (refusal == NULL && (c->kind == COMMAND_JOIN || c->kind == COMMAND_ARRIVE)) {
-        become(s, c);
+        become(cl, s, c);
     }
     return refusal;
 }

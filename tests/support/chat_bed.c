@@ -237,6 +237,8 @@ void bed_start(const struct bed_setup *setup)
                                    .store = setup->without_store ? NULL : &bridged,
                                    .auth = setup->auth,
                                    .auth_required = setup->auth_required,
+                                   .recovery_ms = setup->recovery_ms,
+                                   .recovery_trusts = setup->recovery_trusts,
                                    .service_id = "node-1",
                                    .limits = chat_test_limits()};
 
@@ -250,6 +252,8 @@ void bed_start(const struct bed_setup *setup)
     }
     bed_busy_op = -1;
     bed_backwards = bed_doubtful = false;
+    world_options.keep_ms = setup->recovery_ms;
+    world_options.keep_bytes_max = 1 << 20;
     world_start(loops);
     for (unsigned i = 0; i < loops; i++) {
         executors[i] = rookery_loop_at(world, i)->executor;

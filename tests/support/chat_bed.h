@@ -24,6 +24,8 @@ struct bed_setup {
     bool without_store;
     struct auth *auth;
     bool auth_required;
+    unsigned recovery_ms; /* clients may come back to their sessions so long; 0: never */
+    bool recovery_trusts;
     bool clustered; /* it is the node "here" of a cluster; the others are the test */
     void (*limit)(struct chat_limits *limits); /* changes those of chat_limits.h; NULL: no */
 };

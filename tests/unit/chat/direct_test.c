@@ -215,6 +215,22 @@ static void what_was_missed_comes_to_those_who_come_at_once_and_not_later(void)
 }
 
 /* Names are looked up, and the store may answer in any order. */
+static void who_arrives_again_gets_what_comes_meanwhile_once(void)
+{
+    for (unsigned turns = 0; turns < 8; turns++) {
+        start();
+        peer_send(bob, "2[\"join\",{\"username\":\"bob\"}]");
+        for (unsigned i = 0; i < turns; i++) {
+            world_turn(i % 3);
+        }
+        peer_send(ada, "2[\"send_message\",{\"recipientId\":\"b1\",\"content\":\"hi\"}]");
+        bed_settle();
+        const char *first = strstr(peer_got(bob), "\"content\":\"hi\"");
+        check(first != NULL && strstr(first + 1, "\"content\":\"hi\"") == NULL);
+        bed_end();
+    }
+}
+
 static void messages_of_one_sender_come_in_his_order(void)
 {
     start();
@@ -533,6 +549,7 @@ int main(void)
     RUN(what_is_sent_to_who_is_away_is_delivered_when_he_comes_once);
     RUN(all_that_was_missed_comes_in_its_order);
     RUN(what_was_missed_comes_to_those_who_come_at_once_and_not_later);
+    RUN(who_arrives_again_gets_what_comes_meanwhile_once);
     RUN(messages_of_one_sender_come_in_his_order);
     RUN(a_message_is_answered_once_durable_and_sent_once_under_one_name);
     RUN(without_a_store_who_is_here_gets_it);

@@ -5,6 +5,9 @@
 
 #include <stdlib.h>
 
+#include "src/chat/chat_loop.h"
+#include "src/socket/io.h"
+#include "tests/support/returner.h"
 #include "tests/support/tap.h"
 #include "tests/unit/chat/chat_world.h"
 
@@ -286,6 +289,41 @@ static void rooms_that_are_not_here_cost_nothing(void)
     end();
 }
 
+/* The room is not even in memory then. */
+static void who_comes_back_has_missed_what_others_wrote_where_nobody_was(void)
+{
+    struct chat_options options = plain_options();
+    struct returner c;
+    options.recovery_ms = world_options.keep_ms = 1000;
+    world_options.keep_bytes_max = 1 << 20;
+    begin_log(options);
+    world_options.keep_ms = 0;
+    c.peer = peer_open(1);
+    peer_send(c.peer, "0");
+    world_settle();
+    check(returner_joined(&c, peer_got(c.peer)));
+    peer_send(c.peer, "21[\"join_room\",{\"roomId\":\"busy\"}]");
+    settle();
+    (void)returner_plain(&c, peer_got(c.peer));
+    peer_vanish(c.peer);
+    settle();
+    for (unsigned i = 0; i < LOOPS; i++) {
+        check(the_chat->loops[i].rooms.by_name.count == 0);
+    }
+    other_says("o1", "\"1\"");
+    settle();
+    returner_ask(&c, 2, "");
+    settle();
+    other_says("o2", "\"2\"");
+    settle();
+    const char *text = returner_plain(&c, peer_got(c.peer));
+    check(in_order(text, "\"content\":\"1\"", c.sid) && in_order(text, c.sid, "\"content\":\"2\""));
+    world_advance(10000);
+    peer_vanish(c.peer);
+    settle();
+    end();
+}
+
 int main(void)
 {
     RUN(what_is_next_in_the_log_is_told_when_it_is_durable);
@@ -299,5 +337,6 @@ int main(void)
     RUN(a_read_mark_is_told_by_the_log);
     RUN(what_no_client_could_have_said_is_left_out);
     RUN(rooms_that_are_not_here_cost_nothing);
+    RUN(who_comes_back_has_missed_what_others_wrote_where_nobody_was);
     return tap_done();
 }
