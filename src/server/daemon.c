@@ -186,6 +186,8 @@ static int create_chat(struct daemon *d)
             .dedup_ms = v->dedup_ms,
             .auth = d->auth,
             .auth_required = strcmp(v->auth, "required") == 0,
+            .recovery_ms = (unsigned)v->recovery_ms,
+            .recovery_trusts = v->recovery_skip_middlewares,
             .service_id = d->service_id,
             .tail_bytes_max = v->tail_bytes_max,
             .limits = settings_chat(v),
@@ -411,10 +413,23 @@ static int check_ports(const struct daemon *d)
     return -1;
 }
 
+static int check_settings(const struct daemon *d)
+{
+    const char *contradiction = settings_contradiction(&d->options.values);
+
+    if (contradiction == NULL) {
+        return 0;
+    }
+    log_write(LOG_ERROR, "cannot start with these options",
+              LOG_FIELDS(LOG_TEXT("why", contradiction)));
+    return -1;
+}
+
 static int prepare(struct daemon *d)
 {
-    if (check_ports(d) < 0 || storage_open(&d->storage, &d->options.values, &d->vitals) < 0 ||
-        open_auth(d) < 0 || create_server(d) < 0 || create_chat(d) < 0) {
+    if (check_ports(d) < 0 || check_settings(d) < 0 ||
+        storage_open(&d->storage, &d->options.values, &d->vitals) < 0 || open_auth(d) < 0 ||
+        create_server(d) < 0 || create_chat(d) < 0) {
         return -1;
     }
     const struct site_parts parts = {
@@ -479,6 +494,9 @@ static int report_check(const struct options *options, struct bytes *text)
 
     if (contradiction == NULL) {
         contradiction = port_contradiction(&options->values);
+    }
+    if (contradiction == NULL) {
+        contradiction = settings_contradiction(&options->values);
     }
     if (contradiction != NULL) {
         bytes_add_cstr(text, contradiction);

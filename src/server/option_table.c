@@ -195,6 +195,7 @@ const struct option option_table[] = {
      .help = "the ports where connections of trusted-proxies begin with a header of the PROXY "
              "protocol, 1 or 2, and other connections do not: none, all, or a list"},
 #include "src/server/option_rows_http.inc"
+#include "src/server/option_rows_recovery.inc"
 #include "src/server/option_rows_tls.inc"
     {.group = "Who somebody is",
      .name = "auth",

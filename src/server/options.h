@@ -57,6 +57,10 @@ struct daemon_options {
     const char *trusted_proxies; /* NULL: none */
     const char *proxy_protocol;  /* "none", "all" or ports */
 
+    uint64_t recovery_ms; /* 0: off */
+    uint64_t recovery_bytes_max;
+    bool recovery_skip_middlewares;
+
     /* TLS */
     const char *tls_certificate; /* NULL: no TLS */
     const char *tls_key;         /* NULL: in the same file */

@@ -100,10 +100,22 @@ struct rookery_options settings_server(const struct daemon_options *v)
         .level = (unsigned)v->ws_compression_level,
     };
     o.cluster = settings_cluster(v);
+    /* Tokens are the chat's to check again or not (recovery_trusts). */
+    o.recovery.max_disconnection_ms = (unsigned)v->recovery_ms;
+    o.recovery.bytes_max = v->recovery_bytes_max;
     o.trusted_proxies = v->trusted_proxies;
     o.tls = (struct rookery_tls){.certificate = v->tls_certificate, .key = v->tls_key};
     o.client_dir = settings_client_dir(v->client_dir);
     return o;
+}
+
+const char *settings_contradiction(const struct daemon_options *v)
+{
+    if (v->recovery_ms != 0 && v->redis_url != NULL) {
+        return "recovery is for a server that is alone: among several (redis-url) what was said in "
+               "the words of one client cannot be said again in those of another";
+    }
+    return NULL;
 }
 
 struct chat_limits settings_chat(const struct daemon_options *v)

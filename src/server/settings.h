@@ -13,6 +13,9 @@ struct rookery_cors settings_cors(const struct daemon_options *v);
 struct rookery_options settings_server(const struct daemon_options *v);
 struct chat_limits settings_chat(const struct daemon_options *v);
 
+/* What cannot be together; NULL: it can be. */
+const char *settings_contradiction(const struct daemon_options *v);
+
 /* Without on_problem. */
 struct auth_options settings_auth(const struct daemon_options *v);
 

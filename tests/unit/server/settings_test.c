@@ -104,10 +104,35 @@ static void what_is_none_or_in_seconds_is_told_as_such(void)
     options_finish(&options);
 }
 
+static void nobody_comes_back_unless_that_is_wanted(void)
+{
+    char off[] = "--loops=1", on[] = "--recovery=2m", skip[] = "--recovery-skip-middlewares=yes";
+    struct rookery_options want;
+    struct options options;
+
+    rookery_options_init(&want);
+    struct rookery_recovery got = settings_with(off, &options).recovery;
+    check(got.max_disconnection_ms == 0 && got.bytes_max == want.recovery.bytes_max);
+    options_finish(&options);
+    check(settings_with(on, &options).recovery.max_disconnection_ms == 120000);
+    check(settings_contradiction(&options.values) == NULL);
+    struct daemon_options clustered = options.values;
+    clustered.redis_url = "redis://localhost";
+    check(strstr(settings_contradiction(&clustered), "redis-url") != NULL);
+    clustered.recovery_ms = 0;
+    check(settings_contradiction(&clustered) == NULL);
+    options_finish(&options);
+    /* The chat skips them: that way it still knows who it is. */
+    check(!settings_with(skip, &options).recovery.skip_middlewares);
+    check(options.values.recovery_skip_middlewares);
+    options_finish(&options);
+}
+
 int main(void)
 {
     RUN(answers_over_http_have_the_defaults_of_the_library);
     RUN(what_is_none_or_in_seconds_is_told_as_such);
+    RUN(nobody_comes_back_unless_that_is_wanted);
     RUN(a_cluster_has_the_same_defaults_for_both);
     RUN(clients_that_poll_have_room_for_both_of_their_connections);
     return tap_done();
