@@ -388,16 +388,19 @@ static void find_session(struct keeper *k, const struct restoration *r,
     }
 }
 
-/* The second reading: from a place on this loop. */
+/* The second reading: from a place on this loop, which is what finish() has said. Should it not be,
+ * nothing that follows is known. */
 static void find_rest(struct keeper *k, const struct restoration *r, struct backlog_reader *reader,
                       struct found *f)
 {
     uint64_t *got = xcalloc(k->backlog.loop_count, sizeof *got);
 
-    got[reader->to] = strtoull(r->offset.data, NULL, 10);
-    reader->got = got;
-    reader->from = reader->to;
-    read_backlog(k, r->former, reader, f);
+    f->end = BACKLOG_GAP;
+    if (span_to_u64(span_of_str(r->offset), UINT64_MAX, &got[reader->to]) == 0) {
+        reader->got = got;
+        reader->from = reader->to;
+        read_backlog(k, r->former, reader, f);
+    }
     free(got);
 }
 
