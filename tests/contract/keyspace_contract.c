@@ -175,8 +175,6 @@ static void stop(void)
     back_end->stop();
 }
 
-#define check_str(got, want) check(strcmp((got), (want)) == 0)
-
 static void what_is_put_is_got_until_it_is_removed(void)
 {
     struct probe p;

@@ -24,7 +24,7 @@ static void check_adopt(const char *name, const uint64_t *ends, unsigned partiti
     struct store_log log = {.name = span_cstr(name), .partitions = partitions};
 
     check(adopt(store, &log, ends) == 0);
-    check_text(log_text(&log), want);
+    check_str(log_text(&log), want);
 }
 
 #define ENDS(...) ((const uint64_t[]){__VA_ARGS__})
@@ -39,7 +39,7 @@ static void check_positions(const char *name, unsigned partitions, const char *w
     }
     check(CALL(&r, STORE_POSITIONS) == 0);
     memcpy(log.positions, r.positions, sizeof log.positions);
-    check_text(log_text(&log), want);
+    check_str(log_text(&log), want);
 }
 
 static void takes_all_of_a_log_into_an_empty_store(void)

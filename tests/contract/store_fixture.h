@@ -209,12 +209,4 @@ static inline const char *text_of(struct message_page *page)
     return text;
 }
 
-static inline void check_text(const char *got, const char *want)
-{
-    check(strcmp(got, want) == 0);
-    if (strcmp(got, want) != 0) {
-        printf("# got: %s\n#want: %s\n", got, want);
-    }
-}
-
 #endif

@@ -10,7 +10,7 @@ static void check_history(struct store_history r, const char *want, bool more)
     r.limit = r.limit != 0 ? r.limit : 10;
     check(CALL(&r, STORE_HISTORY) == 0);
     check(r.more == more);
-    check_text(text_of(r.page), want);
+    check_str(text_of(r.page), want);
 }
 
 static void check_changes(const char *room, uint64_t after, unsigned limit, const char *want,
@@ -20,7 +20,7 @@ static void check_changes(const char *room, uint64_t after, unsigned limit, cons
 
     check(CALL(&r, STORE_CHANGES) == 0);
     check(r.newest == newest && r.more == more);
-    check_text(text_of(r.page), want);
+    check_str(text_of(r.page), want);
 }
 
 static void gives_all_fields_of_a_message_back(void)
@@ -170,7 +170,7 @@ static void check_directs(const char *user, const char *want)
 {
     struct store_directs r = {.user_id = span_cstr(user), .limit = 10};
     check(CALL(&r, STORE_DIRECTS) == 0 && !r.more);
-    check_text(text_of(r.page), want);
+    check_str(text_of(r.page), want);
 }
 
 /* "changed sender" or "none" */
@@ -201,14 +201,14 @@ static void keeps_direct_messages_until_they_are_delivered(void)
     check_directs("u2", "a 1 1, b 2 2");
     check_directs("u1", "");
     check_directs("", "");
-    check_text(set_state("a", "u2", MESSAGE_DELIVERED), "1 u1 1");
-    check_text(set_state("a", "u2", MESSAGE_DELIVERED), "0 u1 1");
-    check_text(set_state("a", "u1", MESSAGE_READ), "none");
-    check_text(set_state("c", "u2", MESSAGE_READ), "none");
-    check_text(set_state("c", "", MESSAGE_READ), "none");
+    check_str(set_state("a", "u2", MESSAGE_DELIVERED), "1 u1 1");
+    check_str(set_state("a", "u2", MESSAGE_DELIVERED), "0 u1 1");
+    check_str(set_state("a", "u1", MESSAGE_READ), "none");
+    check_str(set_state("c", "u2", MESSAGE_READ), "none");
+    check_str(set_state("c", "", MESSAGE_READ), "none");
     check_directs("u2", "b 2 2");
-    check_text(set_state("b", "u2", MESSAGE_READ), "1 u1 2");
-    check_text(set_state("b", "u2", MESSAGE_DELIVERED), "0 u1 2");
+    check_str(set_state("b", "u2", MESSAGE_READ), "1 u1 2");
+    check_str(set_state("b", "u2", MESSAGE_DELIVERED), "0 u1 2");
     restart();
     check_directs("u2", "");
     teardown();
@@ -236,7 +236,7 @@ static void check_search(const char *query, const char *room, const char *user, 
         (void)nanosleep(&pause, NULL);
         got = search(query, room, user);
     }
-    check_text(got, want);
+    check_str(got, want);
 }
 
 static void finds_messages_by_their_words_newest_first(void)
@@ -273,15 +273,15 @@ static void takes_a_query_for_text_whatever_is_in_it(void)
     check(say("a", "one", "\"say OR or NOT\"") == 1);
     check_search("say or NOT", "", "", "a 1 \"say OR or NOT\"");
     for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++) {
-        check_text(search(queries[i], "", ""), "");
+        check_str(search(queries[i], "", ""), "");
     }
     memset(big, '"', sizeof big - 1);
     big[sizeof big - 1] = 0;
-    check_text(search(big, "", ""), "");
+    check_str(search(big, "", ""), "");
     for (size_t i = 0; i + 1 < sizeof big; i++) {
         big[i] = i % 2 ? ' ' : 'x';
     }
-    check_text(search(big, "", ""), "");
+    check_str(search(big, "", ""), "");
     teardown();
 }
 
@@ -294,7 +294,7 @@ static void follows_edits_and_deletions(void)
     check_search("words", "", "", "b 2 \"second words\", a 1 \"first words\"");
     check(act(MESSAGE_EDIT, "a", "one", "u1", "\"other thing\"", &offset) == MESSAGE_STORED);
     check(act(MESSAGE_DELETE, "b", "one", "u1", "", &offset) == MESSAGE_STORED);
-    check_text(search("second", "", ""), ""); /* at once */
+    check_str(search("second", "", ""), ""); /* at once */
     check_search("thing", "", "", "a 1 \"other thing\"");
     check_search("words", "", "", "");
     teardown();
@@ -308,10 +308,10 @@ static void finds_direct_messages_for_their_two_users_only(void)
     m.recipient = SPAN("u2");
     check(append(&m) == 1);
     check_search("secret", "", "u2", "a 1 \"secret\"");
-    check_text(search("secret", "", "u1"), "a 1 \"secret\"");
-    check_text(search("secret", "", "u3"), "");
-    check_text(search("secret", "", ""), "");
-    check_text(search("secret", "u1+u2", "u3"), "");
+    check_str(search("secret", "", "u1"), "a 1 \"secret\"");
+    check_str(search("secret", "", "u3"), "");
+    check_str(search("secret", "", ""), "");
+    check_str(search("secret", "u1+u2", "u3"), "");
     teardown();
 }
 
@@ -329,13 +329,13 @@ static void pages_through_what_it_finds(void)
                  "m5 5 \"word\", m4 4 \"word\", m3 3 \"word\", m2 2 \"word\", "
                  "m1 1 \"word\"");
     check(CALL(&r, STORE_SEARCH) == 0 && r.next != 0);
-    check_text(text_of(r.page), "m5 5 \"word\", m4 4 \"word\"");
+    check_str(text_of(r.page), "m5 5 \"word\", m4 4 \"word\"");
     r.before = r.next;
     check(CALL(&r, STORE_SEARCH) == 0 && r.next != 0);
-    check_text(text_of(r.page), "m3 3 \"word\", m2 2 \"word\"");
+    check_str(text_of(r.page), "m3 3 \"word\", m2 2 \"word\"");
     r.before = r.next;
     check(CALL(&r, STORE_SEARCH) == 0 && r.next == 0);
-    check_text(text_of(r.page), "m1 1 \"word\"");
+    check_str(text_of(r.page), "m1 1 \"word\"");
     teardown();
 }
 

@@ -57,7 +57,7 @@ static void check_rooms(enum store_rooms_which which, const char *user, const ch
 
     r.after_name = after != NULL ? span_cstr(after) : (struct span){0};
     check(CALL(&r, STORE_ROOMS) == 0 && r.more == more);
-    check_text(room_text(r.page), want);
+    check_str(room_text(r.page), want);
     free(r.page);
 }
 
@@ -80,7 +80,7 @@ static void makes_rooms_and_lists_them_by_name(void)
     check_rooms(STORE_ROOMS_MADE, "", "b", 10, "c/Sea 0 0m", false);
     struct store_room_get get = {.room = SPAN("c")}, none = {.room = SPAN("x")};
     check(CALL(&get, STORE_ROOM_GET) == 0 && get.page->count == 1);
-    check_text(room_text(get.page), "c/Sea 0 0m");
+    check_str(room_text(get.page), "c/Sea 0 0m");
     check(get.page->rooms[0].created_ms == 5 && span_eq(get.page->rooms[0].created_by, SPAN("u1")));
     check(CALL(&none, STORE_ROOM_GET) == 0 && none.page->count == 0);
     struct store_room_get later = {.room = SPAN("a")};

@@ -67,7 +67,7 @@ static void check_put(struct message *messages, size_t count, const char *want)
     for (size_t i = 0; i < count && faulty; i++) {
         messages[i].fate = messages[i].fate == MESSAGE_STORED ? MESSAGE_REPEATED : messages[i].fate;
     }
-    check_text(fates_of(messages, count), in_faults(want));
+    check_str(fates_of(messages, count), in_faults(want));
 }
 
 static void check_put_one(struct message m, const char *want)
@@ -81,7 +81,7 @@ static void check_history(struct store_history r, const char *want, bool more)
     r.limit = r.limit != 0 ? r.limit : 10;
     check(CALL(&r, STORE_HISTORY) == 0);
     check(r.more == more);
-    check_text(text_of(r.page), want);
+    check_str(text_of(r.page), want);
 }
 
 static void check_all(const char *want)
@@ -94,7 +94,7 @@ static void check_changes(uint64_t after, unsigned limit, const char *want, bool
     struct store_changes r = {.room = SPAN("one"), .after = after, .limit = limit};
 
     check(CALL(&r, STORE_CHANGES) == 0 && r.more == more);
-    check_text(text_of(r.page), want);
+    check_str(text_of(r.page), want);
 }
 
 /* "newest unread" of a room for a user */
@@ -140,10 +140,10 @@ static void keeps_the_places_that_messages_have(void)
     check_put(m, 4, "stored 5, stored 9, stored 30, stored 7");
     restart();
     check_all("z 5 1, b 9 1, a 30 1");
-    check_text(room_of(""), "30 0");
+    check_str(room_of(""), "30 0");
     check_put_one(said(31, "c"), "stored 31");
     check_put_one(at(40, MESSAGE_EDIT, "z", "2"), "stored 40");
-    check_text(room_of(""), "40 0");
+    check_str(room_of(""), "40 0");
     teardown();
 }
 
@@ -219,9 +219,9 @@ static void counts_unread_messages_and_not_places(void)
 
     setup();
     check(put(m, 5) == 0);
-    check_text(room_of("u2"), "1001 2");
+    check_str(room_of("u2"), "1001 2");
     check_put_one(at(1010, MESSAGE_DELETE, "c", ""), "stored 1010");
-    check_text(room_of("u2"), "1010 1");
+    check_str(room_of("u2"), "1010 1");
     teardown();
 }
 
@@ -244,8 +244,8 @@ static void tell_story(struct message m[STORY])
 static void check_story(void)
 {
     check_all("a 2 3, b 3*, c 8 1");
-    check_text(reads(), "u2 3, u3 8");
-    check_text(room_of("u2"), "9 1");
+    check_str(reads(), "u2 3, u3 8");
+    check_str(room_of("u2"), "9 1");
 }
 
 static void knows_a_batch_that_comes_again(void)
@@ -300,7 +300,7 @@ static void keeps_the_first_place_of_an_id_that_is_said_again(void)
     again.room = SPAN("two");
     check_put(&again, 1, "repeated 2");
     check_all("a 2 1");
-    check_text(room_of(""), "2 0");
+    check_str(room_of(""), "2 0");
     teardown();
 }
 
@@ -318,7 +318,7 @@ static void does_not_undo_a_later_change_by_an_earlier_one_that_comes_again(void
     check_put_one(at(12, MESSAGE_DELETE, "a", ""), "repeated 9");
     check_put_one(at(14, MESSAGE_EDIT, "a", "6"), "missing 0");
     check_all("a 1*");
-    check_text(room_of(""), "9 0");
+    check_str(room_of(""), "9 0");
     teardown();
 }
 
@@ -332,7 +332,7 @@ static void changes_nothing_that_was_said_after_the_change(void)
     check_put(m, 4, "missing 0, missing 0, missing 0, stored 4");
     check_put(m, 4, "missing 0, missing 0, missing 0, repeated 4");
     check_all("a 4 1");
-    check_text(reads(), "");
+    check_str(reads(), "");
     teardown();
 }
 
@@ -370,11 +370,11 @@ static void moves_read_marks_forward_only(void)
     elsewhere = read_to(14, "u2", 0, "c");
     elsewhere.room = SPAN("two");
     check_put_one(elsewhere, "missing 0");
-    check_text(reads(), "u2 5");
-    check_text(room_of("u2"), "8 1");
+    check_str(reads(), "u2 5");
+    check_str(room_of("u2"), "8 1");
     check_put_one(read_to(15, "u2", 1000, ""), "stored 0"); /* all that there is */
     restart();
-    check_text(reads(), "u2 8");
+    check_str(reads(), "u2 8");
     teardown();
 }
 
@@ -384,10 +384,10 @@ static void does_not_mark_by_a_repetition_what_came_after_it(void)
 
     setup();
     check(put(m, 3) == 0);
-    check_text(room_of("u2"), "6 1");
+    check_str(room_of("u2"), "6 1");
     m[1] = read_to(4, "u2", 1000, "");
     check(put(m, 3) == 0);
-    check_text(room_of("u2"), "6 1");
+    check_str(room_of("u2"), "6 1");
     teardown();
 }
 
@@ -401,7 +401,7 @@ static void gives_no_place_of_the_room_to_a_mark(void)
     check(say("b", "one", "1") == 2);
     check_put_one(read_to(7, "u2", 2, ""), "stored 0");
     check_changes(0, 10, "a 1 1, b 2 1", false);
-    check_text(room_of("u2"), "2 0");
+    check_str(room_of("u2"), "2 0");
     teardown();
 }
 

@@ -95,13 +95,6 @@ bool peer_is_open(const struct peer *p);
 const char *peer_got(struct peer *p);
 
 /* Together with tests/support/tap.h. */
-#define check_peer(p, want)                                                             \
-    do {                                                                                \
-        const char *got_ = peer_got(p);                                                 \
-        if (strcmp(got_, (want)) != 0) {                                                \
-            printf("# %s:%d: got %s\n#   want %s\n", __FILE__, __LINE__, got_, (want)); \
-            tap_case_failed = 1;                                                        \
-        }                                                                               \
-    } while (0)
+#define check_peer(p, want) check_str(peer_got(p), want)
 
 #endif

@@ -21,14 +21,7 @@ static const char *written(const char *head, int64_t wall_ms, const char *auth)
     return (const char *)out.data;
 }
 
-#define check_written(head, ms, auth, want)                                             \
-    do {                                                                                \
-        const char *got_ = written((head), (ms), (auth));                               \
-        if (strcmp(got_, (want)) != 0) {                                                \
-            printf("# %s:%d: got %s\n#   want %s\n", __FILE__, __LINE__, got_, (want)); \
-            tap_case_failed = 1;                                                        \
-        }                                                                               \
-    } while (0)
+#define check_written(head, ms, auth, want) check_str(written((head), (ms), (auth)), want)
 
 #define check_contains(head, ms, want) check(strstr(written((head), (ms), ""), (want)) != NULL)
 

@@ -103,15 +103,6 @@ static bool is_new(const struct returner *c, const char *got)
            strstr(got, "\"pid\":\"") != NULL;
 }
 
-#define check_text(got, want)                                                           \
-    do {                                                                                \
-        const char *got_ = (got);                                                       \
-        if (strcmp(got_, (want)) != 0) {                                                \
-            printf("# %s:%d: got %s\n#   want %s\n", __FILE__, __LINE__, got_, (want)); \
-            tap_case_failed = 1;                                                        \
-        }                                                                               \
-    } while (0)
-
 /* ---- */
 
 static void says_everything_at_once_and_with_an_offset(void)
@@ -126,7 +117,7 @@ static void says_everything_at_once_and_with_an_offset(void)
     world_turn(0);
     const char *got = peer_got(c.peer);
     check(strstr(got, "|42[\"v\"]|") != NULL);
-    check_text(returner_plain(&c, got), "|42[\"v\"]|42[\"a\"]|42[\"b\"]");
+    check_str(returner_plain(&c, got), "|42[\"v\"]|42[\"a\"]|42[\"b\"]");
     check(strlen(c.offset) > 5 && c.offset[4] == '.');
     const struct rookery_args broken = {.json = ROOKERY_STR("{")};
     check(rookery_emit(last, ROOKERY_STR("a"), &broken, NULL) == ROOKERY_EINVAL);
@@ -144,7 +135,7 @@ static void is_what_it_was_with_what_it_has_missed(void)
     rookery_socket_set_info(last, ROOKERY_STR("{\"n\":2}"));
     say(0, "r", "a");
     world_settle();
-    check_text(read_plain(&c), "|42[\"a\"]");
+    check_str(read_plain(&c), "|42[\"a\"]");
     say(0, "r", "lost on its way");
     peer_vanish(c.peer);
     world_settle();
@@ -157,13 +148,13 @@ static void is_what_it_was_with_what_it_has_missed(void)
     (void)snprintf(want, sizeof want,
                    "|42[\"lost on its way\"]|42[\"b\"]|42[\"c\"]|40{\"sid\":\"%s\",\"pid\":\"%s\"}",
                    c.sid, c.pid);
-    check_text(returner_plain(&c, got), want);
+    check_str(returner_plain(&c, got), want);
     check(rookery_socket_recovered(last) && rookery_in_room(last, ROOKERY_STR("r")));
     check(rookery_in_room(last, rookery_socket_id(last)));
     check(memcmp(rookery_socket_id(last).data, c.sid, 20) == 0);
     say(0, "r", "d");
     world_settle();
-    check_text(read_plain(&c), "|42[\"d\"]");
+    check_str(read_plain(&c), "|42[\"d\"]");
     check(figures().saved == 1 && figures().restored == 1 && figures().refused == 0);
     world_end();
 }
@@ -364,7 +355,7 @@ static void says_it_to_the_children_of_a_parent(void)
     check(returner_joined(&c, connect_with(&c, 0, "0/d1")));
     check(rookery_broadcast(parent, NULL, ROOKERY_STR("a"), NULL, NULL) == 0);
     world_settle();
-    check_text(read_plain(&c), "|42/d1,[\"a\"]");
+    check_str(read_plain(&c), "|42/d1,[\"a\"]");
     peer_vanish(c.peer);
     world_enter(-1);
     check(rookery_broadcast(parent, NULL, ROOKERY_STR("b"), NULL, NULL) == 0);
@@ -374,7 +365,7 @@ static void says_it_to_the_children_of_a_parent(void)
                    c.offset);
     const char *got = returner_plain(&c, connect_with(&c, loops - 1, packet));
     got = strncmp(got, "|42/d1,[\"b\"]|40/d1,{", 20) == 0 ? "" : got;
-    check_text(got, "");
+    check_str(got, "");
     world_end();
 }
 
@@ -393,7 +384,7 @@ static void asks_middlewares_and_says_what_came_meanwhile(void)
     world_settle();
     io_of(world)->options.skip_middlewares = false;
     rookery_use(root, ask, NULL);
-    check_text(come_back(&c, loops - 1), "");
+    check_str(come_back(&c, loops - 1), "");
     say(0, "", "c");
     world_settle();
     world_enter((int)loops - 1);
@@ -418,7 +409,7 @@ static void may_come_back_again_when_it_goes_before_it_is_let_in(void)
     world_settle();
     io_of(world)->options.skip_middlewares = false;
     rookery_use(root, ask, NULL);
-    check_text(come_back(&c, loops - 1), "");
+    check_str(come_back(&c, loops - 1), "");
     peer_vanish(c.peer);
     io_of(world)->options.skip_middlewares = true;
     const char *got = returner_plain(&c, come_back(&c, 0));
@@ -443,7 +434,7 @@ static void begins_anew_when_a_middleware_says_so(void)
     world_settle();
     io_of(world)->options.skip_middlewares = false;
     rookery_use(root, ask, NULL);
-    check_text(come_back(&c, loops - 1), "");
+    check_str(come_back(&c, loops - 1), "");
     check(rookery_socket_recovered(asked) && str_is(rookery_socket_info(asked), "{\"n\":1}"));
     world_enter((int)loops - 1);
     rookery_begin_anew(asked);
@@ -455,7 +446,7 @@ static void begins_anew_when_a_middleware_says_so(void)
     check(is_new(&c, peer_got(c.peer)) && last == asked);
     check(!rookery_in_room(last, ROOKERY_STR("r")) &&
           rookery_in_room(last, rookery_socket_id(last)));
-    check_text(come_back(&c, 0), "");
+    check_str(come_back(&c, 0), "");
     check(!rookery_socket_recovered(asked));
     rookery_next_pass(deciding);
     world_end();
