@@ -5,26 +5,16 @@
 
 #include "src/socket/io.h"
 #include "src/socket/socket.h"
+#include "tests/support/seen.h"
 #include "tests/support/tap.h"
 #include "tests/support/world.h"
 
-static char seen[1024]; /* what the handlers have noted */
 static struct rookery_socket *last_socket;
 
 static void note(const char *what, struct rookery_str detail)
 {
-    size_t at = strlen(seen);
-    (void)snprintf(seen + at, sizeof seen - at, "%s(%.*s)", what, (int)detail.len, detail.data);
+    see("%s(%.*s)", what, (int)detail.len, detail.data);
 }
-
-#define check_seen(want)                                                                 \
-    do {                                                                                 \
-        if (strcmp(seen, (want)) != 0) {                                                 \
-            printf("# %s:%d: seen %s\n#   want %s\n", __FILE__, __LINE__, seen, (want)); \
-            tap_case_failed = 1;                                                         \
-        }                                                                                \
-        seen[0] = '\0';                                                                  \
-    } while (0)
 
 static void on_connection(struct rookery_socket *s, void *arg)
 {

@@ -5,26 +5,16 @@
 #include <stdlib.h>
 
 #include "src/socket/io.h"
+#include "tests/support/seen.h"
 #include "tests/support/tap.h"
 #include "tests/support/world.h"
 
 static struct rookery_namespace *root;
-static char seen[1024];
 static struct rookery_loop *called_on;
-
-#define check_seen(want)                                                                 \
-    do {                                                                                 \
-        if (strcmp(seen, (want)) != 0) {                                                 \
-            printf("# %s:%d: seen %s\n#   want %s\n", __FILE__, __LINE__, seen, (want)); \
-            tap_case_failed = 1;                                                         \
-        }                                                                                \
-        seen[0] = '\0';                                                                  \
-    } while (0)
 
 static void append(const char *separator, struct rookery_str s)
 {
-    size_t at = strlen(seen);
-    (void)snprintf(seen + at, sizeof seen - at, "%s%.*s", separator, (int)s.len, s.data);
+    see("%s%.*s", separator, (int)s.len, s.data);
 }
 
 static void on_connection(struct rookery_socket *s, void *arg)

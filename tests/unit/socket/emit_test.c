@@ -6,28 +6,17 @@
 
 #include "src/socket/io.h"
 #include "src/socket/socket.h"
+#include "tests/support/seen.h"
 #include "tests/support/tap.h"
 #include "tests/support/world.h"
 
 static struct rookery_socket *socket;
 static struct rookery_ack *taken;
-static char seen[512];
 
 static void note(const char *what, int error, const struct rookery_args *args)
 {
-    size_t at = strlen(seen);
-    (void)snprintf(seen + at, sizeof seen - at, "%s:%d[%.*s]", what, error, (int)args->json.len,
-                   args->json.data);
+    see("%s:%d[%.*s]", what, error, (int)args->json.len, args->json.data);
 }
-
-#define check_seen(want)                                                                 \
-    do {                                                                                 \
-        if (strcmp(seen, (want)) != 0) {                                                 \
-            printf("# %s:%d: seen %s\n#   want %s\n", __FILE__, __LINE__, seen, (want)); \
-            tap_case_failed = 1;                                                         \
-        }                                                                                \
-        seen[0] = '\0';                                                                  \
-    } while (0)
 
 static void on_connection(struct rookery_socket *s, void *arg)
 {

@@ -4,6 +4,7 @@
 #include "src/socket/io.h"
 #include "src/socket/local.h"
 #include "tests/support/fake_adapter.h"
+#include "tests/support/seen.h"
 #include "tests/support/tap.h"
 #include "tests/support/world.h"
 
@@ -15,19 +16,13 @@ static void start(unsigned loops)
     root = rookery_of(world, ROOKERY_STR("/"));
 }
 
-static char answers_seen[256];
-
 static void note_answers(int error, const struct rookery_args *answers, size_t count, void *arg)
 {
-    size_t at = strlen(answers_seen);
-    at += (size_t)snprintf(answers_seen + at, sizeof answers_seen - at, "%d:", error);
+    see("%d:", error);
     for (size_t i = 0; i < count; i++) {
-        at += (size_t)snprintf(answers_seen + at, sizeof answers_seen - at, "[%.*s]",
-                               (int)answers[i].json.len, answers[i].json.data);
+        see("[%.*s]", (int)answers[i].json.len, answers[i].json.data);
         if (answers[i].bin_count != 0) {
-            at += (size_t)snprintf(answers_seen + at, sizeof answers_seen - at, "<%.*s>",
-                                   (int)answers[i].bins[0].len,
-                                   (const char *)answers[i].bins[0].data);
+            see("<%.*s>", (int)answers[i].bins[0].len, (const char *)answers[i].bins[0].data);
         }
     }
 }
@@ -38,15 +33,6 @@ static void ask(const struct rookery_target *to)
 {
     check(rookery_broadcast(root, to, ROOKERY_STR("q"), NULL, &asking) == 0);
 }
-
-#define check_answers(want)                                                             \
-    do {                                                                                \
-        if (strcmp(answers_seen, (want)) != 0) {                                        \
-            printf("# %s:%d: %s, want %s\n", __FILE__, __LINE__, answers_seen, (want)); \
-            tap_case_failed = 1;                                                        \
-        }                                                                               \
-        answers_seen[0] = '\0';                                                         \
-    } while (0)
 
 static void gathers_the_answers_of_all_loops(void)
 {
@@ -60,13 +46,13 @@ static void gathers_the_answers_of_all_loops(void)
     peer_send(b, "61-0[{\"_placeholder\":true,\"num\":0}]");
     peer_send_binary(b, "bin");
     world_settle();
-    check_answers("");
+    check_seen("");
     peer_send(a, "30[]");
     peer_send(a, "30[\"twice\"]");
     world_settle();
-    check_answers("0:[1,{}][{\"_placeholder\":true,\"num\":0}]<bin>[]");
+    check_seen("0:[1,{}][{\"_placeholder\":true,\"num\":0}]<bin>[]");
     world_advance(200);
-    check_answers("");
+    check_seen("");
     world_end();
 }
 
@@ -79,12 +65,12 @@ static void gives_the_answers_that_came_when_time_is_up(void)
     peer_send(b, "30[1]");
     peer_vanish(c); /* will never answer */
     world_advance(90);
-    check_answers("");
+    check_seen("");
     world_advance(20);
-    check_answers("-6:[1]");
+    check_seen("-6:[1]");
     peer_send(a, "30[\"late\"]");
     world_settle();
-    check_answers("");
+    check_seen("");
     check(peer_is_open(a));
     world_end();
 }
@@ -98,10 +84,10 @@ static void waits_for_nobody_who_has_left(void)
     peer_send(b, "30[1]");
     peer_vanish(c);
     world_settle();
-    check_answers(""); /* a may still answer */
+    check_seen(""); /* a may still answer */
     peer_send(a, "1");
     world_settle();
-    check_answers("-6:[1]");
+    check_seen("-6:[1]");
     world_end();
 }
 
@@ -110,9 +96,9 @@ static void calls_back_later_even_if_nobody_is_asked(void)
     start(2);
     const struct rookery_str nobody = ROOKERY_STR("nobody");
     ask(&(struct rookery_target){.rooms = &nobody, .room_count = 1});
-    check_answers("");
+    check_seen("");
     world_settle();
-    check_answers("0:");
+    check_seen("0:");
     world_end();
 }
 
@@ -125,7 +111,7 @@ static void gives_up_on_answers_when_the_server_ends(void)
     peer_send(b, "30[1]");
     check(peer_is_open(a));
     world_end();
-    check_answers("-6:[1]");
+    check_seen("-6:[1]");
 }
 
 static void asks_under_ids_that_no_loop_uses_twice(void)
@@ -140,7 +126,7 @@ static void asks_under_ids_that_no_loop_uses_twice(void)
     world_settle();
     check_peer(a, "|420[\"q\"]|422[\"q\"]|421[\"q\"]|423[\"q\"]");
     world_end();
-    answers_seen[0] = '\0';
+    seen[0] = '\0';
 }
 
 static void can_gather_for_a_thread_that_runs_no_loop(void)
@@ -153,7 +139,7 @@ static void can_gather_for_a_thread_that_runs_no_loop(void)
     world_settle();
     peer_send(b, "30[7]");
     world_settle();
-    check_answers("0:[7]");
+    check_seen("0:[7]");
     world_end();
 }
 
@@ -203,14 +189,14 @@ static void gathers_the_answers_of_other_nodes_too(void)
     gather_remote_count(g, 1);
     gather_remote_count(g, 0);
     world_settle();
-    check_answers(""); /* one is due */
+    check_seen(""); /* one is due */
     answer_elsewhere(g, "2");
     world_settle();
-    check_answers(""); /* others may still be asked */
+    check_seen(""); /* others may still be asked */
     gather_remote_over(g, true);
-    check_answers("");
+    check_seen("");
     world_settle();
-    check_answers("0:[1]<bin>[\"a\"][2]<bin>");
+    check_seen("0:[1]<bin>[\"a\"][2]<bin>");
     end();
 }
 
@@ -221,10 +207,10 @@ static void is_settled_by_sockets_here_when_other_nodes_were_faster(void)
     struct gather *g = ask_elsewhere_too();
     gather_remote_over(g, true);
     world_settle();
-    check_answers("");
+    check_seen("");
     peer_send(a, "30[1]");
     world_settle();
-    check_answers("0:[1]");
+    check_seen("0:[1]");
     end();
 }
 
@@ -237,7 +223,7 @@ static void is_incomplete_when_other_nodes_are(void)
     peer_send(a, "30[1]");
     gather_remote_over(g, false);
     world_settle();
-    check_answers("-6:[1]");
+    check_seen("-6:[1]");
     g = ask_elsewhere_too();
     gather_remote_count(g, 2);
     answer_elsewhere(g, "2");
@@ -245,7 +231,7 @@ static void is_incomplete_when_other_nodes_are(void)
     world_settle();
     peer_send(a, "32[3]");
     world_settle();
-    check_answers("-6:[2]<bin>[3]");
+    check_seen("-6:[2]<bin>[3]");
     end();
 }
 
@@ -256,13 +242,13 @@ static void takes_what_other_nodes_say_when_it_is_too_late(void)
     gather_remote_count(g, 2);
     answer_elsewhere(g, "1");
     world_advance(110);
-    check_answers("-6:[1]<bin>");
+    check_seen("-6:[1]<bin>");
     gather_remote_count(g, 1);
     answer_elsewhere(g, "2");
     world_settle();
     gather_remote_over(g, true);
     world_settle();
-    check_answers("");
+    check_seen("");
     end();
 }
 
@@ -271,7 +257,7 @@ static void asks_other_nodes_nothing_for_this_one_only(void)
     start_among_others();
     ask(&(struct rookery_target){.local = true});
     world_settle();
-    check_answers("0:");
+    check_seen("0:");
     check_said(&adapter, "");
     end();
 }
@@ -280,21 +266,17 @@ static void asks_other_nodes_nothing_for_this_one_only(void)
 
 static void told_count(struct local_asking *a, size_t asked)
 {
-    size_t at = strlen(answers_seen);
-    (void)snprintf(answers_seen + at, sizeof answers_seen - at, "count=%zu", asked);
+    see("count=%zu", asked);
 }
 
 static void told_answer(struct local_asking *a, const struct rookery_args *answer)
 {
-    size_t at = strlen(answers_seen);
-    (void)snprintf(answers_seen + at, sizeof answers_seen - at, "[%.*s]", (int)answer->json.len,
-                   answer->json.data);
+    see("[%.*s]", (int)answer->json.len, answer->json.data);
 }
 
 static void told_over(struct local_asking *a)
 {
-    size_t at = strlen(answers_seen);
-    (void)snprintf(answers_seen + at, sizeof answers_seen - at, "over");
+    see("over");
 }
 
 static struct local_asking telling = {told_count, told_answer, told_over};
@@ -304,17 +286,17 @@ static void tells_another_node_each_answer_as_it_comes(void)
     start(2);
     struct peer *a = peer_join(0, "/"), *b = peer_join(1, "/");
     local_ask(root, NULL, ROOKERY_STR("q"), NULL, 100, &telling);
-    check_answers("");
+    check_seen("");
     peer_send(a, "30[1]");
     world_turn(0);
-    check_answers(""); /* loop 1 has not said whom it asks */
+    check_seen(""); /* loop 1 has not said whom it asks */
     world_settle();
-    check_answers("count=2[1]");
+    check_seen("count=2[1]");
     peer_send(b, "30[2]");
     world_settle();
-    check_answers("[2]over");
+    check_seen("[2]over");
     world_advance(200);
-    check_answers("");
+    check_seen("");
     world_end();
 }
 
@@ -324,15 +306,15 @@ static void tells_another_node_that_the_time_is_over(void)
     struct peer *a = peer_join(0, "/");
     local_ask(root, NULL, ROOKERY_STR("q"), NULL, 100, &telling);
     world_advance(110);
-    check_answers("count=1over");
+    check_seen("count=1over");
     peer_send(a, "30[1]");
     world_settle();
-    check_answers("");
+    check_seen("");
     local_ask(root, NULL, ROOKERY_STR("connect"), NULL, 100, &telling);
     local_ask(root, NULL, ROOKERY_STR("q"), NULL, 0, &telling);
-    check_answers("");
+    check_seen("");
     world_settle();
-    check_answers("count=0overcount=0over");
+    check_seen("count=0overcount=0over");
     world_end();
 }
 

@@ -7,6 +7,7 @@
 #include "src/socket/io.h"
 #include "src/socket/rooms.h"
 #include "src/socket/socket.h"
+#include "tests/support/seen.h"
 #include "tests/support/tap.h"
 #include "tests/support/world.h"
 
@@ -17,22 +18,11 @@ static enum decision decide_first, decide_second;
 static struct rookery_next *waiting[4];
 static const struct rookery_event *waiting_event;
 static unsigned waiting_count;
-static char seen[512];
 
 static void note(const char *what, struct rookery_str detail)
 {
-    size_t at = strlen(seen);
-    (void)snprintf(seen + at, sizeof seen - at, "%s(%.*s)", what, (int)detail.len, detail.data);
+    see("%s(%.*s)", what, (int)detail.len, detail.data);
 }
-
-#define check_seen(want)                                                                 \
-    do {                                                                                 \
-        if (strcmp(seen, (want)) != 0) {                                                 \
-            printf("# %s:%d: seen %s\n#   want %s\n", __FILE__, __LINE__, seen, (want)); \
-            tap_case_failed = 1;                                                         \
-        }                                                                                \
-        seen[0] = '\0';                                                                  \
-    } while (0)
 
 static void decide(enum decision decision, struct rookery_next *next)
 {

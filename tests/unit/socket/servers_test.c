@@ -5,26 +5,16 @@
 #include "src/socket/io.h"
 #include "src/socket/io_loop.h"
 #include "tests/support/fake_adapter.h"
+#include "tests/support/seen.h"
 #include "tests/support/tap.h"
 #include "tests/support/world.h"
 
 static struct rookery_namespace *root;
-static char seen[300];
 
 static void add(const char *what, struct rookery_str s)
 {
-    size_t at = strlen(seen);
-    (void)snprintf(seen + at, sizeof seen - at, "%s%.*s", what, (int)s.len, s.data);
+    see("%s%.*s", what, (int)s.len, s.data);
 }
-
-#define check_seen(want)                                                                 \
-    do {                                                                                 \
-        if (strcmp(seen, (want)) != 0) {                                                 \
-            printf("# %s:%d: seen %s\n#   want %s\n", __FILE__, __LINE__, seen, (want)); \
-            tap_case_failed = 1;                                                         \
-        }                                                                                \
-        seen[0] = '\0';                                                                  \
-    } while (0)
 
 static void start(void)
 {

@@ -7,26 +7,16 @@
 
 #include "src/socket/local.h"
 #include "tests/support/fake_adapter.h"
+#include "tests/support/seen.h"
 #include "tests/support/tap.h"
 #include "tests/support/world.h"
 
 static struct fake_adapter adapter;
 static struct rookery_namespace *root;
-static char seen[4096];
-
-#define check_seen(want)                                                                 \
-    do {                                                                                 \
-        if (strcmp(seen, (want)) != 0) {                                                 \
-            printf("# %s:%d: seen %s\n#   want %s\n", __FILE__, __LINE__, seen, (want)); \
-            tap_case_failed = 1;                                                         \
-        }                                                                                \
-        seen[0] = '\0';                                                                  \
-    } while (0)
 
 static void add(const char *before, struct rookery_str s)
 {
-    size_t at = strlen(seen);
-    (void)snprintf(seen + at, sizeof seen - at, "%s%.*s", before, (int)s.len, s.data);
+    see("%s%.*s", before, (int)s.len, s.data);
 }
 
 static void add_number(const char *before, int64_t n)
