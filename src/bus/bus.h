@@ -3,7 +3,7 @@
  *   redis   over one connection for commands and one (of a cluster: one per node) for subscriptions
  *
  * Beside it, tests/support/bus_hub.h joins any number of nodes in one process under a virtual
- * clock, and can drop, delay and repeat. Both pass tests/contract/bus_contract.c.
+ * clock, and can drop, delay and repeat. Both pass tests/contract/bus*_contract.c.
  *
  * What is published reaches whoever is subscribed at that moment, the publisher too, in the order
  * of publishing as long as the connection of neither breaks. What is published while the bus is

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <assert.h>
 
-#include "tests/contract/bus_fixture.h"
+#include "tests/contract/bus_bed.h"
 #include "tests/contract/redis_loop.h"
 #include "tests/support/bus_hub.h"
 #include "tests/support/fake_executor.h"
