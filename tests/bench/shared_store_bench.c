@@ -7,86 +7,23 @@
 // SPDX-License-Identifier: MIT
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "src/base/memory.h"
-#include "src/store/store.h"
-#include "tests/support/store_place.h"
+#include "tests/bench/store_scene.h"
 
-enum { BATCH = 2000, PAGES = 2000, TEXT = 160, SLICES_MAX = 1000, SLICE = 50 };
+enum { BATCH = BATCH_MAX, PAGES = 2000, SLICES_MAX = 1000, SLICE = 50 };
 
-static struct store *store;
-static struct thread_executor loop;
-static uint64_t random_state = 88172645463325252u;
-static unsigned long said;
 static unsigned rooms;
-
-static double now_ms(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-static uint64_t random_below(uint64_t n)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state % n;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static void print_times(const char *what, double *ms, size_t count)
-{
-    qsort(ms, count, sizeof *ms, by_size);
-    printf("%-24s p50 %8.3f  p99 %8.3f  max %8.3f ms\n", what, ms[count / 2], ms[count * 99 / 100],
-           ms[count - 1]);
-}
-
-static void need(int error, const char *what)
-{
-    if (error != 0) {
-        (void)fprintf(stderr, "%s: %s\n", what, store_strerror(error));
-        exit(1);
-    }
-}
 
 /* ---- appends ---- */
 
-struct batch {
-    struct message messages[BATCH];
-    struct message *list[BATCH];
-    char ids[BATCH][40], rooms[BATCH][16], texts[BATCH][TEXT];
-};
-
 static void make(struct batch *b, size_t i)
 {
-    char *text = b->texts[i];
-    size_t len = 0;
+    char room[16];
 
-    (void)snprintf(b->ids[i], sizeof b->ids[i], "018bcfe5-6800-7000-8000-%012lx", ++said);
-    (void)snprintf(b->rooms[i], sizeof b->rooms[i], "r%05u", (unsigned)random_below(rooms));
-    text[len++] = '"';
-    while (len < 100) { /* words of which few are frequent */
-        uint64_t word = random_below(1 + random_below(20000));
-        len += (size_t)snprintf(text + len, TEXT - len, "word%lu ", (unsigned long)word);
-    }
-    text[len++] = '"';
-    b->messages[i] = (struct message){.id = span_cstr(b->ids[i]),
-                                      .room = span_cstr(b->rooms[i]),
-                                      .placed = said,
-                                      .user_id = SPAN("018bcfe5-6800-7000-8000-000000000001"),
-                                      .username = SPAN("Ann"),
-                                      .content = span_of(text, len),
-                                      .type = SPAN("text"),
-                                      .timestamp_ms = 1700000000000};
-    b->list[i] = &b->messages[i];
+    (void)snprintf(room, sizeof room, "r%05u", (unsigned)random_below(rooms));
+    make_message(b, i, room);
+    b->messages[i].placed = said;
 }
 
 /* Prints the rate of all, and of slices of 50 batches. */
@@ -124,11 +61,6 @@ static void fill(struct batch *b, unsigned long messages)
 
 /* ---- reads ---- */
 
-static void run(struct store_call *call, enum store_op op)
-{
-    need(store_place_call(&loop, store, call, op), "call");
-}
-
 static void pages(const char *what, bool before)
 {
     static double ms[PAGES];
@@ -145,17 +77,6 @@ static void pages(const char *what, bool before)
         free(r.page);
     }
     print_times(what, ms, PAGES);
-}
-
-static void search(const char *query, const char *room)
-{
-    struct store_search r = {.query = span_cstr(query), .room = span_cstr(room), .limit = 50};
-    double start = now_ms();
-
-    int error = store_place_call(&loop, store, &r.call, STORE_SEARCH);
-    printf("search %-10s in %-6s %3zu found %9.3f ms%s\n", query, room,
-           error == 0 ? r.page->count : 0, now_ms() - start, error == 0 ? "" : " (failed)");
-    free(r.page);
 }
 
 /* Of a store that is full already. */
@@ -189,7 +110,7 @@ int main(int argc, char **argv)
         return 1;
     }
     bytes_finish(&why);
-    thread_executor_start(&loop, 0);
+    scene_start();
     log.name = SPAN("bench");
     if (messages > 0) {
         need(store_adopt(store, &log, ends), "adopt");
@@ -203,8 +124,7 @@ int main(int argc, char **argv)
     search("word19999", "");
     search("word7", "r00007");
     search("word77 wo", "");
-    store_close(store);
-    thread_executor_stop(&loop);
+    scene_close();
     free(b);
     return 0;
 }

@@ -8,82 +8,25 @@
 #include <time.h>
 
 #include "src/base/memory.h"
-#include "src/store/store.h"
-#include "tests/support/store_place.h"
+#include "tests/bench/store_scene.h"
 
-enum { BATCH = 1024, PAGES = 2000, PACED_PER_S = 2000, PACED_S = 10, TEXT = 160 };
-
-static struct store *store;
-static struct thread_executor loop;
-static uint64_t random_state = 88172645463325252u;
-static unsigned long said;
-
-static double now_ms(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-static uint64_t random_below(uint64_t n)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state % n;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static void print_times(const char *what, double *ms, size_t count)
-{
-    qsort(ms, count, sizeof *ms, by_size);
-    printf("%-28s p50 %8.3f  p99 %8.3f  max %8.3f ms\n", what, ms[count / 2], ms[count * 99 / 100],
-           ms[count - 1]);
-}
+enum { BATCH = 1024, PAGES = 2000, PACED_PER_S = 2000, PACED_S = 10 };
 
 /* ---- appends ---- */
 
-struct batch {
-    struct message messages[BATCH];
-    struct message *list[BATCH];
-    char ids[BATCH][40], rooms[BATCH][16], texts[BATCH][TEXT];
-};
-
+/* rooms: 0: the one big one. */
 static void make(struct batch *b, size_t i, unsigned rooms)
 {
-    char *text = b->texts[i];
-    size_t len = 0;
+    char room[16];
 
-    (void)snprintf(b->ids[i], sizeof b->ids[i], "018bcfe5-6800-7000-8000-%012lx", ++said);
-    (void)snprintf(b->rooms[i], sizeof b->rooms[i], rooms == 0 ? "big" : "r%05u",
+    (void)snprintf(room, sizeof room, rooms == 0 ? "big" : "r%05u",
                    (unsigned)random_below(rooms + 1));
-    text[len++] = '"';
-    while (len < 100) { /* words of which few are frequent */
-        uint64_t word = random_below(1 + random_below(20000));
-        len += (size_t)snprintf(text + len, TEXT - len, "word%lu ", (unsigned long)word);
-    }
-    text[len++] = '"';
-    b->messages[i] = (struct message){.id = span_cstr(b->ids[i]),
-                                      .room = span_cstr(b->rooms[i]),
-                                      .user_id = SPAN("018bcfe5-6800-7000-8000-000000000001"),
-                                      .username = SPAN("Ann"),
-                                      .content = span_of(text, len),
-                                      .type = SPAN("text"),
-                                      .timestamp_ms = 1700000000000};
-    b->list[i] = &b->messages[i];
+    make_message(b, i, room);
 }
 
 static void append(struct batch *b, size_t count)
 {
-    if (store_append(store, b->list, count) != 0) {
-        (void)fprintf(stderr, "append failed\n");
-        exit(1);
-    }
+    need(store_append(store, b->list, count), "append");
 }
 
 static void fill(struct batch *b, const char *what, unsigned long messages, unsigned rooms)
@@ -130,14 +73,6 @@ static void pace(struct batch *b, unsigned rooms)
 
 /* ---- reads ---- */
 
-static void run(struct store_call *call, enum store_op op)
-{
-    if (store_place_call(&loop, store, call, op) != 0) {
-        (void)fprintf(stderr, "call failed\n");
-        exit(1);
-    }
-}
-
 static void pages(unsigned long messages)
 {
     static double before[PAGES], around[PAGES];
@@ -158,18 +93,6 @@ static void pages(unsigned long messages)
     }
     print_times("page of 50, before", before, PAGES);
     print_times("page of 50, around", around, PAGES);
-}
-
-static size_t search(const char *query, const char *room)
-{
-    struct store_search r = {.query = span_cstr(query), .room = span_cstr(room), .limit = 50};
-    double start = now_ms();
-
-    run(&r.call, STORE_SEARCH);
-    size_t count = r.page->count;
-    printf("search %-8s in %-6s %3zu found %9.3f ms\n", query, room, count, now_ms() - start);
-    free(r.page);
-    return count;
 }
 
 static void wait_for_index(struct batch *b)
@@ -213,25 +136,25 @@ int main(int argc, char **argv)
     if (store == NULL) {
         (void)fprintf(stderr, "usage: store_bench FILE [MESSAGES [ROOMS]]; %.*s\n", (int)why.len,
                       (const char *)why.data);
+        free(b);
         return 1;
     }
     bytes_finish(&why);
-    thread_executor_start(&loop, 0);
+    scene_start();
     fill(b, "one room", messages, 0);
     fill(b, "many rooms", messages / 10, rooms);
     pace(b, rooms);
     wait_for_index(b);
     pace(b, rooms);
     pages(messages);
-    (void)search("word7", "");
-    (void)search("word19999", "");
-    (void)search("word7", "big");
-    (void)search("wo", "r00007");
-    (void)search("w", "");
+    search("word7", "");
+    search("word19999", "");
+    search("word7", "big");
+    search("wo", "r00007");
+    search("w", "");
     rooms_list("");
     rooms_list("u2");
-    store_close(store);
-    thread_executor_stop(&loop);
+    scene_close();
     free(b);
     return 0;
 }
