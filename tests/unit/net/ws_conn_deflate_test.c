@@ -3,18 +3,14 @@
 // SPDX-License-Identifier: MIT
 #include "src/net/ws_conn.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include "protocol/ws_frame.h"
 #include "src/base/memory.h"
 #include "src/net/ws_deflate.h"
-#include "tests/support/tap.h"
+#include "tests/unit/net/ws_conn_bed.h"
 
 enum {
-    GUARD_MS = 5000,
     BITS = 15,
     LIMIT = 1000,
     THRESHOLD = 100,
@@ -24,133 +20,14 @@ enum {
 
 _Static_assert(sizeof(struct ws_conn) <= 104, "an idle connection pays nothing for compression");
 
-struct owner {
-    struct ws_conn conn;
-    struct outq out;
-    struct turn_hook flush_hook;
-};
-
-static struct loop loop;
-static struct owner *owner;
-static char notes[256];
-static int peer; /* the client's end */
-static struct timer guard;
-static const char *stop_at;
-
 static const struct ws_conn_options options = {.message_bytes_max = LIMIT,
                                                .deflate = true,
                                                .deflate_threshold = THRESHOLD,
                                                .close_timeout_ms = GUARD_MS};
 
-static void note(const char *what, struct span data)
-{
-    size_t at = strlen(notes);
-    (void)snprintf(notes + at, sizeof notes - at, "%s(%.*s)", what, (int)data.len,
-                   (const char *)data.data);
-    if (stop_at != NULL && strcmp(what, stop_at) == 0) {
-        loop_stop(&loop);
-    }
-}
-
-static void flush(struct turn_hook *hook)
-{
-    ws_conn_flush(&owner->conn, &owner->out);
-    loop_stop(&loop);
-}
-
-static void flush_soon(struct ws_conn *c)
-{
-    executor_at_turn_end(&loop.executor, &owner->flush_hook, TURN_FLUSH);
-}
-
-static struct outq *queue(struct ws_conn *c)
-{
-    return &owner->out;
-}
-
-static void on_message(struct ws_conn *c, bool is_binary, struct span data)
-{
-    note(is_binary ? "binary" : "text", data);
-}
-
-static void on_gone(struct ws_conn *c, enum ws_end end)
-{
-    executor_cancel_hook(&loop.executor, &owner->flush_hook);
-    note(end == WS_END_ERROR ? "error" : "closed", SPAN(""));
-}
-
-static void on_free(struct ws_conn *c)
-{
-    executor_cancel_hook(&loop.executor, &owner->flush_hook);
-    outq_clear(&owner->out);
-    free(owner);
-    owner = NULL;
-}
-
-static const struct ws_conn_ops ops = {on_message, queue, flush_soon, on_gone, on_free};
-
-static void on_guard(struct timer *t)
-{
-    check(!"in time");
-    loop_stop(&loop);
-}
-
 static void start(void)
 {
-    int ends[2];
-    check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
-    check(loop_init(&loop, 0) == 0);
-    loop.ws_deflate = ws_deflate_create(3, &loop.stats);
-    notes[0] = '\0';
-    peer = ends[1];
-    owner = xcalloc(1, sizeof *owner);
-    owner->flush_hook.run = flush;
-    guard = (struct timer){.fire = on_guard};
-    executor_timer_start(&loop.executor, &guard, GUARD_MS);
-    const struct http_upgrade u = {.executor = &loop.executor, .fd = ends[0]};
-    ws_conn_start(&owner->conn, &ops, &u, &options);
-    ws_conn_set_deflate(&owner->conn, BITS);
-}
-
-static void run_until(const char *what)
-{
-    stop_at = what;
-    atomic_store(&loop.stopping, false);
-    loop_run(&loop);
-}
-
-static void finish(void)
-{
-    if (owner != NULL) {
-        ws_conn_abort(&owner->conn);
-        stop_at = NULL;
-        (void)loop_settle(&loop);
-    }
-    executor_timer_stop(&loop.executor, &guard);
-    loop_finish(&loop);
-    close(peer);
-}
-
-/* ---- a client ---- */
-
-static void client_sends(enum ws_opcode opcode, unsigned rsv, bool fin, struct span payload)
-{
-    uint8_t bytes[256];
-    struct ws_frame_head head = {.opcode = opcode,
-                                 .rsv = (uint8_t)rsv,
-                                 .fin = fin,
-                                 .masked = true,
-                                 .payload_len = payload.len};
-    size_t n = ws_frame_encode(bytes, &head);
-    memcpy(bytes + n, payload.data, payload.len); /* the mask is zero */
-    check(write(peer, bytes, n + payload.len) == (ssize_t)(n + payload.len));
-}
-
-static void client_got(const void *want, size_t len)
-{
-    uint8_t got[256];
-    ssize_t n = read(peer, got, sizeof got);
-    check_mem(got, n < 0 ? 0 : n, want, len);
+    ws_bed_start(&(struct ws_bed){.options = &options, .deflate_bits = BITS});
 }
 
 /* Message i of a heap: no two are alike, and none becomes shorter. */
@@ -287,7 +164,7 @@ static void goes_on_in_the_middle_of_a_compressed_message(void)
     for (int rounds = 0; !outq_empty(&owner->out) && rounds < HEAP; rounds++) {
         check(owner->conn.blocked);
         read_heap(&h);
-        run_until("flushed");
+        run_until_flush();
     }
     read_heap(&h);
     check(h.count == HEAP);
