@@ -90,6 +90,21 @@ static void say(unsigned loop, const char *room, const char *event)
     world_enter(0);
 }
 
+/* It has got something, and so an offset. */
+static void join_and_hear(struct returner *c)
+{
+    join(c, 0);
+    say(0, "", "a");
+    world_settle();
+    (void)read_plain(c);
+}
+
+static void join_and_go(struct returner *c)
+{
+    join_and_hear(c);
+    peer_vanish(c->peer);
+}
+
 static void join_room(unsigned loop, const char *room, unsigned tag)
 {
     world_enter((int)loop);
@@ -163,11 +178,7 @@ static void is_restored_once(void)
 {
     struct returner c;
     start();
-    join(&c, 0);
-    say(0, "", "a");
-    world_settle();
-    (void)read_plain(&c);
-    peer_vanish(c.peer);
+    join_and_go(&c);
     struct returner again = c;
     check(strstr(come_back(&c, 0), c.sid) != NULL);
     check(is_new(&again, come_back(&again, loops - 1)));
@@ -180,10 +191,7 @@ static void is_new_after_an_end_that_was_wished_for(void)
     struct returner c;
     start();
     for (int by_server = 0; by_server < 2; by_server++) {
-        join(&c, 0);
-        say(0, "", "a");
-        world_settle();
-        (void)read_plain(&c);
+        join_and_hear(&c);
         if (by_server) {
             rookery_disconnect(last, false);
         } else {
@@ -216,11 +224,7 @@ static void is_new_with_an_offset_that_is_none(void)
     char offset[64];
     start();
     for (size_t i = 0; i < sizeof offsets / sizeof *offsets; i++) {
-        join(&c, 0);
-        say(0, "", "a");
-        world_settle();
-        (void)read_plain(&c);
-        peer_vanish(c.peer);
+        join_and_go(&c);
         const bool ours = offsets[i][0] == '!';
         (void)snprintf(offset, sizeof offset, "%.*s%s", ours ? 4 : 0, c.offset, offsets[i] + ours);
         memcpy(c.offset, offset, sizeof offset);
@@ -236,11 +240,7 @@ static void is_of_its_namespace(void)
     char packet[128];
     start();
     (void)rookery_of(world, ROOKERY_STR("/other"));
-    join(&c, 0);
-    say(0, "", "a");
-    world_settle();
-    (void)read_plain(&c);
-    peer_vanish(c.peer);
+    join_and_go(&c);
     (void)snprintf(packet, sizeof packet, "0/other,{\"pid\":\"%s\",\"offset\":\"%s\"}", c.pid,
                    c.offset);
     struct returner stranger = c;
@@ -284,11 +284,7 @@ static void begins_anew_when_what_was_missed_did_not_fit(void)
 {
     struct returner c;
     start_with(4096);
-    join(&c, 0);
-    say(0, "", "a");
-    world_settle();
-    (void)read_plain(&c);
-    peer_vanish(c.peer);
+    join_and_go(&c);
     for (int i = 0; i < 100; i++) {
         say(0, "", "many");
         world_settle();
@@ -304,18 +300,10 @@ static void drops_the_oldest_sessions_too(void)
 {
     struct returner first, c;
     start_with(4096);
-    join(&first, 0);
-    say(0, "", "a");
-    world_settle();
-    (void)read_plain(&first);
-    peer_vanish(first.peer);
+    join_and_go(&first);
     for (int i = 0; i < 50; i++) {
         world_advance(10);
-        join(&c, 0);
-        say(0, "", "a");
-        world_settle();
-        (void)read_plain(&c);
-        peer_vanish(c.peer);
+        join_and_go(&c);
         check(figures().bytes <= 4096);
     }
     check(is_new(&first, come_back(&first, 0)));
@@ -375,11 +363,7 @@ static void asks_middlewares_and_says_what_came_meanwhile(void)
     start();
     memset(io_of(world)->keeper->epoch, '1',
            KEEPER_EPOCH_LEN); /* where the place is written over */
-    join(&c, 0);
-    say(0, "", "a");
-    world_settle();
-    (void)read_plain(&c);
-    peer_vanish(c.peer);
+    join_and_go(&c);
     say(0, "", "b");
     world_settle();
     io_of(world)->options.skip_middlewares = false;
@@ -400,11 +384,7 @@ static void may_come_back_again_when_it_goes_before_it_is_let_in(void)
 {
     struct returner c;
     start();
-    join(&c, 0);
-    say(0, "", "a");
-    world_settle();
-    (void)read_plain(&c);
-    peer_vanish(c.peer);
+    join_and_go(&c);
     say(0, "", "b");
     world_settle();
     io_of(world)->options.skip_middlewares = false;
