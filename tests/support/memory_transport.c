@@ -119,3 +119,16 @@ void memory_transport_finish(struct memory_transport *t)
 {
     bytes_finish(&t->sent);
 }
+
+unsigned memory_transport_count(const struct memory_transport *t, const char *part)
+{
+    unsigned n = 0;
+    struct span rest = bytes_span(&t->sent);
+    const uint8_t *at;
+
+    while ((at = memmem(rest.data, rest.len, part, strlen(part))) != NULL) {
+        n++;
+        rest = span_skip(rest, (size_t)(at - rest.data) + 1);
+    }
+    return n;
+}

@@ -26,4 +26,7 @@ void memory_transport_init(struct memory_transport *t, struct executor *ex);
 void memory_transport_set_kind(struct memory_transport *t, enum transport_kind kind);
 void memory_transport_finish(struct memory_transport *t);
 
+/* How often that stands in what was sent. */
+unsigned memory_transport_count(const struct memory_transport *t, const char *part);
+
 #endif

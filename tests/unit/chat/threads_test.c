@@ -115,26 +115,14 @@ static void talk(void *arg)
     }
 }
 
-static unsigned count(const struct memory_transport *t, const char *part)
-{
-    unsigned n = 0;
-    struct span rest = bytes_span(&t->sent);
-    const uint8_t *at;
-
-    while ((at = memmem(rest.data, rest.len, part, strlen(part))) != NULL) {
-        n++;
-        rest = span_skip(rest, (size_t)(at - rest.data) + 1);
-    }
-    return n;
-}
-
 static void look(void *arg)
 {
     struct place *place = arg;
 
     place->complete = true;
     for (unsigned i = 0; i < PEERS; i++) {
-        place->complete = place->complete && count(&place->peers[i], "\"content\":") >= TOTAL;
+        place->complete =
+            place->complete && memory_transport_count(&place->peers[i], "\"content\":") >= TOTAL;
     }
 }
 
@@ -168,8 +156,9 @@ static void check_peers(void *arg)
 
     for (unsigned i = 0; i < PEERS; i++) {
         const struct memory_transport *t = &place->peers[i];
-        check(count(t, "\"content\":") == TOTAL);
-        check(count(t, "[\"message_history\",") == i % 2 && count(t, "[\"error\",") == 0);
+        check(memory_transport_count(t, "\"content\":") == TOTAL);
+        check(memory_transport_count(t, "[\"message_history\",") == i % 2 &&
+              memory_transport_count(t, "[\"error\",") == 0);
         if (i % 2 == 0) {
             check_order(t);
         }

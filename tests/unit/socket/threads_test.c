@@ -206,19 +206,6 @@ static void act_on_loop(void *arg)
     act();
 }
 
-static unsigned count(const struct memory_transport *t, const char *packet)
-{
-    unsigned n = 0;
-    struct span rest = bytes_span(&t->sent);
-    const uint8_t *at;
-
-    while ((at = memmem(rest.data, rest.len, packet, strlen(packet))) != NULL) {
-        n++;
-        rest = span_skip(rest, (size_t)(at - rest.data) + 1);
-    }
-    return n;
-}
-
 static void check_peers(void *arg)
 {
     struct place *place = arg;
@@ -226,10 +213,12 @@ static void check_peers(void *arg)
 
     for (unsigned i = 0; i < PEERS; i++) {
         (void)snprintf(packet, sizeof packet, "|42/d%u,[\"x\"]", i % CHILDREN);
-        check(count(&place->peers[i], "|42[\"x\"]") == (LOOPS + 1) * ROUNDS);
-        check(count(&place->peers[i], packet) == (LOOPS + 1) * ROUNDS);
-        check(count(&place->peers[i], "|42[\"f0\"]") == (i % 3 == 0 ? (LOOPS + 1) * ROUNDS : 0));
-        check(count(&place->peers[i], "|42[\"f1\"]") == (i % 3 == 1 ? (LOOPS + 1) * ROUNDS : 0));
+        check(memory_transport_count(&place->peers[i], "|42[\"x\"]") == (LOOPS + 1) * ROUNDS);
+        check(memory_transport_count(&place->peers[i], packet) == (LOOPS + 1) * ROUNDS);
+        check(memory_transport_count(&place->peers[i], "|42[\"f0\"]") ==
+              (i % 3 == 0 ? (LOOPS + 1) * ROUNDS : 0));
+        check(memory_transport_count(&place->peers[i], "|42[\"f1\"]") ==
+              (i % 3 == 1 ? (LOOPS + 1) * ROUNDS : 0));
     }
 }
 
