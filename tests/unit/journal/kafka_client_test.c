@@ -35,21 +35,25 @@ static void puts_a_room_where_java_and_kafkajs_put_it(void)
     check(kafka_partition_of((struct span){NULL, 0}, 10) == kafka_partition_of(SPAN(""), 10));
 }
 
+static bool is_set(const struct kafka_client *c, const char *name, const char *want)
+{
+    char value[64];
+    size_t size = sizeof value;
+
+    return rd_kafka_conf_get(rd_kafka_conf(c->handle), name, value, &size) == RD_KAFKA_CONF_OK &&
+           strcmp(value, want) == 0;
+}
+
 static void hands_settings_of_librdkafka_on(void)
 {
     struct journal_kafka_options o =
         options_of("127.0.0.1:1", " message.max.bytes = 5000 ,ssl.cipher.suites=A,B, linger.ms=7,");
     struct kafka_client c;
     struct bytes why = {0};
-    char value[64];
-    size_t size = sizeof value;
 
     check(kafka_client_open(&c, RD_KAFKA_PRODUCER, &o, none, &why) == 0);
-    check(rd_kafka_conf_get(rd_kafka_conf(c.handle), "message.max.bytes", value, &size) == 0);
-    check(strcmp(value, "5000") == 0);
-    size = sizeof value;
-    check(rd_kafka_conf_get(rd_kafka_conf(c.handle), "ssl.cipher.suites", value, &size) == 0);
-    check(strcmp(value, "A,B") == 0);
+    check(is_set(&c, "message.max.bytes", "5000"));
+    check(is_set(&c, "ssl.cipher.suites", "A,B"));
     kafka_client_close(&c);
     bytes_finish(&why);
 }
@@ -60,12 +64,9 @@ static void lets_no_setting_overrule_what_correctness_rests_on(void)
     struct journal_kafka_options o = options_of("127.0.0.1:1", "enable.idempotence=false");
     struct kafka_client c;
     struct bytes why = {0};
-    char value[64];
-    size_t size = sizeof value;
 
     check(kafka_client_open(&c, RD_KAFKA_PRODUCER, &o, idempotent, &why) == 0);
-    check(rd_kafka_conf_get(rd_kafka_conf(c.handle), "enable.idempotence", value, &size) == 0);
-    check(strcmp(value, "true") == 0);
+    check(is_set(&c, "enable.idempotence", "true"));
     kafka_client_close(&c);
     bytes_finish(&why);
 }
@@ -80,15 +81,10 @@ static void lets_a_setting_overrule_what_is_merely_better(void)
     struct journal_kafka_options o = options_of("127.0.0.1:1", "fetch.min.bytes=1");
     struct kafka_client c;
     struct bytes why = {0};
-    char value[64];
-    size_t size = sizeof value;
 
     check(kafka_client_open(&c, RD_KAFKA_CONSUMER, &o, eager, &why) == 0);
-    check(rd_kafka_conf_get(rd_kafka_conf(c.handle), "fetch.min.bytes", value, &size) == 0);
-    check(strcmp(value, "1") == 0);
-    size = sizeof value;
-    check(rd_kafka_conf_get(rd_kafka_conf(c.handle), "fetch.wait.max.ms", value, &size) == 0);
-    check(strcmp(value, "10") == 0);
+    check(is_set(&c, "fetch.min.bytes", "1"));
+    check(is_set(&c, "fetch.wait.max.ms", "10"));
     kafka_client_close(&c);
     bytes_finish(&why);
 }
