@@ -334,9 +334,24 @@ const char *bed_connect(struct peer *p, const char *auth)
     char packet[1024];
 
     (void)snprintf(packet, sizeof packet, "0%s", auth);
+    bed_say(p, packet);
+    return peer_got(p);
+}
+
+struct peer *bed_arrive(unsigned loop, const char *auth, const char *name)
+{
+    struct peer *p = bed_join(loop, auth);
+    char packet[128];
+
+    (void)snprintf(packet, sizeof packet, "2[\"join\",{\"username\":\"%s\"}]", name);
+    bed_say(p, packet);
+    return p;
+}
+
+void bed_say(struct peer *p, const char *packet)
+{
     peer_send(p, packet);
     bed_settle();
-    return peer_got(p);
 }
 
 bool bed_like(const char *got, const char *want)

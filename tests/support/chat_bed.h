@@ -64,6 +64,11 @@ int bed_call(struct store_call *call, enum store_op op);
 struct peer *bed_join(unsigned loop, const char *auth);
 /* CONNECT with that auth; returns what it got. */
 const char *bed_connect(struct peer *p, const char *auth);
+/* One that has arrived in dialect 3 besides. */
+struct peer *bed_arrive(unsigned loop, const char *auth, const char *name);
+
+/* It sends, and everything comes to its end. */
+void bed_say(struct peer *p, const char *packet);
 
 /* Is that what the peer got, and all? In `want` a ~ stands for any run of characters without a
  * quotation mark. */
@@ -81,8 +86,7 @@ bool bed_like(const char *got, const char *want);
 /* It sends, everything comes to its end, and that is what it got. */
 #define check_answer(p, packet, want) \
     do {                              \
-        peer_send((p), (packet));     \
-        bed_settle();                 \
+        bed_say((p), (packet));       \
         check_like((p), (want));      \
     } while (0)
 

@@ -2,23 +2,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/support/chat_bed.h"
 
-static void enter(struct peer *p, const char *packet)
-{
-    peer_send(p, packet);
-    bed_settle();
-}
-
-/* A client that has connected and arrived. */
-static struct peer *arrive(unsigned loop, const char *auth, const char *name)
-{
-    struct peer *p = bed_join(loop, auth);
-    char packet[128];
-
-    (void)snprintf(packet, sizeof packet, "2[\"join\",{\"username\":\"%s\"}]", name);
-    enter(p, packet);
-    return p;
-}
-
 static void few_rooms(struct chat_limits *limits)
 {
     limits->rooms_per_socket = 5;
@@ -34,7 +17,7 @@ static void arrivals_without_end_leave_nothing_behind(void)
     for (unsigned i = 0; i < 20; i++) {
         (void)snprintf(packet, sizeof packet,
                        "2[\"join\",{\"username\":\"n%u\",\"userId\":\"u%u\"}]", i, i);
-        enter(p, packet);
+        bed_say(p, packet);
         check(strstr(peer_got(p), "connected") != NULL);
     }
     for (unsigned i = 0; i < 20; i++) {
@@ -59,17 +42,17 @@ static void the_rooms_of_users_are_none_of_those_that_are_limited(void)
     char packet[80];
 
     bed_start(&(struct bed_setup){.loops = 2, .limit = two_rooms});
-    struct peer *a = arrive(0, "{\"userId\":\"a1\"}", "ada");
-    (void)arrive(1, "{\"userId\":\"b1\"}", "bob");
+    struct peer *a = bed_arrive(0, "{\"userId\":\"a1\"}", "ada");
+    (void)bed_arrive(1, "{\"userId\":\"b1\"}", "bob");
     (void)peer_got(a);
     for (unsigned i = 0; i < 3; i++) {
         (void)snprintf(packet, sizeof packet, join, (const char *[]){"r", "s", "t"}[i]);
-        enter(a, packet);
+        bed_say(a, packet);
         check((strstr(peer_got(a), "\"ok\":true") != NULL) == (i < 2));
     }
-    enter(a, "2[\"leave_room\",{\"roomId\":\"r\"}]");
+    bed_say(a, "2[\"leave_room\",{\"roomId\":\"r\"}]");
     (void)peer_got(a);
-    enter(a, packet);
+    bed_say(a, packet);
     check(strstr(peer_got(a), "\"ok\":true") != NULL);
     bed_end();
 }
@@ -77,14 +60,14 @@ static void the_rooms_of_users_are_none_of_those_that_are_limited(void)
 static void who_is_gone_while_his_name_is_looked_up_has_not_arrived(void)
 {
     bed_start(&(struct bed_setup){.loops = 3});
-    struct peer *ada = arrive(0, "{\"userId\":\"a1\"}", "ada");
+    struct peer *ada = bed_arrive(0, "{\"userId\":\"a1\"}", "ada");
     (void)peer_got(ada);
     struct peer *p = bed_join(1, "");
     peer_send(p, "2[\"join\",{\"username\":\"bob\"}]");
     peer_vanish(p);
     bed_settle();
     check_like(ada, "");
-    struct peer *late = arrive(2, "", "carl");
+    struct peer *late = bed_arrive(2, "", "carl");
     check_like(late,
                "|42[\"connected\",{\"userId\":\"~\",\"username\":\"carl\",\"serviceId\":\"node-1\","
                "\"onlineUsers\":[{\"userId\":\"a1\",\"username\":\"ada\"},"

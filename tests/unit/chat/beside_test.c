@@ -4,17 +4,6 @@
 
 #include "tests/support/chat_bed.h"
 
-static struct peer *arrive(const char *auth, const char *name)
-{
-    struct peer *p = bed_join(0, auth);
-    char packet[128];
-
-    (void)snprintf(packet, sizeof packet, "2[\"join\",{\"username\":\"%s\"}]", name);
-    peer_send(p, packet);
-    bed_settle();
-    return p;
-}
-
 static void send_to(struct peer *p, const char *recipient)
 {
     char packet[160];
@@ -47,9 +36,9 @@ static bool told(const char *want)
 static void who_comes_and_goes_is_told_once_each(void)
 {
     bed_start(&(struct bed_setup){.loops = 2});
-    struct peer *first = arrive("{\"userId\":\"a1\"}", "ada");
+    struct peer *first = bed_arrive(0, "{\"userId\":\"a1\"}", "ada");
     check(told(PRESENCE("a1", "ada", "online")));
-    struct peer *second = arrive("{\"userId\":\"a1\"}", "ada");
+    struct peer *second = bed_arrive(0, "{\"userId\":\"a1\"}", "ada");
     peer_vanish(first);
     bed_settle();
     check(told(""));
@@ -62,8 +51,8 @@ static void who_comes_and_goes_is_told_once_each(void)
 static void a_message_to_who_is_away_is_told_and_to_who_is_there_is_not(void)
 {
     bed_start(&(struct bed_setup){.loops = 2});
-    struct peer *ada = arrive("{\"userId\":\"a1\"}", "ada");
-    (void)arrive("{\"userId\":\"b1\"}", "bob");
+    struct peer *ada = bed_arrive(0, "{\"userId\":\"a1\"}", "ada");
+    (void)bed_arrive(0, "{\"userId\":\"b1\"}", "bob");
     bed_beside[0] = '\0';
     send_to(ada, "b1");
     send_to(ada, "bob");

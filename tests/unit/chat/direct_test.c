@@ -19,31 +19,14 @@
     "\",\"senderUsername\":\"" name "\",\"recipientId\":\"" to "\",\"content\":\"" content \
     "\",\"messageType\":\"text\",\"status\":\"" status "\",\"timestamp\":\"~\"}]"
 
-static void enter(struct peer *p, const char *packet)
-{
-    peer_send(p, packet);
-    bed_settle();
-}
-
-/* A client that has connected and arrived. */
-static struct peer *arrive(unsigned loop, const char *auth, const char *name)
-{
-    struct peer *p = bed_join(loop, auth);
-    char packet[128];
-
-    (void)snprintf(packet, sizeof packet, "2[\"join\",{\"username\":\"%s\"}]", name);
-    enter(p, packet);
-    return p;
-}
-
 static struct peer *ada, *bob;
 
 /* Ada and Bob have arrived, on two loops; their homes may be on the third. */
 static void start(void)
 {
     bed_start(&(struct bed_setup){.loops = 3});
-    ada = arrive(0, "{\"userId\":\"a1\"}", "ada");
-    bob = arrive(1, "{\"userId\":\"b1\"}", "bob");
+    ada = bed_arrive(0, "{\"userId\":\"a1\"}", "ada");
+    bob = bed_arrive(1, "{\"userId\":\"b1\"}", "bob");
     (void)peer_got(ada);
     (void)peer_got(bob);
 }
@@ -65,7 +48,7 @@ static void send(struct peer *p, const char *to, const char *content)
 
     (void)snprintf(packet, sizeof packet,
                    "2[\"send_message\",{\"recipientId\":\"%s\",\"content\":\"%s\"}]", to, content);
-    enter(p, packet);
+    bed_say(p, packet);
 }
 
 static void mark(struct peer *p, const char *id)
@@ -73,7 +56,7 @@ static void mark(struct peer *p, const char *id)
     char packet[256];
 
     (void)snprintf(packet, sizeof packet, "21[\"mark_read\",{\"messageId\":\"%s\"}]", id);
-    enter(p, packet);
+    bed_say(p, packet);
 }
 
 /* ---- coming and going ---- */
@@ -81,9 +64,9 @@ static void mark(struct peer *p, const char *id)
 static void who_arrives_is_told_who_is_here_and_the_others_are_told_of_him(void)
 {
     bed_start(&(struct bed_setup){.loops = 3});
-    struct peer *a = arrive(0, "{\"userId\":\"a1\"}", "ada");
+    struct peer *a = bed_arrive(0, "{\"userId\":\"a1\"}", "ada");
     check_like(a, CONNECTED("a1", "ada", USER("a1", "ada")));
-    struct peer *b = arrive(1, "", "bob");
+    struct peer *b = bed_arrive(1, "", "bob");
     check_like(b, CONNECTED("~", "bob", USER("a1", "ada") "," USER("~", "bob")));
     check_like(a, CAME("~", "bob"));
     peer_vanish(b);
@@ -96,9 +79,9 @@ static void other_dialects_hear_nothing_of_it(void)
 {
     start();
     struct peer *plain = bed_join(2, "{\"userId\":\"p\"}");
-    enter(plain, "2[\"join_room\",{\"roomId\":\"r\"}]");
+    bed_say(plain, "2[\"join_room\",{\"roomId\":\"r\"}]");
     (void)peer_got(plain);
-    (void)arrive(2, "", "carl");
+    (void)bed_arrive(2, "", "carl");
     send(ada, "b1", "hi");
     check_like(plain, "");
     bed_end();
@@ -121,8 +104,8 @@ static void who_is_here_gets_it_as_delivered_and_so_does_the_sender(void)
 static void all_sockets_of_both_get_it_once(void)
 {
     start();
-    struct peer *ada2 = arrive(2, "{\"userId\":\"a1\"}", "ada");
-    struct peer *bob2 = arrive(0, "{\"userId\":\"b1\"}", "bob");
+    struct peer *ada2 = bed_arrive(2, "{\"userId\":\"a1\"}", "ada");
+    struct peer *bob2 = bed_arrive(0, "{\"userId\":\"b1\"}", "bob");
     (void)peer_got(ada2);
     (void)peer_got(bob2);
     (void)peer_got(ada);
@@ -152,13 +135,13 @@ static void what_is_sent_to_who_is_away_is_delivered_when_he_comes_once(void)
     send(ada, "carl", "two");
     check_like(ada, MESSAGE("a1", "ada", "carl", "two", "sent"));
     struct peer *carl = bed_join(2, "{\"userId\":\"c1\"}");
-    enter(carl, "2[\"join\",{\"username\":\"carl\"}]");
+    bed_say(carl, "2[\"join\",{\"username\":\"carl\"}]");
     const char *got = peer_got(carl);
     check(strstr(got, "\"content\":\"one\"") != NULL && strstr(got, "\"content\":\"two\"") != NULL);
     check(strstr(got, "\"status\":\"delivered\"") != NULL && strstr(got, "\"sent\"") == NULL);
     peer_vanish(carl);
     bed_settle();
-    carl = arrive(1, "{\"userId\":\"c1\"}", "carl");
+    carl = bed_arrive(1, "{\"userId\":\"c1\"}", "carl");
     check(strstr(peer_got(carl), "new_message") == NULL);
     bed_end();
 }
@@ -174,10 +157,10 @@ static void all_that_was_missed_comes_in_its_order(void)
         (void)snprintf(packet, sizeof packet,
                        "2[\"send_message\",{\"recipientId\":\"c1\",\"content\":\"%u:%0*u\"}]", i,
                        LEN, 0);
-        enter(ada, packet);
+        bed_say(ada, packet);
         (void)peer_got(ada);
     }
-    struct peer *carl = arrive(2, "{\"userId\":\"c1\"}", "carl");
+    struct peer *carl = bed_arrive(2, "{\"userId\":\"c1\"}", "carl");
     const char *at = peer_got(carl);
     for (unsigned i = 0; i < MESSAGES && at != NULL; i++) {
         (void)snprintf(want, sizeof want, "\"content\":\"%u:", i);
@@ -188,7 +171,7 @@ static void all_that_was_missed_comes_in_its_order(void)
     check(at != NULL && strstr(at, "\"content\":\"") == NULL);
     peer_vanish(carl);
     bed_settle();
-    carl = arrive(1, "{\"userId\":\"c1\"}", "carl");
+    carl = bed_arrive(1, "{\"userId\":\"c1\"}", "carl");
     check(strstr(peer_got(carl), "new_message") == NULL);
     bed_end();
 }
@@ -205,7 +188,7 @@ static void what_was_missed_comes_to_those_who_come_at_once_and_not_later(void)
     bool first = strstr(peer_got(one), "\"content\":\"one\"") != NULL;
     bool second = strstr(peer_got(two), "\"content\":\"one\"") != NULL;
     check(first || second);
-    struct peer *three = arrive(0, "{\"userId\":\"c1\"}", "carl");
+    struct peer *three = bed_arrive(0, "{\"userId\":\"c1\"}", "carl");
     check(strstr(peer_got(three), "new_message") == NULL);
     send(ada, "c1", "two");
     check_like(one, MESSAGE("a1", "ada", "c1", "two", "delivered"));
@@ -262,8 +245,8 @@ static void a_message_is_answered_once_durable_and_sent_once_under_one_name(void
 static void without_a_store_who_is_here_gets_it(void)
 {
     bed_start(&(struct bed_setup){.loops = 2, .without_store = true});
-    ada = arrive(0, "{\"userId\":\"a1\"}", "ada");
-    bob = arrive(1, "{\"userId\":\"b1\"}", "bob");
+    ada = bed_arrive(0, "{\"userId\":\"a1\"}", "ada");
+    bob = bed_arrive(1, "{\"userId\":\"b1\"}", "bob");
     (void)peer_got(bob);
     send(ada, "b1", "hi");
     check_like(bob, MESSAGE("a1", "ada", "b1", "hi", "delivered"));
@@ -306,7 +289,7 @@ static void nobody_else_reads_it(void)
     char id[64];
 
     start();
-    struct peer *eve = arrive(2, "{\"userId\":\"e1\"}", "eve");
+    struct peer *eve = bed_arrive(2, "{\"userId\":\"e1\"}", "eve");
     (void)peer_got(eve);
     (void)peer_got(ada);
     (void)peer_got(bob);
@@ -345,7 +328,7 @@ static void the_recipient_sees_who_types(void)
     check_answer(ada, "21[\"typing\",{\"recipientId\":\"b1\",\"isTyping\":true}]",
                  "|431[{\"ok\":true}]");
     check_like(bob, "|42[\"typing\",{\"userId\":\"a1\",\"username\":\"ada\",\"isTyping\":true}]");
-    enter(ada, "2[\"typing\",{\"recipientId\":\"bob\",\"isTyping\":false}]");
+    bed_say(ada, "2[\"typing\",{\"recipientId\":\"bob\",\"isTyping\":false}]");
     check_like(bob, "|42[\"typing\",{\"userId\":\"a1\",\"username\":\"ada\",\"isTyping\":false}]");
     bed_end();
 }
@@ -355,7 +338,7 @@ static void the_recipient_sees_who_types(void)
 static void who_arrives_as_another_no_longer_gets_what_is_sent_to_the_former(void)
 {
     start();
-    enter(bob, "2[\"join\",{\"username\":\"robert\",\"userId\":\"b2\"}]");
+    bed_say(bob, "2[\"join\",{\"username\":\"robert\",\"userId\":\"b2\"}]");
     (void)peer_got(bob);
     (void)peer_got(ada);
     send(ada, "b1", "hi");
@@ -375,13 +358,13 @@ static void who_becomes_another_while_he_arrives_is_that_one_only(void)
 {
     for (unsigned turns = 0; turns < 9; turns++) {
         bed_start(&(struct bed_setup){.loops = 3});
-        ada = arrive(0, "{\"userId\":\"a1\"}", "ada");
+        ada = bed_arrive(0, "{\"userId\":\"a1\"}", "ada");
         bob = bed_join(1, "{\"userId\":\"b1\"}");
         peer_send(bob, "2[\"join\",{\"username\":\"bob\"}]");
         for (unsigned i = 0; i < turns; i++) {
             world_turn(i % 3);
         }
-        enter(bob, "2[\"join\",{\"username\":\"robert\",\"userId\":\"b2\"}]");
+        bed_say(bob, "2[\"join\",{\"username\":\"robert\",\"userId\":\"b2\"}]");
         (void)peer_got(bob);
         send(ada, "b1", "hi");
         send(ada, "bob", "hi");
@@ -395,7 +378,7 @@ static void who_becomes_another_while_he_arrives_is_that_one_only(void)
 static void two_of_one_name_are_announced_once_each(void)
 {
     start();
-    struct peer *other = arrive(2, "{\"userId\":\"b2\"}", "bob");
+    struct peer *other = bed_arrive(2, "{\"userId\":\"b2\"}", "bob");
     check_like(bob, CAME("b2", "bob"));
     check_like(ada, CAME("b2", "bob"));
     (void)peer_got(other);
@@ -424,10 +407,10 @@ static void who_has_the_name_of_a_registered_user_gets_what_is_sent_to_it(void)
 {
     bed_start(&(struct bed_setup){.loops = 3});
     add_user("r1", "bob");
-    ada = arrive(0, "{\"userId\":\"a1\"}", "ada");
+    ada = bed_arrive(0, "{\"userId\":\"a1\"}", "ada");
     send(ada, "bob", "before");
     (void)peer_got(ada);
-    bob = arrive(1, "", "bob");
+    bob = bed_arrive(1, "", "bob");
     check(strstr(peer_got(bob), "\"content\":\"before\"") != NULL);
     (void)peer_got(ada);
     send(ada, "bob", "hi");
@@ -439,7 +422,7 @@ static void who_has_the_name_of_a_registered_user_gets_what_is_sent_to_it(void)
     check(strstr(peer_got(ada), "message_read") != NULL);
     send(bob, "Bob", "note");
     check_like(bob, MESSAGE("~", "bob", "r1", "note", "delivered"));
-    enter(bob, "2[\"join\",{\"username\":\"robert\"}]");
+    bed_say(bob, "2[\"join\",{\"username\":\"robert\"}]");
     (void)peer_got(bob);
     (void)peer_got(ada);
     send(ada, "bob", "gone");
@@ -474,7 +457,7 @@ static struct peer *arrive_with_token(unsigned loop, const char *id, const char 
     check(auth_issue(auth, &claims, rookery_loop_wall_ms(rookery_loop_at(world, 0)), &out) == 0);
     (void)snprintf(text, sizeof text, "{\"token\":\"%.*s\"}", (int)out.len, (const char *)out.data);
     bytes_finish(&out);
-    struct peer *p = arrive(loop, text, name);
+    struct peer *p = bed_arrive(loop, text, name);
     (void)peer_got(p);
     return p;
 }
@@ -491,7 +474,7 @@ static void a_name_is_that_of_a_registered_user(void)
     check_like(ada, MESSAGE("a1", "ada", "b1", "hi", "delivered"));
     send(ada, "b1", "ho");
     check_like(bob, MESSAGE("a1", "ada", "b1", "ho", "delivered"));
-    enter(ada, "2[\"typing\",{\"recipientId\":\"bob\"}]");
+    bed_say(ada, "2[\"typing\",{\"recipientId\":\"bob\"}]");
     check_like(bob, "|42[\"typing\",{\"userId\":\"a1\",\"username\":\"ada\",\"isTyping\":true}]");
     bed_end();
     auth_close(auth);

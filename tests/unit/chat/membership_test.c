@@ -7,8 +7,7 @@
 
 static void enter(struct peer *p, const char *packet)
 {
-    peer_send(p, packet);
-    bed_settle();
+    bed_say(p, packet);
     (void)peer_got(p);
 }
 

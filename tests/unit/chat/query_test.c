@@ -186,8 +186,7 @@ static void a_search_shows_nobody_what_was_said_to_one(void)
 
 static void enter(struct peer *p, const char *packet)
 {
-    peer_send(p, packet);
-    bed_settle();
+    bed_say(p, packet);
     (void)peer_got(p);
 }
 

@@ -7,12 +7,6 @@
 
 static struct peer *ada, *bob, *old;
 
-static void enter(struct peer *p, const char *packet)
-{
-    peer_send(p, packet);
-    bed_settle();
-}
-
 /* Ada and Bob are in r in the native dialect, a third in dialect 4, each on another loop. */
 static void start(void)
 {
@@ -20,9 +14,9 @@ static void start(void)
     ada = bed_join(0, "{\"userId\":\"ada\",\"username\":\"Ada\"}");
     bob = bed_join(1, "{\"userId\":\"bob\"}");
     old = bed_join(2, "{\"userId\":\"o\"}");
-    enter(ada, "2[\"join_room\",{\"roomId\":\"r\",\"after\":0}]");
-    enter(bob, "2[\"join_room\",{\"roomId\":\"r\",\"after\":0}]");
-    enter(old, "2[\"join_room\",{\"roomId\":\"r\"}]");
+    bed_say(ada, "2[\"join_room\",{\"roomId\":\"r\",\"after\":0}]");
+    bed_say(bob, "2[\"join_room\",{\"roomId\":\"r\",\"after\":0}]");
+    bed_say(old, "2[\"join_room\",{\"roomId\":\"r\"}]");
     (void)peer_got(ada);
     (void)peer_got(bob);
     (void)peer_got(old);
@@ -128,8 +122,8 @@ static void the_time_of_the_sender_is_kept_for_his_dialect(void)
 {
     start();
     struct peer *seed0 = bed_join(0, "");
-    enter(seed0,
-          "2[\"chat:event\",{\"eventType\":\"join\",\"userId\":\"z\",\"chatRoomId\":\"r\"}]");
+    bed_say(seed0,
+            "2[\"chat:event\",{\"eventType\":\"join\",\"userId\":\"z\",\"chatRoomId\":\"r\"}]");
     (void)peer_got(seed0);
     (void)peer_got(bob);
     check_answer(
@@ -282,11 +276,11 @@ static void what_was_stored_though_it_seemed_to_fail_is_told_when_it_is_repeated
         "|431[{\"ok\":false,\"code\":\"NOT_STORED\",\"message\":\"~\",\"retryable\":true}]");
     bed_doubtful = false;
     check_like(bob, "");
-    enter(ada, "21[\"send_message\"," ONE "]");
+    bed_say(ada, "21[\"send_message\"," ONE "]");
     check_like(bob,
                "|42[\"message\",{" FIELDS("one", "text") ",\"offset\":1,\"clientId\":\"c1\"}]");
     check(strstr(peer_got(ada), "\"ok\":true") != NULL);
-    enter(ada, "21[\"send_message\"," ONE "]");
+    bed_say(ada, "21[\"send_message\"," ONE "]");
     check_like(bob, "");
     bed_end();
 }
@@ -295,11 +289,11 @@ static void what_comes_too_late_for_its_place_is_not_told(void)
 {
     start();
     bed_doubtful = true;
-    enter(ada, "21[\"send_message\"," ONE "]");
+    bed_say(ada, "21[\"send_message\"," ONE "]");
     bed_doubtful = false;
-    enter(ada, "21[\"send_message\"," TWO "]");
+    bed_say(ada, "21[\"send_message\"," TWO "]");
     (void)peer_got(bob);
-    enter(ada, "21[\"send_message\"," ONE "]");
+    bed_say(ada, "21[\"send_message\"," ONE "]");
     check_like(bob, "");
     bed_end();
 }

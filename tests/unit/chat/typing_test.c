@@ -8,12 +8,6 @@
 
 static struct peer *ada, *native, *old, *group;
 
-static void enter(struct peer *p, const char *packet)
-{
-    peer_send(p, packet);
-    bed_settle();
-}
-
 /* Ada, one of the native dialect, one of dialect 4, one of dialect 2; each on another loop. */
 static void start(void)
 {
@@ -22,10 +16,10 @@ static void start(void)
     native = bed_join(1, "{\"userId\":\"n\"}");
     old = bed_join(2, "{\"userId\":\"o\"}");
     group = bed_join(0, "{\"userId\":\"g\"}");
-    enter(ada, "2[\"join_room\",{\"roomId\":\"r\",\"after\":0}]");
-    enter(native, "2[\"join_room\",{\"roomId\":\"r\",\"after\":0}]");
-    enter(old, "2[\"join_room\",{\"roomId\":\"r\"}]");
-    enter(group, "2[\"join_room\",{\"roomid\":\"r\",\"username\":\"g\"}]");
+    bed_say(ada, "2[\"join_room\",{\"roomId\":\"r\",\"after\":0}]");
+    bed_say(native, "2[\"join_room\",{\"roomId\":\"r\",\"after\":0}]");
+    bed_say(old, "2[\"join_room\",{\"roomId\":\"r\"}]");
+    bed_say(group, "2[\"join_room\",{\"roomid\":\"r\",\"username\":\"g\"}]");
     (void)peer_got(ada);
     (void)peer_got(native);
     (void)peer_got(old);
@@ -54,11 +48,11 @@ static void those_of_dialect_4_and_the_native_one_see_who_types(void)
 static void typing_ends_by_itself_when_nothing_more_is_heard(void)
 {
     start();
-    enter(ada, "2[\"typing_start\",{\"roomId\":\"r\"}]");
+    bed_say(ada, "2[\"typing_start\",{\"roomId\":\"r\"}]");
     check_told(TYPING);
     bed_advance(4900);
     check_told("");
-    enter(ada, "2[\"typing_start\",{\"roomId\":\"r\"}]");
+    bed_say(ada, "2[\"typing_start\",{\"roomId\":\"r\"}]");
     check_told(TYPING);
     bed_advance(4900);
     check_told("");
@@ -72,9 +66,9 @@ static void typing_ends_by_itself_when_nothing_more_is_heard(void)
 static void who_leaves_types_no_longer(void)
 {
     start();
-    enter(ada, "2[\"typing_start\",{\"roomId\":\"r\"}]");
+    bed_say(ada, "2[\"typing_start\",{\"roomId\":\"r\"}]");
     (void)peer_got(native);
-    enter(ada, "2[\"leave_room\",{\"roomId\":\"r\"}]");
+    bed_say(ada, "2[\"leave_room\",{\"roomId\":\"r\"}]");
     check_like(native, TYPING_STOP
                "|42[\"user_left\",{\"roomId\":\"r\",\"userId\":\"ada\",\"timestamp\":\"~\"}]");
     bed_advance(6000);
@@ -85,7 +79,7 @@ static void who_leaves_types_no_longer(void)
 static void who_vanishes_types_no_longer(void)
 {
     start();
-    enter(ada, "2[\"typing_start\",{\"roomId\":\"r\"}]");
+    bed_say(ada, "2[\"typing_start\",{\"roomId\":\"r\"}]");
     (void)peer_got(native);
     peer_vanish(ada);
     bed_settle();
@@ -100,7 +94,7 @@ static void who_vanishes_types_no_longer(void)
 static void who_is_put_out_of_a_room_types_no_longer(void)
 {
     start();
-    enter(ada, "2[\"typing_start\",{\"roomId\":\"r\"}]");
+    bed_say(ada, "2[\"typing_start\",{\"roomId\":\"r\"}]");
     (void)peer_got(native);
     bed_busy_op = STORE_CHANGES;
     check_answer(ada, "21[\"join_room\",{\"roomId\":\"r\",\"after\":0}]",
@@ -140,10 +134,10 @@ static void away_and_back_are_told_once_to_the_rooms_of_the_socket(void)
         "|42[\"presence_update\",{\"roomId\":\"r\",\"userId\":\"ada\",\"status\":\"away\"}]");
     check_like(old, "|42[\"presence_update\",{\"userId\":\"ada\",\"status\":\"away\"}]");
     check_like(group, "");
-    enter(ada, "2[\"set_presence\",{\"status\":\"away\"}]");
+    bed_say(ada, "2[\"set_presence\",{\"status\":\"away\"}]");
     check_told("");
     check_answer(native, "22[\"room_members\",{\"roomId\":\"r\"}]", members);
-    enter(ada, "2[\"set_presence\",{\"status\":\"online\"}]");
+    bed_say(ada, "2[\"set_presence\",{\"status\":\"online\"}]");
     check_like(old, "|42[\"presence_update\",{\"userId\":\"ada\",\"status\":\"online\"}]");
     bed_end();
 }
