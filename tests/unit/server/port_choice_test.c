@@ -2,33 +2,18 @@
 #include "src/server/port_choice.h"
 
 #include "tests/support/tap.h"
-
-static char *nothing(const char *name)
-{
-    return NULL;
-}
-
-enum { WORDS_MAX = 10 };
+#include "tests/unit/server/command_line.h"
 
 static struct options options;
 
 /* As on a command line; the options live until the next. */
-static void give(const char *const words[WORDS_MAX])
+static void give(const char *const words[COMMAND_LINE_WORDS_MAX])
 {
-    char given[WORDS_MAX + 1][64] = {"rookery"}, *argv[WORDS_MAX + 2] = {given[0]};
-    struct bytes why = {0};
-    int argc = 1;
-
-    for (; argc <= WORDS_MAX && words[argc - 1] != NULL; argc++) {
-        (void)snprintf(given[argc], sizeof given[argc], "%s", words[argc - 1]);
-        argv[argc] = given[argc];
-    }
     options_finish(&options);
-    check(options_read(&options, argc, argv, nothing, NULL, &why) == OPTIONS_RUN);
-    bytes_finish(&why);
+    command_line_read(&options, words, COMMAND_LINE_WORDS_MAX);
 }
 
-#define GIVE(...) give((const char *const[WORDS_MAX]){__VA_ARGS__})
+#define GIVE(...) give((const char *const[COMMAND_LINE_WORDS_MAX]){__VA_ARGS__})
 
 static bool is_tls(unsigned port)
 {

@@ -2,21 +2,13 @@
 #include "src/server/settings.h"
 
 #include "tests/support/tap.h"
+#include "tests/unit/server/command_line.h"
 
-static char *nothing(const char *name)
+static struct options read_options(const char *argument)
 {
-    return NULL;
-}
-
-static struct options read_options(char *argument)
-{
-    char program[] = "rookery";
-    char *argv[] = {program, argument, NULL};
     struct options options;
-    struct bytes why = {0};
 
-    check(options_read(&options, 2, argv, nothing, NULL, &why) == OPTIONS_RUN);
-    bytes_finish(&why);
+    command_line_read(&options, &argument, 1);
     return options;
 }
 

@@ -4,30 +4,15 @@
 #include <string.h>
 
 #include "tests/support/tap.h"
-
-static char *nothing(const char *name)
-{
-    return NULL;
-}
-
-enum { WORDS_MAX = 6 };
+#include "tests/unit/server/command_line.h"
 
 static struct options options;
 
 /* Chooses as on a command line; the options live until the next. */
-static struct storage_choice choose(const char *const words[WORDS_MAX])
+static struct storage_choice choose(const char *const words[COMMAND_LINE_WORDS_MAX])
 {
-    char given[WORDS_MAX + 1][64] = {"rookery"}, *argv[WORDS_MAX + 2] = {given[0]};
-    struct bytes why = {0};
-    int argc = 1;
-
-    for (; argc <= WORDS_MAX && words[argc - 1] != NULL; argc++) {
-        (void)snprintf(given[argc], sizeof given[argc], "%s", words[argc - 1]);
-        argv[argc] = given[argc];
-    }
     options_finish(&options);
-    check(options_read(&options, argc, argv, nothing, NULL, &why) == OPTIONS_RUN);
-    bytes_finish(&why);
+    command_line_read(&options, words, COMMAND_LINE_WORDS_MAX);
     return storage_choose(&options.values);
 }
 
@@ -45,7 +30,7 @@ static bool same(const char *a, const char *b)
 static void what_is_named_is_used(void)
 {
     static struct {
-        const char *words[WORDS_MAX];
+        const char *words[COMMAND_LINE_WORDS_MAX];
         const char *store, *journal, *url, *url_option;
     } cases[] = {
         {{NULL}, "sqlite", "direct", NULL, "data"},
@@ -79,9 +64,9 @@ static void what_is_named_is_used(void)
 
 static void the_url_of_a_database_may_be_that_of_mongodb(void)
 {
-    static const char *const url[WORDS_MAX] = {"--database-url=mongodb://h/chat"};
-    static const char *const srv[WORDS_MAX] = {"--database-url=MongoDB+srv://h/chat",
-                                               "--store=mongo"};
+    static const char *const url[COMMAND_LINE_WORDS_MAX] = {"--database-url=mongodb://h/chat"};
+    static const char *const srv[COMMAND_LINE_WORDS_MAX] = {"--database-url=MongoDB+srv://h/chat",
+                                                            "--store=mongo"};
     struct storage_choice got = choose(url);
 
     check(same(got.store, "mongo") && same(got.url, "mongodb://h/chat"));
@@ -94,7 +79,7 @@ static void the_url_of_a_database_may_be_that_of_mongodb(void)
 static void says_what_does_not_go_together(void)
 {
     static struct {
-        const char *words[WORDS_MAX];
+        const char *words[COMMAND_LINE_WORDS_MAX];
         const char *part;
     } cases[] = {
         {{MONGO, POSTGRES}, "mongo-uri and database-url are both set"},
@@ -119,9 +104,9 @@ static void says_what_does_not_go_together(void)
 
 static void where_nothing_is_kept_nothing_contradicts(void)
 {
-    static const char *const all[WORDS_MAX] = {"--journal=none", MONGO, POSTGRES, KAFKA,
-                                               RABBITMQ,         REDIS};
-    static const char *const none[WORDS_MAX] = {"--journal=none", "--store=mongo"};
+    static const char *const all[COMMAND_LINE_WORDS_MAX] = {
+        "--journal=none", MONGO, POSTGRES, KAFKA, RABBITMQ, REDIS};
+    static const char *const none[COMMAND_LINE_WORDS_MAX] = {"--journal=none", "--store=mongo"};
 
     check(same(choose(all).journal, "none") && choose(all).contradiction == NULL);
     check(choose(none).contradiction == NULL);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "tests/support/tap.h"
+#include "tests/unit/server/command_line.h"
 #include "tests/unit/web/folder.h"
 
 static struct options options;
@@ -11,24 +12,12 @@ static struct vitals vitals;
 static struct storage storage;
 static char logged[4096];
 
-static char *nothing(const char *name)
-{
-    return NULL;
-}
-
 /* What storage_open returns and logs with these words, the last of which is NULL. */
 static int open_with(const char *const words[], size_t count)
 {
-    char given[8][160] = {"rookery"}, *argv[8] = {given[0]};
-    struct bytes why = {0};
     FILE *log = tmpfile();
 
-    for (size_t i = 0; i < count; i++) {
-        (void)snprintf(given[i + 1], sizeof given[i + 1], "%s", words[i]);
-        argv[i + 1] = given[i + 1];
-    }
-    check(options_read(&options, (int)count + 1, argv, nothing, NULL, &why) == OPTIONS_RUN);
-    bytes_finish(&why);
+    command_line_read(&options, words, count);
     storage = (struct storage){0};
     log_start(fileno(log), LOG_AS_JSON, LOG_WARN);
     int result = storage_open(&storage, &options.values, &vitals);
