@@ -96,26 +96,33 @@ static int read_around(struct postgres_conn *conn, struct store_history *r)
     return 0;
 }
 
-static int read_one_way(struct postgres_conn *conn, struct store_history *r)
+/* Of the one query that has been put. */
+static int exchange_page(struct postgres_conn *conn, unsigned limit, size_t bytes_max,
+                         struct message_page **out, bool *more)
 {
     struct postgres_results results;
     struct store_page page;
 
+    int error = postgres_exchange(conn, &results);
+    if (error != 0) {
+        return error;
+    }
+    store_page_begin(&page, limit, bytes_max);
+    (void)postgres_page_add(&page, results.of[0], more);
+    *out = store_page_end(&page);
+    postgres_results_drop(&results);
+    return 0;
+}
+
+static int read_one_way(struct postgres_conn *conn, struct store_history *r)
+{
     if (r->after != 0 || r->from_start) {
         put_history(conn, r, newer_sql, within(r->after), r->limit + 1);
     } else {
         put_history(conn, r, older_sql, r->before != 0 ? within(r->before) : INT64_MAX,
                     r->limit + 1);
     }
-    int error = postgres_exchange(conn, &results);
-    if (error != 0) {
-        return error;
-    }
-    store_page_begin(&page, r->limit, r->bytes_max);
-    (void)postgres_page_add(&page, results.of[0], &r->more);
-    r->page = store_page_end(&page);
-    postgres_results_drop(&results);
-    return 0;
+    return exchange_page(conn, r->limit, r->bytes_max, &r->page, &r->more);
 }
 
 int postgres_read_history(struct postgres_conn *conn, struct store_call *call)
@@ -209,8 +216,6 @@ int postgres_read_directs(struct postgres_conn *conn, struct store_call *call)
 {
     struct store_directs *r = container_of(call, struct store_directs, call);
     struct postgres_params params = {0};
-    struct postgres_results results;
-    struct store_page page;
 
     assert(r->limit >= 1 && r->limit <= STORE_PAGE_MAX);
     r->page = NULL;
@@ -218,15 +223,7 @@ int postgres_read_directs(struct postgres_conn *conn, struct store_call *call)
     postgres_add_bytes(&params, r->user_id);
     postgres_add_number(&params, r->limit + 1);
     postgres_put(conn, directs_sql, &params);
-    int error = postgres_exchange(conn, &results);
-    if (error != 0) {
-        return error;
-    }
-    store_page_begin(&page, r->limit, r->bytes_max);
-    (void)postgres_page_add(&page, results.of[0], &r->more);
-    r->page = store_page_end(&page);
-    postgres_results_drop(&results);
-    return 0;
+    return exchange_page(conn, r->limit, r->bytes_max, &r->page, &r->more);
 }
 
 int postgres_write_direct_state(struct postgres_conn *conn, struct store_call *call)
