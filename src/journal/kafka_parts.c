@@ -63,6 +63,15 @@ static void unassign(struct kafka_parts *p, part_list *list)
     }
 }
 
+static void set_paused(struct kafka_parts *p, part_list *list)
+{
+    if (p->paused) {
+        (void)rd_kafka_pause_partitions(p->handle, list);
+    } else {
+        (void)rd_kafka_resume_partitions(p->handle, list);
+    }
+}
+
 /* ---- where to begin ---- */
 
 /* What the group has committed of each partition, -1: nothing. Returns false if it cannot be asked.
@@ -134,9 +143,7 @@ static void on_assigned(struct kafka_parts *p, const part_list *list)
     }
     atomic_fetch_add(&p->ours, (unsigned)mine->cnt);
     assign(p, mine);
-    if (p->paused) {
-        (void)rd_kafka_pause_partitions(p->handle, mine);
-    }
+    set_paused(p, mine); /* one that was paused when it was given up still is */
     rd_kafka_topic_partition_list_destroy(mine);
 }
 
@@ -173,9 +180,7 @@ static void begin_again(struct kafka_parts *p, unsigned partition)
     list_add(p, list, partition);
     unassign(p, list);
     assign(p, list);
-    if (p->paused) {
-        (void)rd_kafka_pause_partitions(p->handle, list);
-    }
+    set_paused(p, list);
     rd_kafka_topic_partition_list_destroy(list);
 }
 
@@ -256,11 +261,7 @@ void kafka_parts_pause(struct kafka_parts *p, bool paused)
     part_list *ours = list_of_ours(p);
 
     p->paused = paused;
-    if (paused) {
-        (void)rd_kafka_pause_partitions(p->handle, ours);
-    } else {
-        (void)rd_kafka_resume_partitions(p->handle, ours);
-    }
+    set_paused(p, ours);
     for (int i = 0; i < ours->cnt; i++) {
         p->parts[ours->elems[i].partition].unsure = true;
     }

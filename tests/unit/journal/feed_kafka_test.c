@@ -311,6 +311,30 @@ static void what_is_taken_over_later_begins_where_the_other_reader_was(void)
     check(parts_of(feed) == PARTITIONS && taken > 0);
 }
 
+/* librdkafka keeps a partition paused that is given up so. */
+static void what_was_paused_when_it_was_given_up_is_read_when_it_comes_back(void)
+{
+    struct reading any = {0}, after = {0};
+    struct feed *other = open_feed(ends);
+
+    feed->ops->pause(feed);
+    for (time_t until = later() + PATIENCE_S; parts_of(other) < 2 && later() < until;) {
+        read_some(feed, &any);
+        read_some(other, &any);
+    }
+    check(parts_of(other) == 2);
+    feed->ops->resume(feed);
+    other->ops->close(other);
+    for (time_t until = later() + PATIENCE_S; parts_of(feed) < PARTITIONS && later() < until;) {
+        read_some(feed, &any);
+    }
+    put_everywhere();
+    for (time_t until = later() + PATIENCE_S; !all_read(&after, &after) && later() < until;) {
+        read_some(feed, &after);
+    }
+    check(all_read(&after, &after));
+}
+
 static void a_topic_with_other_partitions_than_the_stores_is_refused(void)
 {
     const struct journal_kafka_options options = {
@@ -354,6 +378,7 @@ int main(void)
     RUN(the_lag_grows_while_the_feed_is_paused);
     RUN(brokers_that_are_away_are_told_and_come_back);
     RUN(what_is_taken_over_later_begins_where_the_other_reader_was);
+    RUN(what_was_paused_when_it_was_given_up_is_read_when_it_comes_back);
     RUN(a_topic_with_other_partitions_than_the_stores_is_refused);
     feed->ops->close(feed);
     RUN(a_group_that_never_tells_what_is_whose_can_be_left);
