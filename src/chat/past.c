@@ -398,9 +398,17 @@ static void begin_read(struct past *past)
     }
 }
 
+/* Who knows more than this node tells for now would be told that once more: he has to ask again. */
 static void on_fence(struct journal_fence *fence)
 {
-    begin_read(container_of(fence, struct past, fence));
+    struct past *past = container_of(fence, struct past, fence);
+
+    if (fence->late) {
+        past->error = STORE_EIO;
+        ready(past);
+    } else {
+        begin_read(past);
+    }
 }
 
 /* The log comes first: what is told from its answer on comes live, or is in the tail by then; what

@@ -113,6 +113,27 @@ static void who_knows_more_than_this_node_waits_for_it(void)
     end();
 }
 
+static void who_knows_more_than_this_node_for_too_long_is_to_ask_again(void)
+{
+    start();
+    for (unsigned i = 0; i < 5; i++) {
+        char id[8];
+        (void)snprintf(id, sizeof id, "o%u", i);
+        other_says(id, "\"1\"");
+        disk_store();
+    }
+    uint64_t knows = disk_newest(SPAN("busy"));
+    struct client *c = client(2);
+    request(c, JOIN_AFTER, knows);
+    world_settle();
+    disk_be_late();
+    world_settle();
+    check(strstr(peer_got(c->peer), "HISTORY_UNAVAILABLE") != NULL);
+    settle();
+    check(strstr(peer_got(c->peer), "content") == NULL); /* which it knows */
+    end();
+}
+
 static void is_said_to_be_no_further_than_what_was_told(void)
 {
     start();
@@ -329,6 +350,7 @@ int main(void)
     RUN(what_is_next_in_the_log_is_told_when_it_is_durable);
     RUN(what_others_wrote_before_it_is_told_before_it);
     RUN(who_knows_more_than_this_node_waits_for_it);
+    RUN(who_knows_more_than_this_node_for_too_long_is_to_ask_again);
     RUN(is_said_to_be_no_further_than_what_was_told);
     RUN(is_said_to_be_no_further_though_there_is_nothing_to_tell);
     RUN(gives_the_latest_of_a_log_with_holes_above_a_gap);

@@ -281,17 +281,19 @@ static void answer_fence(struct task *task)
     fence->on_done(fence);
 }
 
-static void let_through(void)
+static void let_through(bool is_late)
 {
     struct journal_fence **at = &log_.waiting;
 
     while (*at != NULL) {
         struct journal_fence *fence = *at;
-        if (fence->until > log_.told && log_.followed < log_.count) {
+        bool waits = fence->until > log_.told && log_.followed < log_.count;
+        if (waits && !is_late) {
             at = &fence->next;
             continue;
         }
         *at = fence->next;
+        fence->late = waits;
         fence->place = log_.told;
         fence->task.run = answer_fence;
         executor_post(fence->executor, &fence->task);
@@ -312,13 +314,13 @@ static void report(struct journal_append *op)
         log_.told = op->in_turn ? log_.entries[i].place : log_.told;
     }
     answer(op);
-    let_through();
+    let_through(false);
 }
 
 void disk_follow(void)
 {
     if (log_.followed == log_.count) {
-        let_through();
+        let_through(false);
         return;
     }
     const struct entry *e = &log_.entries[log_.followed++];
@@ -331,7 +333,7 @@ void disk_follow(void)
         m.changed = e->place;
     }
     log_.listener.on_record(log_.listener.arg, &m);
-    let_through();
+    let_through(false);
 }
 
 void disk_store(void)
@@ -365,6 +367,11 @@ void disk_write_as_other(const struct message *m)
     write_log(m, NULL);
 }
 
+void disk_be_late(void)
+{
+    let_through(true);
+}
+
 void disk_lose(void)
 {
     log_.listener.on_gap(log_.listener.arg);
@@ -380,7 +387,7 @@ static void fence(struct journal *journal, struct executor *executor, struct jou
     fence->executor = executor;
     fence->next = log_.waiting;
     log_.waiting = fence;
-    let_through();
+    let_through(false);
 }
 
 static uint64_t stored_place(void)

@@ -56,7 +56,8 @@ void disk_write_other(struct span room, struct span id, struct span content);
 void disk_write_as_other(const struct message *m); /* whatever it is */
 void disk_follow(void);
 void disk_store(void);
-void disk_lose(void); /* the log has a gap */
+void disk_lose(void);    /* the log has a gap */
+void disk_be_late(void); /* it does not come here for so long that who waits for that is told so */
 
 bool disk_is_idle(void);
 
