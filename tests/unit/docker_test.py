@@ -114,6 +114,7 @@ def every_variable_of_a_node_is_one_of_the_server():
 def a_node_takes_what_it_is_given():
     own = {name: "17" for name, kind, _ in _variables(_ALL) if kind == "-"}
     own.update({name: "17s" for name in own if re.search("INTERVAL|TIMEOUT", name)})
+    own.update({name: "*" for name in own if "CORS" in name})
     own.update(ROOKERY_AUTH="required", LOG_LEVEL="warn", ROOKERY_NETWORK="10.1.2")
     for overrides in _OVERRIDES:
         for given in ({}, own):
