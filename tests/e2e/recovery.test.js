@@ -314,7 +314,7 @@ test('unless that is not wanted', async () => {
 test('a server of a cluster says that it cannot', () => {
     const args = ['--recovery', '2m', '--redis-url', 'redis://127.0.0.1:1', '--data', folder(), '--port', '0'];
     const check = spawnSync(program, [...args, '--check-config'], { encoding: 'utf8' });
-    assert.match(check.stderr, /^recovery .*redis-url/);
+    assert.match(check.stderr, /^recovery .*redis-url/m);
     assert.equal(check.status, 2);
     const run = spawnSync(program, args, { encoding: 'utf8', timeout: 20000 });
     assert.match(run.stderr, /recovery .*redis-url/);
