@@ -90,18 +90,24 @@ static void what_others_wrote_before_it_is_told_before_it(void)
     end();
 }
 
-static void who_knows_more_than_this_node_waits_for_it(void)
+/* Which this node is not told of yet. Returns the place of the last. */
+static uint64_t say_five_elsewhere(void)
 {
-    start();
-    other_says("first", "\"1\"");
-    settle();
     for (unsigned i = 0; i < 5; i++) {
         char id[8];
         (void)snprintf(id, sizeof id, "o%u", i);
         other_says(id, "\"1\"");
         disk_store();
     }
-    uint64_t knows = disk_newest(SPAN("busy"));
+    return disk_newest(SPAN("busy"));
+}
+
+static void who_knows_more_than_this_node_waits_for_it(void)
+{
+    start();
+    other_says("first", "\"1\"");
+    settle();
+    uint64_t knows = say_five_elsewhere();
     struct client *c = client(2);
     request(c, JOIN_AFTER, knows);
     world_settle();
@@ -116,13 +122,7 @@ static void who_knows_more_than_this_node_waits_for_it(void)
 static void who_knows_more_than_this_node_for_too_long_is_to_ask_again(void)
 {
     start();
-    for (unsigned i = 0; i < 5; i++) {
-        char id[8];
-        (void)snprintf(id, sizeof id, "o%u", i);
-        other_says(id, "\"1\"");
-        disk_store();
-    }
-    uint64_t knows = disk_newest(SPAN("busy"));
+    uint64_t knows = say_five_elsewhere();
     struct client *c = client(2);
     request(c, JOIN_AFTER, knows);
     world_settle();
