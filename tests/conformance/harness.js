@@ -10,10 +10,9 @@
 
 const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');
-const { once } = require('node:events');
-const net = require('node:net');
 const path = require('node:path');
 const { after, afterEach, before, test: nodeTest } = require('node:test');
+const { reachable } = require('../support/port');
 
 const DEADLINE_MS = 5000;
 const TEST_TIMEOUT_MS = 30000;
@@ -143,15 +142,7 @@ class ServerProcess {
 
     async #accepts() {
         assert.equal(this.result, undefined, `the server ended at its start: ${this.result}`);
-        const socket = net.connect(this.port, this.host);
-        try {
-            await once(socket, 'connect');
-            return true;
-        } catch {
-            return false;
-        } finally {
-            socket.destroy();
-        }
+        return reachable(this.port, this.host);
     }
 
     // Asks the server to stop; gives its exit status, or the name of the signal that ended it.

@@ -32,8 +32,8 @@ async function freePort() {
 }
 
 // Does somebody listen there?
-async function reachable(port) {
-    const socket = net.connect(port, '127.0.0.1');
+async function reachable(port, host = '127.0.0.1') {
+    const socket = net.connect(port, host);
     try {
         await once(socket, 'connect');
         return true;
