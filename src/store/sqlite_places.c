@@ -100,16 +100,24 @@ static int gather(sqlite3_stmt *statement, struct store_rows *rows, size_t max, 
     return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
-static struct store_room_page *room_page(struct store_rows *rows)
+/* The page of rooms that a bound statement yields. Returns as gather does. */
+static int gather_rooms(sqlite3_stmt *statement, size_t max, bool *more,
+                        struct store_room_page **page)
 {
     static const size_t spans[] = {offsetof(struct store_room, name),
                                    offsetof(struct store_room, title),
                                    offsetof(struct store_room, created_by)};
-    size_t count = store_rows_count(rows);
-    struct store_room_page *page = store_rows_end(rows, spans, sizeof spans / sizeof spans[0]);
+    struct store_rows rows;
 
-    page->count = count;
-    return page;
+    store_rows_begin(&rows, sizeof **page, sizeof(struct store_room));
+    int result = gather(statement, &rows, max, more, add_room);
+    if (result == SQLITE_OK) {
+        size_t count = store_rows_count(&rows);
+        *page = store_rows_end(&rows, spans, sizeof spans / sizeof spans[0]);
+        (*page)->count = count;
+    }
+    store_rows_drop(&rows);
+    return result;
 }
 
 int sqlite_read_rooms(struct sqlite_conn *conn, struct store_call *call)
@@ -118,7 +126,6 @@ int sqlite_read_rooms(struct sqlite_conn *conn, struct store_call *call)
     struct store_rooms *r = container_of(call, struct store_rooms, call);
     sqlite3_stmt *statement = sqlite_conn_get(conn, sql[r->which]);
     struct bytes after = {0};
-    struct store_rows rows;
 
     assert(r->limit >= 1 && r->limit <= STORE_PAGE_MAX);
     r->page = NULL;
@@ -128,12 +135,7 @@ int sqlite_read_rooms(struct sqlite_conn *conn, struct store_call *call)
     sqlite_bind_text(statement, 1, r->user_id);
     bind_after(statement, 2, r->after_name, &after);
     sqlite_bind_u64(statement, 3, r->limit + 1);
-    store_rows_begin(&rows, sizeof *r->page, sizeof(struct store_room));
-    int result = gather(statement, &rows, r->limit, &r->more, add_room);
-    if (result == SQLITE_OK) {
-        r->page = room_page(&rows);
-    }
-    store_rows_drop(&rows);
+    int result = gather_rooms(statement, r->limit, &r->more, &r->page);
     bytes_finish(&after);
     return result;
 }
@@ -142,7 +144,6 @@ int sqlite_read_room_get(struct sqlite_conn *conn, struct store_call *call)
 {
     struct store_room_get *r = container_of(call, struct store_room_get, call);
     sqlite3_stmt *statement = sqlite_conn_get(conn, one_sql);
-    struct store_rows rows;
     bool more;
 
     r->page = NULL;
@@ -151,13 +152,7 @@ int sqlite_read_room_get(struct sqlite_conn *conn, struct store_call *call)
     }
     sqlite_bind_text(statement, 1, r->user_id);
     sqlite_bind_text(statement, 2, r->room);
-    store_rows_begin(&rows, sizeof *r->page, sizeof(struct store_room));
-    int result = gather(statement, &rows, 1, &more, add_room);
-    if (result == SQLITE_OK) {
-        r->page = room_page(&rows);
-    }
-    store_rows_drop(&rows);
-    return result;
+    return gather_rooms(statement, 1, &more, &r->page);
 }
 
 int sqlite_read_reads(struct sqlite_conn *conn, struct store_call *call)
