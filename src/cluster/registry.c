@@ -263,6 +263,40 @@ static void enrol(struct registry *r)
                             &r->enrolled.call);
 }
 
+/* ---- meeting ---- */
+
+static void on_listed(struct keyspace_call *call)
+{
+    struct registry *r = end_call(call);
+
+    if (r == NULL || call->error != 0) {
+        return;
+    }
+    r->lists++;
+    for (size_t i = 0; i < call->entry_count; i++) {
+        see(r, &call->entries[i]);
+    }
+    if (r->executor->now_ms >= r->judge_from_ms) {
+        judge_all(r);
+    }
+    show(r);
+}
+
+static void list(struct registry *r)
+{
+    if (!r->listed.busy) {
+        start_call(&r->listed, on_listed);
+        r->keyspace->ops->list(r->keyspace, NODES_GROUP, &r->listed.call);
+    }
+}
+
+/* Says that it lives, and looks who else does. */
+static void meet(struct registry *r)
+{
+    enrol(r);
+    list(r);
+}
+
 /* ---- the number ---- */
 
 static struct span number_key(char key[NUMBER_KEY_SIZE], unsigned number)
@@ -295,15 +329,15 @@ static void on_number_claimed(struct keyspace_call *call)
 {
     struct registry *r = end_call(call);
 
-    if (r == NULL || call->error != 0) {
+    if (r == NULL || call->error == KEYSPACE_EDOWN) {
         return;
     }
-    if (call->found) {
+    if (call->error == 0 && call->found) {
         set_number(r, r->candidate);
-        enrol(r); /* others need it to pass requests on */
-    } else {
+    } else if (call->error == 0) {
         give_up_number(r);
     }
+    meet(r);
 }
 
 static void claim_number(struct registry *r)
@@ -352,39 +386,17 @@ static void keep_number(struct registry *r)
 
 /* ---- heartbeats ---- */
 
-static void on_listed(struct keyspace_call *call)
-{
-    struct registry *r = end_call(call);
-
-    if (r == NULL || call->error != 0) {
-        return;
-    }
-    r->lists++;
-    for (size_t i = 0; i < call->entry_count; i++) {
-        see(r, &call->entries[i]);
-    }
-    if (r->executor->now_ms >= r->judge_from_ms) {
-        judge_all(r);
-    }
-    show(r);
-}
-
-static void list(struct registry *r)
-{
-    if (!r->listed.busy) {
-        start_call(&r->listed, on_listed);
-        r->keyspace->ops->list(r->keyspace, NODES_GROUP, &r->listed.call);
-    }
-}
-
+/* Whoever claims a number meets the others when he knows it: those who saw him without it would not
+ * ask again before their next heartbeat. */
 static void beat(struct timer *timer)
 {
     struct registry *r = container_of(timer, struct registry, beat);
 
     executor_timer_start(r->executor, &r->beat, r->heartbeat_ms);
     keep_number(r);
-    enrol(r);
-    list(r);
+    if (r->self.record.number != 0) {
+        meet(r);
+    }
 }
 
 static void on_look(struct task *task)

@@ -12,7 +12,8 @@
  *
  * The number, 1 to NODE_NUMBER_MAX, is in the ids of sessions, so that whoever gets a request for
  * one knows whose it is. A node claims the one that it is given, or, where somebody else has that,
- * another by chance. It keeps it over an outage, unless somebody else has it by then.
+ * another by chance, before it is listed first. It keeps it over an outage, unless somebody else
+ * has it by then.
  *
  *     registry_create ──> registry_start ──> registry_leave ──> keyspace_close ──> registry_destroy
  *

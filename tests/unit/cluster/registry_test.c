@@ -302,6 +302,44 @@ static void numbers_are_claimed_and_lead_to_addresses(void)
     end();
 }
 
+/* Or what is asked of it would be refused until the next heartbeat. */
+static void check_that_who_is_seen_has_a_number(void)
+{
+    char address[NODE_ADDRESS_SIZE];
+
+    for (unsigned i = 0; i < 40; i++) {
+        turn_at(now_ms + BEAT_MS / 10);
+        check(registry_count(nodes[0].registry) == 1 ||
+              registry_address_of(nodes[0].registry, 8, address));
+        check(registry_count(nodes[1].registry) == 1 ||
+              registry_address_of(nodes[1].registry, 7, address));
+    }
+    check(registry_count(nodes[0].registry) == 2 && registry_count(nodes[1].registry) == 2);
+}
+
+static void who_is_seen_has_a_number(void)
+{
+    begin();
+    start(0, 7);
+    start(1, 8);
+    check_that_who_is_seen_has_a_number();
+    end();
+}
+
+static void who_is_seen_has_a_number_when_redis_comes_in_between(void)
+{
+    begin();
+    redis.down = true;
+    start(0, 7);
+    start(1, 8);
+    while (!fake_executor_has_tasks(&fe)) { /* until it was asked */
+        fake_executor_turn(&fe, ++now_ms);
+    }
+    redis.down = false;
+    check_that_who_is_seen_has_a_number();
+    end();
+}
+
 static void a_number_that_is_taken_is_left_to_who_has_it(void)
 {
     begin();
@@ -368,6 +406,8 @@ int main(void)
     RUN(who_has_died_meanwhile_is_missed_one_ttl_after_the_return);
     RUN(a_redis_that_comes_back_empty_is_nobodys_death);
     RUN(numbers_are_claimed_and_lead_to_addresses);
+    RUN(who_is_seen_has_a_number);
+    RUN(who_is_seen_has_a_number_when_redis_comes_in_between);
     RUN(a_number_that_is_taken_is_left_to_who_has_it);
     RUN(a_number_is_kept_over_an_outage_unless_somebody_has_it);
     RUN(what_cannot_be_read_is_left_out_and_counted);
