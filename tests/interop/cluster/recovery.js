@@ -46,6 +46,9 @@ function recovery() {
                 await probe(speakers[0], 'emit', { event: 'warm', args: [] });
                 speakers.forEach((c) => assert.ok(c.events.some(([event]) => event === 'warm')));
             });
+            // Nor does one come late, to a client that was not there when it was said.
+            await probe(speakers[0], 'emit', { event: 'begin', args: [] });
+            await Promise.all(speakers.map((c) => until(c, 'begin')));
         });
         after(() => cluster.end());
 
