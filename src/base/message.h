@@ -57,7 +57,7 @@ struct message {
     struct span recipient; /* user id, of a direct message; empty: it is the room's */
     int64_t timestamp_ms;  /* since the Epoch, of the server */
     int64_t edited_ms;     /* likewise of its latest edit; 0: never */
-    uint8_t dialect;       /* of the sender: see chat/dialect.h */
+    uint8_t dialect;       /* of the sender: see base/sound.h */
     uint8_t action;        /* enum message_action; read back: MESSAGE_DELETE if it was deleted */
     uint8_t fate;          /* enum message_fate, by an append */
     uint8_t state;         /* read back, of a direct message: enum message_state */

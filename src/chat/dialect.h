@@ -33,20 +33,9 @@
 #include "protocol/bytes.h"
 #include "src/api/rookery.h"
 #include "src/base/message.h"
+#include "src/base/sound.h"
 #include "src/chat/person.h"
 #include "src/chat/policy.h"
-
-/* Stored with messages, and the tag of a membership: values never change their meaning. */
-enum dialect_id {
-    DIALECT_NONE,     /* a plain Socket.IO socket */
-    DIALECT_CHATROOM, /* chat:event */
-    DIALECT_SCALABLE, /* joinRoom, sendMessage */
-    DIALECT_GROUPS,   /* join_room {roomid}, new_msg */
-    DIALECT_DIRECT,   /* join {username}, send_message {recipientId} */
-    DIALECT_REALTIME, /* join_room {roomId}, send_message {roomId} */
-    DIALECT_NATIVE,   /* Rookery's own: REALTIME with offsets, see README.md */
-    DIALECT_COUNT
-};
 
 /* Of those that have words for edits, typing and read marks. */
 enum { DIALECTS_WITH_EDITS = 1u << DIALECT_REALTIME | 1u << DIALECT_NATIVE };

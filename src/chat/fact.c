@@ -3,7 +3,7 @@
 
 #include "src/chat/policy.h"
 
-enum { SENT_AT_BYTES_MAX = 64, ROOM_BYTES_MAX = 2 + NAME_BYTES_MAX };
+enum { SENT_AT_BYTES_MAX = 64 };
 
 static const uint64_t WALL_MS_MAX = 253402300799999; /* the end of 9999 */
 

@@ -2,9 +2,9 @@
 #include "src/chat/following.h"
 
 #include "src/base/memory.h"
+#include "src/base/sound.h"
 #include "src/chat/comeback.h"
 #include "src/chat/direct.h"
-#include "src/chat/sound.h"
 #include "src/chat/telling.h"
 
 enum { KNOWN_BITS = 16, KNOWN = 1 << KNOWN_BITS };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "src/chat/note.h"
 
+#include "src/base/sound.h"
 #include "src/chat/dialect.h"
 #include "src/chat/policy.h"
-#include "src/chat/sound.h"
 #include "src/chat/tuple.h"
 
 enum {

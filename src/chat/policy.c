@@ -20,6 +20,8 @@ const struct refusal refused_together = {
 const struct refusal refused_busy = {
     "BUSY", "The server cannot take more messages just now; try again later.", true};
 const struct refusal refused_storage = {"NOT_STORED", "The message could not be stored.", true};
+const struct refusal refused_size = {"MESSAGE_TOO_LONG",
+                                     "The message has more bytes than the server can keep.", false};
 const struct refusal refused_history = {
     "HISTORY_UNAVAILABLE", "The room was joined, but its history cannot be read now.", true};
 

@@ -11,15 +11,13 @@
 #include <stdbool.h>
 
 #include "protocol/json.h"
+#include "src/base/sound.h"
 
 enum {
-    NAME_BYTES_MAX = 255, /* roomId, userId, username: 1 to that many bytes of UTF-8 */
-    TYPE_BYTES_MAX = 64,  /* type */
     HISTORY_MESSAGES_MAX = 100,
     UNIT_BYTES_MAX = 6,        /* of a content's unit, as JSON text */
     BESIDES_BYTES_MAX = 65536, /* of what a payload may have besides its content */
     TOKEN_BYTES_MAX = 8192,
-    ROOM_OWN_MARK = 1, /* first character of the names of rooms that are the chat's own (room.h) */
 };
 
 struct refusal {
@@ -38,6 +36,7 @@ extern const struct refusal refused_together; /* a join that another's refusal h
 extern const struct refusal refused_busy;     /* the journal takes no more just now */
 extern const struct refusal refused_away;     /* the journal's broker is away */
 extern const struct refusal refused_storage;  /* the journal failed */
+extern const struct refusal refused_size;     /* the journal never takes so large a message */
 extern const struct refusal refused_history;  /* joined, but what was said cannot be read */
 extern const struct refusal refused_resume;   /* not joined, since that cannot be read */
 extern const struct refusal refused_store_busy; /* the store takes no more calls just now */

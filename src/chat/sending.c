@@ -41,7 +41,7 @@ const struct message *sending_message(const struct list_node *node)
  */
 static void count_lost(struct chat_loop *cl, const struct refusal *why)
 {
-    if (why == &refused_busy || why == &refused_storage) {
+    if (why == &refused_busy || why == &refused_storage || why == &refused_size) {
         chat_count(cl, STAT_NOTES_LOST);
     }
 }
@@ -190,6 +190,13 @@ static const struct refusal *refusal_of_append(int error)
     return error == JOURNAL_EAWAY ? &refused_away : &refused_busy;
 }
 
+static const struct refusal *refusal_of_end(const struct journal_append *op)
+{
+    return op->error == JOURNAL_ESIZE ? &refused_size
+           : op->error != 0           ? &refused_storage
+                                      : refusal_of(op->message.fate);
+}
+
 /* Is it one that its client may send again? */
 static bool is_named(const struct sending *sending)
 {
@@ -220,7 +227,7 @@ static void on_durable(struct journal_append *op)
     struct list_node *older = sending->node.next;
 
     list_remove(&sending->node);
-    sending->refusal = op->error != 0 ? &refused_storage : refusal_of(op->message.fate);
+    sending->refusal = refusal_of_end(op);
     if (sending->refusal == NULL) {
         place(&sending->record->message, &op->message);
         sending->now_ms = op->message.timestamp_ms; /* of the first time, if it is repeated */
@@ -232,7 +239,7 @@ static void on_durable(struct journal_append *op)
         beside_push(sending->home, sending->record);
     } else if (sending->refusal == NULL) {
         make_up(sending);
-    } else if (op->error != 0 && may_be_doubted(sending)) {
+    } else if (sending->refusal == &refused_storage && may_be_doubted(sending)) {
         doubts_add(&sending->room->doubts, sending->record);
     }
     leave(sending, older);

@@ -30,6 +30,9 @@ enum feed_error {
     FEED_ELOST = -2, /* what was given is another reader's by now: drop it, and poll again */
 };
 
+/* Of reject: it is not given up yet, but steps aside and comes again some time later. */
+enum { FEED_LATER = 1 };
+
 const char *feed_strerror(int error);
 
 struct feed_entry {
@@ -45,8 +48,9 @@ struct feed_figures {
     uint64_t lag; /* records in the log behind those that are committed, of this reader's parts */
     uint64_t rejected;   /* since the start */
     uint64_t moved;      /* likewise, to the partition of their room */
-    uint64_t missing;    /* likewise, positions at which the log had no record any more */
+    uint64_t missing;    /* likewise, that the broker had deleted before they were read */
     unsigned partitions; /* that it reads */
+    unsigned shorts;     /* of those, that have fewer records than are stored: none is read then */
     bool is_up;
 };
 
@@ -65,7 +69,7 @@ struct feed_ops {
      * again to somebody, which is harmless. */
     int (*commit)(struct feed *feed);
     /* Puts the entry where what cannot be stored waits for somebody to look at it, with the reason;
-     * blocks until it is there. Returns 0 or an enum feed_error. */
+     * blocks until it is there. Returns 0, FEED_LATER or an enum feed_error. */
     int (*reject)(struct feed *feed, const struct feed_entry *entry, const char *reason);
     /* The store is away: stays the reader of its parts without being given entries (poll gives none
      * and must still be called); what was given and not committed comes again after resume. */

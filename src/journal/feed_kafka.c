@@ -6,6 +6,7 @@
 #include "src/base/memory.h"
 #include "src/journal/journal_kafka.h"
 #include "src/journal/journal_value.h"
+#include "src/journal/kafka_astray.h"
 #include "src/journal/kafka_batch.h"
 #include "src/journal/kafka_group.h"
 #include "src/journal/kafka_sender.h"
@@ -27,10 +28,12 @@ struct feed_kafka {
     rd_kafka_queue_t *commits; /* what becomes of them */
     char *topic, *reject_topic, *group;
 
+    struct kafka_astray astray;
     struct kafka_batch batch;
     bool again; /* the batch is to be given once more */
     struct bytes value;
 
+    bool is_gone;    /* the topic, which has been said */
     bool has_joined; /* the group has told what is ours, be it nothing */
     bool is_committing, is_lost;
     uint64_t committed_ms;
@@ -59,11 +62,28 @@ static void drop_batch(struct feed_kafka *k)
 
 /* ---- events ---- */
 
+static void set_up(struct feed_kafka *k, bool is_up)
+{
+    k->is_gone = k->is_gone && !is_up;
+    atomic_store(&k->is_up, is_up);
+}
+
 static void on_error(struct feed_kafka *k, rd_kafka_event_t *event)
 {
-    if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+    rd_kafka_resp_err_t error = rd_kafka_event_error(event);
+    bool is_gone = error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+                   error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
+
+    if (is_gone && !k->is_gone) {
+        kafka_astray_say(&k->astray, true,
+                         "it is not there any more: nothing is stored until it is");
+        k->is_gone = true;
+    }
+    if (is_gone || error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
         atomic_store(&k->is_up, false);
         k->looked_ms = now_ms();
+    } else {
+        (void)kafka_astray_note(&k->astray, event, now_ms());
     }
 }
 
@@ -80,7 +100,7 @@ static void handle_event(struct feed_kafka *k, rd_kafka_event_t *event)
         kafka_parts_rebalance(&k->parts, event);
         kafka_batch_drop_lost(&k->batch);
         k->has_joined = true;
-        atomic_store(&k->is_up, true);
+        set_up(k, !k->is_gone || atomic_load(&k->parts.ours) > 0);
         break;
     case RD_KAFKA_EVENT_ERROR:
         on_error(k, event);
@@ -127,7 +147,7 @@ static void on_committed(struct feed_kafka *k, rd_kafka_event_t *event)
     } else if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
         kafka_parts_not_committed(&k->parts, rd_kafka_event_topic_partition_list(event));
     } else {
-        atomic_store(&k->is_up, true);
+        set_up(k, true);
     }
 }
 
@@ -240,7 +260,7 @@ static void look(struct feed_kafka *k)
         return;
     }
     if (k->parts.paused || !atomic_load(&k->is_up)) {
-        atomic_store(&k->is_up, kafka_parts_measure(&k->parts, true, LOOK_WAIT_MS));
+        set_up(k, kafka_parts_measure(&k->parts, true, LOOK_WAIT_MS));
     }
     k->looked_ms = now_ms();
 }
@@ -253,6 +273,9 @@ static int feed_poll(struct feed *feed, unsigned wait_ms, struct feed_entry **en
         drop_batch(k);
     }
     kafka_batch_reserve(&k->batch, max);
+    if (k->batch.count == 0 && !k->parts.paused) {
+        kafka_astray_look(&k->astray, now_ms(), LOOK_WAIT_MS);
+    }
     if (k->parts.paused || !k->again) {
         collect(k, wait_ms, max);
     }
@@ -271,7 +294,7 @@ static int feed_poll(struct feed *feed, unsigned wait_ms, struct feed_entry **en
         return FEED_EAWAY;
     }
     if (k->batch.count > 0) {
-        atomic_store(&k->is_up, true);
+        set_up(k, true);
     }
     (void)kafka_parts_measure(&k->parts, false, 0);
     return k->batch.count == 0 && !atomic_load(&k->is_up)
@@ -357,6 +380,7 @@ static void feed_figures(struct feed *feed, struct feed_figures *figures)
         .rejected = atomic_load(&k->rejected),
         .moved = atomic_load(&k->moved),
         .missing = atomic_load(&k->parts.missing),
+        .shorts = atomic_load(&k->parts.shorts),
         .partitions = atomic_load(&k->parts.ours),
         .is_up = atomic_load(&k->is_up),
     };
@@ -457,14 +481,17 @@ static const struct feed_ops feed_kafka = {
 static int open_consumer(struct feed_kafka *k, const struct journal_kafka_options *options,
                          struct bytes *why)
 {
-    /* An answer to a fetch is waited for until it is worth it (kafka_follower.c). So long as the
+    /* An answer to a fetch is waited for until it is worth it (enum kafka_pace), and what is there
+     * under a transaction counts, as it does for those who were told at once. So long as the
      * session lasts a dead node's partitions wait for another. */
     const struct kafka_setting settings[] = {
         {"group.id", options->group},
         {"partition.assignment.strategy", "cooperative-sticky"},
         {"enable.auto.commit", "false"},
         {"enable.auto.offset.store", "false"},
-        {"auto.offset.reset", "earliest"},
+        {"auto.offset.reset", "error"}, /* kafka_astray.h */
+        {"isolation.level", "read_uncommitted"},
+        {"topic.metadata.refresh.interval.ms", "10000", .yields = true}, /* it may come back */
         {"queued.max.messages.kbytes", "16384"},
         {"fetch.min.bytes", "262144", .yields = true},
         {"fetch.wait.max.ms", "20", .yields = true},
@@ -527,6 +554,8 @@ struct feed *feed_kafka_open(const struct journal_kafka_options *options, unsign
     kafka_parts_init(&k->parts, k->client.handle, k->topic, partitions, bases, positions);
     k->parts.ask_ms = (int)kafka_timeout_ms(options);
     kafka_batch_init(&k->batch, &k->parts);
+    k->astray = (struct kafka_astray){
+        .batch = &k->batch, .on_problem = options->on_problem, .arg = options->on_problem_arg};
     k->queue = rd_kafka_queue_get_consumer(k->client.handle);
     k->commits = rd_kafka_queue_new(k->client.handle);
     atomic_store(&k->is_up, true);

@@ -339,7 +339,7 @@ static int open_aside(struct rabbit_feed *f)
         {.key = amqp_cstring_bytes("x-dead-letter-routing-key"),
          .value = {.kind = AMQP_FIELD_KIND_UTF8, .value.bytes = amqp_cstring_bytes(f->link.queue)}},
     };
-    bool is_ours;
+    enum rabbitmq_likeness likeness;
 
     if (f->aside.conn != NULL) {
         return 0;
@@ -347,10 +347,10 @@ static int open_aside(struct rabbit_feed *f)
     if (rabbitmq_link_open(&f->aside, HEARTBEAT_S, f->timeout_ms, &f->line) != 0) {
         return -1;
     }
-    if (rabbitmq_link_queue(&f->aside, RABBITMQ_MAIN, f->dead, amqp_empty_table, &is_ours,
+    if (rabbitmq_link_queue(&f->aside, RABBITMQ_MAIN, f->dead, amqp_empty_table, &likeness,
                             &f->line) != 0 ||
         rabbitmq_link_queue(&f->aside, RABBITMQ_MAIN, f->retry,
-                            (amqp_table_t){.num_entries = 2, .entries = back}, &is_ours,
+                            (amqp_table_t){.num_entries = 2, .entries = back}, &likeness,
                             &f->line) != 0 ||
         rabbitmq_link_confirm(&f->aside, &f->line) != 0) {
         rabbitmq_link_drop(&f->aside);
@@ -438,7 +438,7 @@ static int reject(struct feed *feed, const struct feed_entry *entry, const char 
     (void)pthread_mutex_lock(&f->lock);
     f->figures.rejected += !again;
     (void)pthread_mutex_unlock(&f->lock);
-    return 0;
+    return again ? FEED_LATER : 0;
 }
 
 /* ---- the port ---- */
@@ -504,8 +504,10 @@ struct feed *feed_rabbitmq_open(const struct journal_rabbitmq_options *options, 
     (void)pthread_mutex_init(&f->lock, NULL);
     (void)snprintf(f->retry, sizeof f->retry, "%s.retry", options->queue);
     (void)snprintf(f->dead, sizeof f->dead, "%s.dlq", options->queue);
+    struct journal_rabbitmq_options silent = *options; /* one of the two tells what it finds */
+    silent.on_found = NULL;
     if (rabbitmq_link_init(&f->link, options, why) != 0 ||
-        rabbitmq_link_init(&f->aside, options, why) != 0 || connect_feed(f) != 0 ||
+        rabbitmq_link_init(&f->aside, &silent, why) != 0 || connect_feed(f) != 0 ||
         open_aside(f) != 0) {
         if (why->len == 0) {
             bytes_add_cstr(why, "rabbitmq-url: ");

@@ -27,6 +27,8 @@ const char *journal_strerror(int error)
         return "the store or broker behind the journal failed";
     case JOURNAL_EAWAY:
         return "the broker behind the journal is away";
+    case JOURNAL_ESIZE:
+        return "the message is larger than what is ever taken";
     }
     return error == 0 ? "success" : "unknown journal error";
 }

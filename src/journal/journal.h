@@ -37,7 +37,7 @@
  * node, is not told again if it was seen lately.
  *
  * After an error the message may or may not come to be stored; the sender may repeat it under the
- * same id.
+ * same id. Only after JOURNAL_ESIZE it is not, and repeating it is of no use.
  *
  * Ownership: the op is embedded in something of the caller's, and it and the bytes that the
  * message's spans point to must live until on_done, which may free them. */
@@ -53,6 +53,7 @@ enum journal_error {
     JOURNAL_EBUSY = -1, /* the queue is at its limit: try again later */
     JOURNAL_ESINK = -2, /* the store or broker behind the journal failed */
     JOURNAL_EAWAY = -3, /* the broker has been away for too long; try again later */
+    JOURNAL_ESIZE = -4, /* larger than what the store or broker ever takes: it is not stored */
 };
 
 const char *journal_strerror(int error);
@@ -60,7 +61,7 @@ const char *journal_strerror(int error);
 /* An append under way. The caller sets on_done; append fills the rest. */
 struct journal_append {
     void (*on_done)(struct journal_append *op);
-    int error; /* 0 or JOURNAL_ESINK */
+    int error; /* 0, JOURNAL_ESINK or JOURNAL_ESIZE */
     bool in_turn;
     struct message message;
 
@@ -73,7 +74,8 @@ struct journal_append {
 };
 
 /* Where `direct` writes to. Stores all messages durably or none, sets offset in each; 0 or a
- * negative error. Blocks; called on the journal's own thread. */
+ * negative error, then with the fate MESSAGE_INVALID in those that it can never keep. Blocks;
+ * called on the journal's own thread. */
 struct journal_sink {
     int (*write)(void *arg, struct message *const *messages, size_t count);
     void *arg;

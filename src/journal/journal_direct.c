@@ -36,14 +36,20 @@ static struct direct *direct(struct journal *journal)
     return container_of(journal, struct direct, journal);
 }
 
+/* What comes without a place has no other fault than its size. */
+static int error_of(const struct journal_append *op, int result)
+{
+    return result == 0 ? 0 : op->message.fate == MESSAGE_INVALID ? JOURNAL_ESIZE : JOURNAL_ESINK;
+}
+
 /* Hands the batch that begins with op back, in its order. */
-static void complete(struct journal_append *op, int error)
+static void complete(struct journal_append *op, int result)
 {
     struct completions done = {.count = 0};
 
     while (op != NULL) {
         struct journal_append *next = op->next;
-        op->error = error;
+        op->error = error_of(op, result);
         completions_add(&done, op);
         op = next;
     }
@@ -99,7 +105,7 @@ static void *write_batches(void *arg)
     while ((count = take(j, &first, &bytes)) > 0) {
         int result = j->options.sink.write(j->options.sink.arg, j->batch, count);
         release(j, count, bytes);
-        complete(first, result == 0 ? 0 : JOURNAL_ESINK);
+        complete(first, result);
     }
     return NULL;
 }

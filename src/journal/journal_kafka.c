@@ -120,7 +120,7 @@ static struct journal *open_kafka(const struct journal_options *options, struct 
     if (kafka_follower_open(j, why) == 0 && kafka_producer_open(j, why) == 0) {
         return &j->journal;
     }
-    kafka_follower_close(j);
+    kafka_readers_close(j);
     destroy(j);
     return NULL;
 }
@@ -169,9 +169,11 @@ static struct kafka_flight *flight_of(const struct kafka_journal *j, const struc
 static void send_flight(struct kafka_journal *j, struct kafka_flight *flight,
                         struct completions *done)
 {
-    if (kafka_produce(j, flight) < 0) {
+    int error = kafka_produce(j, flight);
+
+    if (error < 0) {
         lock_enter(&j->lock);
-        kafka_flight_fail(j, flight, done);
+        kafka_flight_fail(j, flight, error, done);
         lock_leave(&j->lock);
     }
 }
@@ -279,7 +281,7 @@ static void close_kafka(struct journal *journal)
     kafka_asker_finish(j);
     lock_leave(&j->turn);
     kafka_producer_close(j);
-    kafka_follower_close(j);
+    kafka_readers_close(j);
     if (has_begun) {
         j->bury_task.run = bury;
         executor_post(j->executor, &j->bury_task);

@@ -29,11 +29,15 @@ struct journal_kafka_options {
     unsigned partitions;        /* 0: 10 */
     unsigned replicas;          /* 0: as many as the broker makes by itself */
     unsigned min_in_sync;       /* 0: likewise */
-    unsigned linger_ms;         /* a batch waits that long for more */
+    unsigned linger_ms;         /* a batch waits that long for more, at most */
     unsigned timeout_ms;        /* a message that is not acknowledged for so long fails; 0: 5000 */
     unsigned away_ms; /* no answer for so long: appends are refused, but for probes; 0: 3000 */
     const char *compression; /* "none", "gzip", "snappy", "lz4", "zstd"; NULL: none */
     const char *settings;    /* librdkafka's own, "name=value, ..."; NULL: none: for SASL and TLS */
+    /* Told one line when the log is not what the store has seen of it. is_lost: nothing more is
+     * read of a partition, until somebody does something. On the thread that polls. May be NULL. */
+    void (*on_problem)(void *arg, bool is_lost, const char *line);
+    void *on_problem_arg;
 };
 
 /* How many partitions the topic has, and how many records each has had. Any thread. */

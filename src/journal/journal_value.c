@@ -9,11 +9,9 @@
 #include "src/base/digest.h"
 #include "src/base/ids.h"
 #include "src/base/iso_time.h"
+#include "src/base/sound.h"
 
 enum { VERSION = 1 };
-
-/* Numbers of dialects, as messages are stored with them. */
-enum { CHATROOM = 1, SCALABLE = 2, REALTIME = 5 };
 
 #define NAME(literal)                                              \
     {                                                              \
@@ -449,7 +447,7 @@ static int read_foreign(struct reading *r, uint8_t dialect, enum outer room, enu
 
 static int read_realtime(struct reading *r, struct message *m)
 {
-    int rc = read_foreign(r, REALTIME, ROOM, CONTENT, m);
+    int rc = read_foreign(r, DIALECT_REALTIME, ROOM, CONTENT, m);
 
     return rc == 0 && take_text(r, r->outer[ID], true, &m->id) &&
                    take_text(r, r->outer[USERNAME], true, &m->username) &&
@@ -462,7 +460,7 @@ static int read_realtime(struct reading *r, struct message *m)
 static int read_scalable(struct reading *r, struct message *m)
 {
     struct json v;
-    int rc = read_foreign(r, SCALABLE, ROOM, TEXT, m);
+    int rc = read_foreign(r, DIALECT_SCALABLE, ROOM, TEXT, m);
 
     m->raw = r->value;
     return rc == 0 && take_text(r, r->outer[USERNAME], true, &m->username) &&
@@ -473,7 +471,7 @@ static int read_scalable(struct reading *r, struct message *m)
 
 static int read_chatroom(struct reading *r, struct message *m)
 {
-    int rc = read_foreign(r, CHATROOM, CHAT_ROOM, MESSAGE, m);
+    int rc = read_foreign(r, DIALECT_CHATROOM, CHAT_ROOM, MESSAGE, m);
 
     m->username = m->user_id;
     return rc;

@@ -87,6 +87,17 @@ bool kafka_batch_hold(struct kafka_batch *b, rd_kafka_event_t *event)
     return true;
 }
 
+bool kafka_batch_skip(struct kafka_batch *b, unsigned partition, uint64_t next)
+{
+    if (!kafka_batch_has_room(b, b->max)) {
+        return false;
+    }
+    b->held[b->count++] =
+        (struct kafka_held){.entry = {.partition = partition, .position = next - 1, .moved = true}};
+    b->parts->parts[partition].next = next;
+    return true;
+}
+
 void kafka_batch_drop_lost(struct kafka_batch *b)
 {
     for (size_t i = 0; i < b->count; i++) {
@@ -120,7 +131,9 @@ size_t kafka_batch_give(struct kafka_batch *b, struct feed_entry **entries)
 void kafka_batch_drop(struct kafka_batch *b)
 {
     for (size_t i = 0; i < b->count; i++) {
-        rd_kafka_event_destroy(b->held[i].event);
+        if (b->held[i].event != NULL) {
+            rd_kafka_event_destroy(b->held[i].event);
+        }
         bytes_finish(&b->held[i].texts);
     }
     b->count = b->bytes = 0;

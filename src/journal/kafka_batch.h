@@ -16,7 +16,7 @@ enum { KAFKA_BATCH_BYTES_MAX = 16 << 20 }; /* of values; one record may exceed i
 
 struct kafka_held {
     struct feed_entry entry;
-    rd_kafka_event_t *event; /* which has the record */
+    rd_kafka_event_t *event; /* which has the record; NULL: there is none */
     const rd_kafka_message_t *record;
     struct bytes texts; /* those that had to be decoded; mostly empty */
     char id[JOURNAL_VALUE_ID_BYTES];
@@ -46,6 +46,10 @@ static inline bool kafka_batch_has_room(const struct kafka_batch *b, size_t max)
 /* Takes the event over if its record is one to be given; there must be room, or the parts paused.
  */
 bool kafka_batch_hold(struct kafka_batch *b, rd_kafka_event_t *event);
+
+/* Adds an entry of which there is nothing to store: the partition's next record is that one, since
+ * those before it are gone. False: there is no room. */
+bool kafka_batch_skip(struct kafka_batch *b, unsigned partition, uint64_t next);
 
 /* What is of partitions that are not ours any more is for their next reader. */
 void kafka_batch_drop_lost(struct kafka_batch *b);

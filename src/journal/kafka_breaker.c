@@ -11,7 +11,7 @@ bool kafka_breaker_admits(struct kafka_breaker *b, uint64_t now_ms)
     if (!b->open) {
         return true;
     }
-    if (now_ms < b->probe_ms) {
+    if (b->ended || now_ms < b->probe_ms) {
         return false;
     }
     b->probe_ms = now_ms + KAFKA_PROBE_MS;
@@ -29,6 +29,14 @@ bool kafka_breaker_break(struct kafka_breaker *b, uint64_t now_ms)
     return opens;
 }
 
+bool kafka_breaker_end(struct kafka_breaker *b)
+{
+    bool ends = !b->ended;
+
+    b->open = b->ended = true;
+    return ends;
+}
+
 bool kafka_breaker_look(struct kafka_breaker *b, uint64_t now_ms, uint64_t oldest_ms)
 {
     uint64_t waits_ms = oldest_ms > b->answered_ms ? oldest_ms : b->answered_ms;
@@ -40,9 +48,9 @@ bool kafka_breaker_look(struct kafka_breaker *b, uint64_t now_ms, uint64_t oldes
 
 bool kafka_breaker_succeed(struct kafka_breaker *b, uint64_t now_ms)
 {
-    bool closes = b->open;
+    bool closes = b->open && !b->ended;
 
-    b->open = false;
+    b->open = b->ended;
     b->answered_ms = now_ms;
     b->down_ms = 0;
     return closes;

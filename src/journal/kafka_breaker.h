@@ -3,7 +3,8 @@
  *   closed ──(nothing came back for away_ms while appends waited, or no broker was there for that
  *             long, or a fatal error)──> open ──(anything succeeds)──> closed
  *
- * While it is open one append each KAFKA_PROBE_MS is let through, to find out.
+ * Once it is ended it stays open. While it is open one append each KAFKA_PROBE_MS is let through,
+ * to find out.
  *
  * Pure: time is an argument, in milliseconds of one clock that never goes back. One thread at a
  * time. */
@@ -18,7 +19,7 @@ enum { KAFKA_PROBE_MS = 500 };
 
 struct kafka_breaker {
     unsigned away_ms;
-    bool open;
+    bool open, ended;
     uint64_t answered_ms; /* when something succeeded last */
     uint64_t down_ms;     /* since when no broker is there; 0: there is one, as far as is known */
     uint64_t probe_ms;    /* when the next probe may be */
@@ -39,6 +40,9 @@ bool kafka_breaker_succeed(struct kafka_breaker *b, uint64_t now_ms);
 
 /* No broker is there any more. */
 void kafka_breaker_down(struct kafka_breaker *b, uint64_t now_ms);
+
+/* Nothing may be appended any more, whatever succeeds. Returns whether that is new. */
+bool kafka_breaker_end(struct kafka_breaker *b);
 
 /* Nothing more will come of what waits. Returns whether it opened. */
 bool kafka_breaker_break(struct kafka_breaker *b, uint64_t now_ms);

@@ -173,6 +173,17 @@ int kafka_client_open(struct kafka_client *c, rd_kafka_type_t type,
     return 0;
 }
 
+void kafka_linger_write(char text[KAFKA_LINGER_MAX], unsigned linger_ms)
+{
+    const char *under_one = linger_ms == 0 ? "0" : "0.1";
+
+    if (linger_ms > 1) {
+        (void)snprintf(text, KAFKA_LINGER_MAX, "%u", linger_ms - 1);
+    } else {
+        (void)snprintf(text, KAFKA_LINGER_MAX, "%s", under_one);
+    }
+}
+
 void kafka_client_close(struct kafka_client *c)
 {
     if (c->handle != NULL) {

@@ -25,6 +25,7 @@ enum {
     KAFKA_AWAY_MS = 3000,
     KAFKA_PARTITIONS = 10,
     KAFKA_LINE_MAX = 512, /* bytes of what librdkafka says, with its NUL */
+    KAFKA_LINGER_MAX = 12,
 };
 
 struct kafka_client {
@@ -44,6 +45,11 @@ struct kafka_setting {
 MUST_USE int kafka_client_open(struct kafka_client *c, rd_kafka_type_t type,
                                const struct journal_kafka_options *options,
                                const struct kafka_setting *settings, struct bytes *why);
+
+/* The linger.ms with which no message waits for longer than linger_ms. librdkafka sleeps for whole
+ * milliseconds, counted anew from each time that it is woken, so it is told one less: it waits up
+ * to one longer than told. */
+void kafka_linger_write(char text[KAFKA_LINGER_MAX], unsigned linger_ms);
 
 /* Destroys the handle; waits for its threads. Harmless on a zeroed one. */
 void kafka_client_close(struct kafka_client *c);

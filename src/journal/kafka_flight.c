@@ -98,6 +98,7 @@ int kafka_flight_take(struct kafka_journal *j, struct journal_append *op,
         return JOURNAL_EAWAY;
     }
     flight->op = op;
+    flight->floor = atomic_load_explicit(&part->place, memory_order_acquire) - part->base;
     flight->again_end = &flight->again;
     link_up(j, flight);
     count_in(j, op);
@@ -113,14 +114,14 @@ static void finish(struct kafka_journal *j, struct journal_append *op, struct co
     completions_add(done, op);
 }
 
-void kafka_flight_fail(struct kafka_journal *j, struct kafka_flight *flight,
+void kafka_flight_fail(struct kafka_journal *j, struct kafka_flight *flight, int error,
                        struct completions *done)
 {
     flight->op->next = flight->again;
     unlink_it(j, flight);
     for (struct journal_append *op = flight->op, *next; op != NULL; op = next) {
         next = op->next;
-        op->error = JOURNAL_ESINK;
+        op->error = error;
         op->message.offset = 0;
         finish(j, op, done);
     }

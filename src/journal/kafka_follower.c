@@ -14,66 +14,25 @@ enum {
     ASK_AGAIN_MS = 500, /* as often */
 };
 
-/* No group: nothing is committed, and no coordinator is asked. What other producers put there under
- * a transaction counts from when it is there, so that own places need not wait for its end.
- *
- * An answer to a fetch is waited for until it is worth it: otherwise each batch that anybody
- * produces is one, to each node, and under load a broker does hardly anything else. Members on
- * other nodes have a message that much later; a sender has his ack from the report. */
-static const struct kafka_setting settings[] = {
-    {"enable.auto.commit", "false"},
-    {"auto.offset.reset", "error"},
-    {"isolation.level", "read_uncommitted"},
-    {"allow.auto.create.topics", "false"},
-    {"queued.max.messages.kbytes", "16384"},
-    {"fetch.min.bytes", "65536", .yields = true},
-    {"fetch.wait.max.ms", "10", .yields = true},
-    {"fetch.error.backoff.ms", "100"},
-    {NULL, NULL},
-};
-
 int kafka_follower_open(struct kafka_journal *j, struct bytes *why)
 {
     const char *const sides[] = {j->kafka.presence_topic, j->kafka.push_topic};
+    struct kafka_client *client = &j->readers[KAFKA_EAGER].client;
 
-    if (kafka_client_open(&j->consumer, RD_KAFKA_CONSUMER, &j->kafka, settings, why) < 0) {
+    if (kafka_readers_open(j, why) < 0) {
         return -1;
     }
-    int partitions = kafka_topic_ends(&j->consumer, &j->kafka, j->begins, j->ends, why);
+    int partitions = kafka_topic_ends(client, &j->kafka, j->begins, j->ends, why);
     if (partitions < 0) {
         return -1;
     }
     j->partitions = (unsigned)partitions;
     for (int i = 0; i < KAFKA_SIDES; i++) {
-        if (*sides[i] != '\0' && kafka_topic_prepare(&j->consumer, &j->kafka, sides[i], why) < 0) {
+        if (*sides[i] != '\0' && kafka_topic_prepare(client, &j->kafka, sides[i], why) < 0) {
             return -1;
         }
     }
     return 0;
-}
-
-static void on_events(rd_kafka_t *handle, void *arg)
-{
-    kafka_turn_wake(arg);
-}
-
-static int start_at(struct kafka_journal *j, unsigned partition, int64_t offset)
-{
-    return rd_kafka_consume_start_queue(j->followed, (int32_t)partition, offset, j->fetched);
-}
-
-void kafka_follower_close(struct kafka_journal *j)
-{
-    if (j->followed != NULL) {
-        rd_kafka_queue_cb_event_enable(j->fetched, NULL, NULL);
-        rd_kafka_queue_cb_event_enable(j->consumer.main, NULL, NULL);
-        for (unsigned i = 0; i < j->partitions; i++) {
-            (void)rd_kafka_consume_stop(j->followed, (int32_t)i);
-        }
-        rd_kafka_queue_destroy(j->fetched);
-        rd_kafka_topic_destroy(j->followed);
-    }
-    kafka_client_close(&j->consumer);
 }
 
 /* ---- records ---- */
@@ -163,12 +122,13 @@ static void read_to_ends(struct kafka_journal *j, rd_kafka_queue_t *queue, unsig
 
 static void read_again(struct kafka_journal *j)
 {
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(j->consumer.handle);
+    const struct kafka_reader *reader = kafka_reader(j);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(reader->client.handle);
     unsigned partitions = 0;
 
     for (unsigned i = 0; i < j->partitions; i++) {
         if (window_begin(j, i) < j->ends[i] &&
-            rd_kafka_consume_start_queue(j->followed, (int32_t)i, (int64_t)window_begin(j, i),
+            rd_kafka_consume_start_queue(reader->topic, (int32_t)i, (int64_t)window_begin(j, i),
                                          queue) == 0) {
             partitions++;
         }
@@ -176,7 +136,7 @@ static void read_again(struct kafka_journal *j)
     read_to_ends(j, queue, partitions);
     for (unsigned i = 0; i < j->partitions; i++) {
         if (window_begin(j, i) < j->ends[i]) {
-            (void)rd_kafka_consume_stop(j->followed, (int32_t)i);
+            (void)rd_kafka_consume_stop(reader->topic, (int32_t)i);
         }
     }
     rd_kafka_queue_destroy(queue);
@@ -184,13 +144,10 @@ static void read_again(struct kafka_journal *j)
 
 void kafka_follower_begin(struct kafka_journal *j)
 {
-    j->followed = xnonnull(rd_kafka_topic_new(j->consumer.handle, j->kafka.topic, NULL));
+    kafka_readers_begin(j);
     read_again(j);
-    j->fetched = rd_kafka_queue_new(j->consumer.handle);
-    rd_kafka_queue_cb_event_enable(j->fetched, on_events, j);
-    rd_kafka_queue_cb_event_enable(j->consumer.main, on_events, j);
     for (unsigned i = 0; i < j->partitions; i++) {
-        (void)start_at(j, i, (int64_t)j->parts[i].sequence.next);
+        kafka_reader_start(j, i, (int64_t)j->parts[i].sequence.next);
     }
 }
 
@@ -273,27 +230,19 @@ static void report_gap(struct kafka_journal *j)
     }
 }
 
-/* What is left of the batch under way was read before. */
-static void stop_reading(struct kafka_journal *j, unsigned partition)
+static void start_over(struct kafka_journal *j, unsigned partition)
 {
-    (void)rd_kafka_consume_stop(j->followed, (int32_t)partition);
-    j->parts[partition].deaf_batch = j->batch;
-}
-
-static void restart(struct kafka_journal *j, unsigned partition, enum kafka_reach reach)
-{
-    stop_reading(j, partition);
-    j->parts[partition].reach = reach;
-    (void)start_at(j, partition,
-                   reach == KAFKA_REACH_START ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END);
+    kafka_reader_stop(j, partition);
+    j->parts[partition].is_at_start = true;
+    kafka_reader_start(j, partition, RD_KAFKA_OFFSET_BEGINNING);
 }
 
 static void ask_later(struct kafka_journal *j, unsigned partition)
 {
     struct kafka_part *part = &j->parts[partition];
 
-    stop_reading(j, partition);
-    part->reach = KAFKA_REACH_IT;
+    kafka_reader_stop(j, partition);
+    part->is_at_start = false;
     part->again_ms = kafka_now_ms() + ASK_AGAIN_MS;
     part->is_stopped = true;
 }
@@ -303,24 +252,19 @@ static bool reach_again(struct kafka_journal *j, unsigned partition, uint64_t of
 {
     struct kafka_part *part = &j->parts[partition];
 
-    if (part->reach == KAFKA_REACH_START && offset < part->sequence.next) {
+    if (offset < part->sequence.next) {
         ask_later(j, partition);
         return false;
     }
-    if (part->reach == KAFKA_REACH_START) {
-        report_gap(j);
-    } else {
-        part->sequence.next = offset;
-        part->acked = 0;
-    }
-    part->reach = KAFKA_REACH_IT;
+    report_gap(j);
+    part->is_at_start = false;
     return true;
 }
 
 /* The log is not there where it was left, says a broker. Does it begin behind that, since what is
  * old was deleted? Else it is shorter than it was; but a broker that stood still does not know yet
  * that another is the leader, and has less than that: it is asked again for a while before it is
- * believed. */
+ * believed, and then not read any more. */
 static void lose(struct kafka_journal *j, unsigned partition)
 {
     struct kafka_part *part = &j->parts[partition];
@@ -328,13 +272,13 @@ static void lose(struct kafka_journal *j, unsigned partition)
 
     if (part->lost_ms == 0 || now_ms - part->again_ms > LOST_MS) {
         part->lost_ms = part->again_ms = now_ms;
-        restart(j, partition, KAFKA_REACH_START);
+        start_over(j, partition);
     } else if (now_ms - part->lost_ms < LOST_MS) {
         ask_later(j, partition);
     } else {
-        part->lost_ms = 0;
+        kafka_reader_stop(j, partition);
         report_gap(j);
-        restart(j, partition, KAFKA_REACH_END);
+        kafka_topic_lost(j, partition);
     }
 }
 
@@ -346,7 +290,7 @@ void kafka_follower_ask_again(struct kafka_journal *j)
         struct kafka_part *part = &j->parts[i];
         if (part->is_stopped && now_ms >= part->again_ms) {
             part->is_stopped = false;
-            (void)start_at(j, i, (int64_t)part->sequence.next);
+            kafka_reader_start(j, i, (int64_t)part->sequence.next);
         }
     }
 }
@@ -358,8 +302,9 @@ static void take_error(struct kafka_journal *j, const rd_kafka_message_t *record
 
     if (is_lost && record->partition >= 0) {
         lose(j, (unsigned)record->partition);
-    }
-    if (record->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+    } else if (kafka_error_is_gone(record->err)) {
+        kafka_topic_is_gone(j);
+    } else if (record->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         kafka_say(j, rd_kafka_err2str(record->err));
     }
 }
@@ -371,7 +316,7 @@ static void take(struct kafka_journal *j, const rd_kafka_message_t *record)
     }
     if (record->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         take_error(j, record);
-    } else if (j->parts[record->partition].reach == KAFKA_REACH_IT ||
+    } else if (!j->parts[record->partition].is_at_start ||
                reach_again(j, (unsigned)record->partition, (uint64_t)record->offset)) {
         j->parts[record->partition].lost_ms = 0;
         pass_record(j, record);
@@ -381,9 +326,11 @@ static void take(struct kafka_journal *j, const rd_kafka_message_t *record)
 static size_t take_some(struct kafka_journal *j)
 {
     rd_kafka_message_t *records[RECORDS_AT_ONCE];
-    ssize_t count = rd_kafka_consume_batch_queue(j->fetched, 0, records, RECORDS_AT_ONCE);
+    ssize_t count =
+        rd_kafka_consume_batch_queue(kafka_reader(j)->fetched, 0, records, RECORDS_AT_ONCE);
 
     j->batch++;
+    j->answers += count > 0;
     for (ssize_t i = 0; i < count; i++) {
         take(j, records[i]);
         rd_kafka_message_destroy(records[i]);
@@ -391,10 +338,22 @@ static size_t take_some(struct kafka_journal *j)
     return count < 0 ? 0 : (size_t)count;
 }
 
-void kafka_follower_serve(struct kafka_journal *j)
+static void take_events(struct kafka_journal *j, const struct kafka_reader *reader)
 {
     rd_kafka_event_t *event;
     char line[KAFKA_LINE_MAX];
+
+    while ((event = rd_kafka_queue_poll(reader->client.main, 0)) != NULL) {
+        if (kafka_event_line(event, line)) {
+            j->is_in_doubt = true;
+            kafka_say(j, line);
+        }
+        rd_kafka_event_destroy(event);
+    }
+}
+
+void kafka_follower_serve(struct kafka_journal *j)
+{
     size_t records = 0, some;
 
     do {
@@ -402,11 +361,8 @@ void kafka_follower_serve(struct kafka_journal *j)
         records += some;
     } while (some > 0 && records < KAFKA_RECORDS_PER_TURN);
     j->is_behind |= some > 0;
-    while ((event = rd_kafka_queue_poll(j->consumer.main, 0)) != NULL) {
-        if (kafka_event_line(event, line)) {
-            kafka_say(j, line);
-        }
-        rd_kafka_event_destroy(event);
+    for (unsigned i = 0; i < KAFKA_PACES; i++) {
+        take_events(j, &j->readers[i]);
     }
     for (unsigned i = 0; i < j->partitions; i++) {
         kafka_part_publish(&j->parts[i]);

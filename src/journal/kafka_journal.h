@@ -3,7 +3,9 @@
  *   journal_kafka.c    open, begin, append, close
  *   kafka_flight.c     appends under way
  *   kafka_producer.c   to the topics; delivery reports back
+ *   kafka_anew.c       whether the topic is still the one that was begun with
  *   kafka_follower.c   all that is in the topic, from where it ended at the start
+ *   kafka_reader.c     where it is read from: eagerly, or with fewer questions to the brokers
  *   kafka_turn.c       what is done on the executor: first what was acknowledged, then, behind the
  *                      completions, what the log brings and the answers to those who ask where it
  *                      is
@@ -46,6 +48,7 @@ struct kafka_flight {
     struct journal_append *again, **again_end; /* of the same id, after it; answered with it */
     uint64_t hash;                             /* kafka_recent_hash; the key of `by_hash` */
     uint64_t since_ms;
+    uint64_t floor; /* an offset: all before it were there already */
     size_t bytes;
     unsigned partition;
     bool is_unplaced; /* it is in the log, and only the log can tell where */
@@ -56,13 +59,6 @@ struct kafka_flight {
     struct kafka_spot spot; /* its own */
 };
 
-/* Whether the log of a partition can be read where it was left. */
-enum kafka_reach {
-    KAFKA_REACH_IT,    /* yes */
-    KAFKA_REACH_START, /* no: is its first record behind what was told? */
-    KAFKA_REACH_END,   /* it is shorter than what was told: going on from its end */
-};
-
 /* An own record that is reported before the log has come there may be the second one of its id: the
  * first is told by the log. So those to whom a client has given an id are held until the log is
  * there, and what follows them too, or for KAFKA_HELD_MS. */
@@ -71,14 +67,27 @@ struct kafka_part {
     struct list_queue held;         /* flights, by their places; of the turn */
     uint64_t acked;                 /* the offset behind the greatest of own records; of the turn */
     uint64_t base;
-    _Atomic uint64_t place; /* of what was told or acknowledged */
-    enum kafka_reach reach;
+    _Atomic uint64_t place;     /* of what was told or acknowledged */
+    bool is_at_start;           /* of the log: is its first record behind what was told? */
     uint64_t lost_ms, again_ms; /* not there where it was left: since when; to be asked again */
     bool is_stopped;            /* until then */
     uint64_t deaf_batch;        /* the batch of which nothing more is for it */
 };
 
-enum kafka_answer { KAFKA_NO_ANSWER_YET, KAFKA_IS_THERE, KAFKA_IS_AWAY };
+/* A fetch is answered as soon as there is anything: at rest brokers are asked twice a second, and
+ * members on other nodes have a message at once. Under load each batch that anybody produces would
+ * be an answer, to each node, and a broker would do hardly anything else: then an answer is waited
+ * for until it is worth it, for 10 ms at most. A consumer of librdkafka's cannot change its mind,
+ * so there is one for each. */
+enum kafka_pace { KAFKA_EAGER, KAFKA_THRIFTY, KAFKA_PACES };
+
+struct kafka_reader {
+    struct kafka_client client;
+    rd_kafka_topic_t *topic; /* NULL before kafka_readers_begin */
+    rd_kafka_queue_t *fetched;
+};
+
+enum kafka_answer { KAFKA_NO_ANSWER_YET, KAFKA_IS_THERE, KAFKA_IS_GONE, KAFKA_IS_AWAY };
 
 /* A question that waits. */
 struct kafka_fence {
@@ -104,22 +113,26 @@ struct kafka_journal {
     struct lock turn; /* for what follows */
     bool is_closed;
     struct journal_listener listener;
-    struct kafka_client consumer;
-    rd_kafka_topic_t *followed; /* the consumer's */
-    rd_kafka_queue_t *fetched;
-    uint64_t batch;              /* the one that was taken from it last */
+    struct kafka_reader readers[KAFKA_PACES];
+    enum kafka_pace pace;        /* which of them reads */
+    unsigned pace_ticks;         /* since that was looked at */
+    unsigned answers;            /* batches that have come since then */
+    uint64_t batch;              /* the one that was taken last */
     struct kafka_fence *waiting; /* questions for a place that is to come */
     struct completions done;
     struct bytes scratch;
     struct timer tick;
-    pthread_t asker; /* finds out whether a broker is there, while that is in doubt */
+    pthread_t asker; /* finds out whether broker and topic are there, while that is in doubt */
+    uint64_t asked_ms;
     bool is_asking;
+    bool is_in_doubt;  /* the consumer has complained since: maybe of the topic */
     bool is_broken;    /* the producer is of no use any more */
     bool is_following; /* follow_task is posted */
     bool is_behind;    /* there is more than this turn had time for */
 
     struct task turn_task, follow_task, bury_task;
     atomic_bool is_posted, is_begun;
+    atomic_size_t too_large; /* bytes of the latest that the broker does not take; 0: all said */
     _Atomic enum kafka_answer answer; /* the asker's */
 
     struct lock lock; /* for what follows */
@@ -127,6 +140,9 @@ struct kafka_journal {
     struct map by_hash; /* those flights that have a hash */
     struct journal_fence *asked, **asked_end;
     struct kafka_breaker breaker;
+    bool is_gone;     /* the topic */
+    bool is_shorter;  /* the topic, said a report, and nobody else has been told */
+    unsigned shorter; /* which partition */
     struct journal_figures figures;
     size_t side_messages, side_bytes;
 };
@@ -146,13 +162,28 @@ static inline void kafka_part_publish(struct kafka_part *part)
 
 uint64_t kafka_now_ms(void);
 
+/* ---- kafka_anew.c: of the turn ---- */
+
+/* Does an error say that the topic is not there, or with fewer partitions? */
+bool kafka_error_is_gone(rd_kafka_resp_err_t error);
+
+/* Any thread. */
+bool kafka_topic_is_in(const struct kafka_journal *j, const struct rd_kafka_metadata *all);
+
+/* Appends are refused until it is there again. */
+void kafka_topic_is_gone(struct kafka_journal *j);
+
+/* A partition has fewer records than it had: what is appended gets places that others have in the
+ * store already, and would never come there. So nothing is until all is begun anew. */
+void kafka_topic_lost(struct kafka_journal *j, unsigned partition);
+
 /* ---- kafka_producer.c ---- */
 
 MUST_USE int kafka_producer_open(struct kafka_journal *j, struct bytes *why);
 void kafka_producer_close(struct kafka_journal *j);
 
-/* Sends the message of a flight; with `producing` held. Returns 0, or an enum journal_error: then
- * nothing was sent. */
+/* Sends the message of a flight; with `producing` held. Returns 0, or JOURNAL_ESIZE or
+ * JOURNAL_ESINK: then nothing was sent. */
 MUST_USE int kafka_produce(struct kafka_journal *j, struct kafka_flight *flight);
 
 void kafka_tell(struct journal *journal, enum journal_side side, struct span key,
@@ -180,8 +211,8 @@ void kafka_flight_land(struct kafka_journal *j, struct kafka_flight *flight,
                        const struct kafka_spot *first, enum kafka_turn turn,
                        struct completions *done);
 
-/* The same of one that may be in the log or not. */
-void kafka_flight_fail(struct kafka_journal *j, struct kafka_flight *flight,
+/* The same of one that may be in the log or not (JOURNAL_ESINK), or cannot (JOURNAL_ESIZE). */
+void kafka_flight_fail(struct kafka_journal *j, struct kafka_flight *flight, int error,
                        struct completions *done);
 
 /* It is at that spot of the log, by whomever: what gives itself another time is another's. To
@@ -206,13 +237,31 @@ MUST_USE int kafka_follower_open(struct kafka_journal *j, struct bytes *why);
 /* Blocks while it reads again what the windows of the partitions hold: who repeats what he sent
  * before this node started is known by that. */
 void kafka_follower_begin(struct kafka_journal *j);
-void kafka_follower_close(struct kafka_journal *j);
 
 /* Begins where it had to wait. Of the turn. */
 void kafka_follower_ask_again(struct kafka_journal *j);
 
 /* Serves the consumer's queues: listeners are told. Of the turn. */
 void kafka_follower_serve(struct kafka_journal *j);
+
+/* ---- kafka_reader.c ---- */
+
+static inline struct kafka_reader *kafka_reader(struct kafka_journal *j)
+{
+    return &j->readers[j->pace];
+}
+
+MUST_USE int kafka_readers_open(struct kafka_journal *j, struct bytes *why);
+void kafka_readers_begin(struct kafka_journal *j);
+void kafka_readers_close(struct kafka_journal *j);
+
+/* Reads that partition from an offset on, or not any more: what is left of the batch under way was
+ * read before then. Of the turn; the second waits for a thread of librdkafka's. */
+void kafka_reader_start(struct kafka_journal *j, unsigned partition, int64_t offset);
+void kafka_reader_stop(struct kafka_journal *j, unsigned partition);
+
+/* Looks, with each tick, whether the other reader would do better. */
+void kafka_reader_pace(struct kafka_journal *j);
 
 /* ---- kafka_turn.c ---- */
 

@@ -138,6 +138,7 @@ static void on_assigned(struct kafka_parts *p, const part_list *list)
         struct kafka_part *part = &p->parts[mine->elems[i].partition];
         part->ours = part->unsure = true;
         part->uncommitted = false;
+        part->astray_ms = 0;
         part->next = part->stored;
         mine->elems[i].offset = (int64_t)part->next;
     }
@@ -152,7 +153,10 @@ static void on_revoked(struct kafka_parts *p, const part_list *list)
     part_list *lost = known(p, list, true);
 
     for (int i = 0; i < lost->cnt; i++) {
-        p->parts[lost->elems[i].partition].ours = false;
+        unsigned partition = (unsigned)lost->elems[i].partition;
+        p->parts[partition].ours = false;
+        p->parts[partition].astray_ms = 0;
+        kafka_parts_set_short(p, partition, false);
     }
     atomic_fetch_sub(&p->ours, (unsigned)lost->cnt);
     unassign(p, lost);
@@ -172,8 +176,7 @@ void kafka_parts_rebalance(struct kafka_parts *p, rd_kafka_event_t *event)
 
 /* ---- how far ---- */
 
-/* Fetches a partition once more from its next record on. */
-static void begin_again(struct kafka_parts *p, unsigned partition)
+void kafka_parts_begin_again(struct kafka_parts *p, unsigned partition)
 {
     part_list *list = list_new(p);
 
@@ -184,8 +187,19 @@ static void begin_again(struct kafka_parts *p, unsigned partition)
     rd_kafka_topic_partition_list_destroy(list);
 }
 
-/* The first record after a beginning decides: one before it is there because the log has lost what
- * was behind it; a hole may be of our own making, and is looked at again. Later records follow. */
+void kafka_parts_set_short(struct kafka_parts *p, unsigned partition, bool is_short)
+{
+    struct kafka_part *part = &p->parts[partition];
+
+    if (part->is_short != is_short) {
+        part->is_short = is_short;
+        atomic_fetch_add(&p->shorts, is_short ? 1U : -1U);
+    }
+}
+
+/* A hole before the first record after a beginning may be of our own making, and is looked at
+ * again. Later ones are the log's: what was never there, as the ends of transactions, or has been
+ * compacted. */
 static bool is_next(struct kafka_parts *p, unsigned partition, uint64_t offset)
 {
     struct kafka_part *part = &p->parts[partition];
@@ -193,10 +207,10 @@ static bool is_next(struct kafka_parts *p, unsigned partition, uint64_t offset)
 
     part->unsure = false;
     if (offset > part->next && unsure) {
-        begin_again(p, partition);
+        kafka_parts_begin_again(p, partition);
         return false;
     }
-    return offset >= part->next || unsure;
+    return offset >= part->next;
 }
 
 bool kafka_parts_take(struct kafka_parts *p, int32_t partition, int64_t offset)
@@ -208,14 +222,11 @@ bool kafka_parts_take(struct kafka_parts *p, int32_t partition, int64_t offset)
     struct kafka_part *part = &p->parts[partition];
     if (p->paused) {
         part->unsure = true;
-        begin_again(p, (unsigned)partition);
+        kafka_parts_begin_again(p, (unsigned)partition);
         return false;
     }
     if (!is_next(p, (unsigned)partition, (uint64_t)offset)) {
         return false;
-    }
-    if ((uint64_t)offset > part->next) {
-        atomic_fetch_add(&p->missing, (uint64_t)offset - part->next);
     }
     part->next = (uint64_t)offset + 1;
     return true;

@@ -23,6 +23,8 @@ struct kafka_part {
     bool ours;
     bool unsure; /* a hole before its next record is looked at a second time */
     bool uncommitted;
+    uint64_t astray_ms; /* since when its next record is not in the log; 0: it is */
+    bool is_short;      /* for it has fewer: kafka_astray.h */
     uint64_t base;
     uint64_t stored;
     uint64_t next;
@@ -39,7 +41,7 @@ struct kafka_parts {
     bool paused;        /* nothing is fetched */
 
     atomic_uint_fast64_t lag, missing;
-    atomic_uint ours;
+    atomic_uint ours, shorts;
 };
 
 void kafka_parts_init(struct kafka_parts *p, rd_kafka_t *handle, const char *topic, unsigned count,
@@ -56,6 +58,11 @@ static inline bool kafka_parts_is_ours(const struct kafka_parts *p, unsigned par
 {
     return p->parts[partition].ours;
 }
+
+/* Fetches a partition once more from its next record on. */
+void kafka_parts_begin_again(struct kafka_parts *p, unsigned partition);
+
+void kafka_parts_set_short(struct kafka_parts *p, unsigned partition, bool is_short);
 
 /* All that was given is stored. */
 void kafka_parts_stored(struct kafka_parts *p);

@@ -20,7 +20,7 @@ enum {
 /* ---- opening ---- */
 
 struct numbers {
-    char linger[NUMBER_MAX], timeout[NUMBER_MAX], messages[NUMBER_MAX], kilobytes[NUMBER_MAX];
+    char linger[KAFKA_LINGER_MAX], timeout[NUMBER_MAX], messages[NUMBER_MAX], kilobytes[NUMBER_MAX];
 };
 
 static uint64_t at_most(uint64_t value, uint64_t max)
@@ -35,7 +35,7 @@ static void write_numbers(const struct kafka_journal *j, struct numbers *n)
     uint64_t bytes =
         j->options.queue_bytes_max * VALUE_GROWTH + KAFKA_SIDE_BYTES_MAX + messages * VALUE_FRAME;
 
-    (void)snprintf(n->linger, NUMBER_MAX, "%u", j->kafka.linger_ms);
+    kafka_linger_write(n->linger, j->kafka.linger_ms);
     (void)snprintf(n->timeout, NUMBER_MAX, "%u", kafka_timeout_ms(&j->kafka));
     (void)snprintf(n->messages, NUMBER_MAX, "%llu",
                    (unsigned long long)at_most(messages, INT32_MAX));
@@ -145,6 +145,12 @@ static rd_kafka_resp_err_t send_value(struct kafka_journal *j, struct kafka_flig
         RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(flight), RD_KAFKA_V_END);
 }
 
+static bool is_of_size(rd_kafka_resp_err_t error)
+{
+    return error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+           error == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
+}
+
 int kafka_produce(struct kafka_journal *j, struct kafka_flight *flight)
 {
     const struct message *m = &flight->op->message;
@@ -157,11 +163,13 @@ int kafka_produce(struct kafka_journal *j, struct kafka_flight *flight)
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return 0;
     }
+    if (is_of_size(error)) {
+        atomic_store(&j->too_large, value.len);
+        kafka_turn_wake(j);
+    }
     bytes_finish(&value);
     rd_kafka_headers_destroy(headers);
-    return error == RD_KAFKA_RESP_ERR__QUEUE_FULL ? JOURNAL_EBUSY
-           : error == RD_KAFKA_RESP_ERR__FATAL    ? JOURNAL_EAWAY
-                                                  : JOURNAL_ESINK;
+    return is_of_size(error) ? JOURNAL_ESIZE : JOURNAL_ESINK;
 }
 
 static bool take_side(struct kafka_journal *j, size_t bytes)
@@ -227,6 +235,12 @@ static void stored(struct kafka_journal *j, struct kafka_flight *flight, int64_t
         find_place(j, flight);
         return;
     }
+    if (spot.offset < flight->floor) {
+        j->is_shorter = true;
+        j->shorter = flight->partition;
+        kafka_flight_fail(j, flight, JOURNAL_ESINK, &j->done);
+        return;
+    }
     enum kafka_turn turn = kafka_sequence_report(&part->sequence, &spot, flight->hash, &first);
     j->figures.repeated += turn == KAFKA_REPEATED;
     if (spot.offset >= part->acked) {
@@ -240,18 +254,36 @@ static void stored(struct kafka_journal *j, struct kafka_flight *flight, int64_t
     }
 }
 
-/* With `lock` held. */
-static void report(struct kafka_journal *j, const rd_kafka_message_t *m, bool *succeeded)
+/* The broker judges whole batches, of which nobody tells which message was too much for it: one
+ * that was with others may pass when it is sent again. */
+static int error_of(struct kafka_journal *j, const rd_kafka_message_t *m, bool alone)
+{
+    if (!alone || !is_of_size(m->err)) {
+        return JOURNAL_ESINK;
+    }
+    atomic_store(&j->too_large, m->len);
+    return JOURNAL_ESIZE;
+}
+
+struct outcome {
+    bool succeeded, is_gone;
+};
+
+/* With `lock` held. alone: its batch had no other. The side topics may be there when that of
+ * messages is not. */
+static void report(struct kafka_journal *j, const rd_kafka_message_t *m, bool alone,
+                   struct outcome *outcome)
 {
     struct kafka_flight *flight = m->_private;
 
-    *succeeded |= m->err == RD_KAFKA_RESP_ERR_NO_ERROR;
+    outcome->succeeded |= m->err == RD_KAFKA_RESP_ERR_NO_ERROR && (flight != NULL || !j->is_gone);
+    outcome->is_gone |= flight != NULL && kafka_error_is_gone(m->err);
     if (flight == NULL) {
         return_side(j, m->len + m->key_len, m->err != RD_KAFKA_RESP_ERR_NO_ERROR);
     } else if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         stored(j, flight, m->offset);
     } else {
-        kafka_flight_fail(j, flight, &j->done);
+        kafka_flight_fail(j, flight, error_of(j, m, alone), &j->done);
     }
 }
 
@@ -259,18 +291,26 @@ static size_t take_reports(struct kafka_journal *j, rd_kafka_event_t *event)
 {
     const rd_kafka_message_t *messages[REPORTS_AT_ONCE];
     size_t total = 0, count;
-    bool succeeded = false, closed = false;
+    struct outcome outcome = {0};
+    bool closed = false, alone = rd_kafka_event_message_count(event) == 1;
 
     while ((count = rd_kafka_event_message_array(event, messages, REPORTS_AT_ONCE)) > 0) {
         lock_enter(&j->lock);
         for (size_t i = 0; i < count; i++) {
-            report(j, messages[i], &succeeded);
+            report(j, messages[i], alone, &outcome);
         }
-        if (succeeded) {
+        if (outcome.succeeded) {
+            j->is_gone = false;
             closed |= kafka_breaker_succeed(&j->breaker, kafka_now_ms());
         }
         lock_leave(&j->lock);
         total += count;
+    }
+    if (outcome.is_gone) {
+        kafka_topic_is_gone(j);
+    }
+    if (j->is_shorter) {
+        kafka_topic_lost(j, j->shorter);
     }
     if (closed) {
         kafka_say(j, "the broker acknowledges again");
@@ -311,6 +351,20 @@ static size_t take_event(struct kafka_journal *j, rd_kafka_event_t *event)
     return reports;
 }
 
+static void say_too_large(struct kafka_journal *j)
+{
+    size_t bytes = atomic_exchange(&j->too_large, 0);
+    char line[KAFKA_LINE_MAX];
+
+    if (bytes > 0) {
+        (void)snprintf(line, sizeof line,
+                       "a message was refused for good: its record of %zu bytes is larger than "
+                       "kafka-topic or message.max.bytes (kafka-settings) allows",
+                       bytes);
+        kafka_say(j, line);
+    }
+}
+
 void kafka_producer_serve(struct kafka_journal *j)
 {
     rd_kafka_event_t *event;
@@ -322,6 +376,7 @@ void kafka_producer_serve(struct kafka_journal *j)
     }
     j->is_behind |= reports >= KAFKA_REPORTS_PER_TURN;
     completions_post(&j->done);
+    say_too_large(j);
 }
 
 /* ---- a new one, the last one ---- */
@@ -348,7 +403,7 @@ static void fail_flights(struct kafka_journal *j, struct kafka_flight *flight, b
     while (flight != NULL) {
         struct kafka_flight *next = flight->next;
         if (!flight->is_held && (unplaced || !flight->is_unplaced)) {
-            kafka_flight_fail(j, flight, &j->done);
+            kafka_flight_fail(j, flight, JOURNAL_ESINK, &j->done);
         }
         flight = next;
     }

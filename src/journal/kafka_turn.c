@@ -32,19 +32,23 @@ void kafka_say(struct kafka_journal *j, const char *line)
 static void *ask(void *arg)
 {
     struct kafka_journal *j = arg;
+    const struct kafka_reader *reader = &j->readers[KAFKA_EAGER];
+    enum kafka_answer answer = KAFKA_IS_AWAY;
     const struct rd_kafka_metadata *all;
-    bool is_there = rd_kafka_metadata(j->consumer.handle, 0, j->followed, &all, ASK_MS) ==
-                    RD_KAFKA_RESP_ERR_NO_ERROR;
 
-    if (is_there) {
+    if (rd_kafka_metadata(reader->client.handle, 0, reader->topic, &all, ASK_MS) ==
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
+        answer = kafka_topic_is_in(j, all) ? KAFKA_IS_THERE : KAFKA_IS_GONE;
         rd_kafka_metadata_destroy(all);
     }
-    atomic_store(&j->answer, is_there ? KAFKA_IS_THERE : KAFKA_IS_AWAY);
+    atomic_store(&j->answer, answer);
     return NULL;
 }
 
 static void start_asking(struct kafka_journal *j)
 {
+    j->is_in_doubt = false;
+    j->asked_ms = kafka_now_ms();
     atomic_store(&j->answer, KAFKA_NO_ANSWER_YET);
     j->is_asking = pthread_create(&j->asker, NULL, ask, j) == 0;
 }
@@ -66,8 +70,12 @@ static void take_answer(struct kafka_journal *j)
         return;
     }
     kafka_asker_finish(j);
+    if (answer == KAFKA_IS_GONE) {
+        kafka_topic_is_gone(j);
+    }
     lock_enter(&j->lock);
     if (answer == KAFKA_IS_THERE && j->flights == NULL) {
+        j->is_gone = false;
         closed = kafka_breaker_succeed(&j->breaker, kafka_now_ms());
     } else if (answer == KAFKA_IS_THERE) {
         j->breaker.down_ms = 0; /* whether it acknowledges is seen by those that wait */
@@ -83,12 +91,14 @@ static void look(struct kafka_journal *j)
     lock_enter(&j->lock);
     uint64_t oldest_ms = j->flights != NULL ? j->flights->since_ms : 0;
     bool opened = kafka_breaker_look(&j->breaker, kafka_now_ms(), oldest_ms);
-    bool is_doubtful = j->breaker.open || j->breaker.down_ms != 0;
+    bool is_doubtful = (j->breaker.open && !j->breaker.ended) || j->breaker.down_ms != 0;
+    bool answers = j->is_gone || (j->is_in_doubt && !is_doubtful); /* at once */
+    bool is_due = !answers || kafka_now_ms() - j->asked_ms >= ASK_MS;
     lock_leave(&j->lock);
     if (opened) {
         kafka_say(j, "the broker has not acknowledged anything for too long: appends are refused");
     }
-    if (is_doubtful && !j->is_asking) {
+    if ((is_doubtful || j->is_in_doubt) && is_due && !j->is_asking) {
         start_asking(j);
     }
 }
@@ -104,7 +114,7 @@ static void give_up(struct kafka_journal *j)
     for (struct kafka_flight *f = j->flights, *next; f != NULL; f = next) {
         next = now_ms - f->since_ms < limit_ms ? NULL : f->next; /* the others are younger */
         if (f->is_unplaced && now_ms - f->since_ms >= limit_ms) {
-            kafka_flight_fail(j, f, &j->done);
+            kafka_flight_fail(j, f, JOURNAL_ESINK, &j->done);
         }
     }
     for (unsigned i = 0; i < j->partitions && now_ms > KAFKA_HELD_MS; i++) {
@@ -226,6 +236,7 @@ static void on_tick(struct timer *timer)
             kafka_producer_replace(j);
         }
         kafka_follower_ask_again(j);
+        kafka_reader_pace(j);
         serve(j);
         take_answer(j);
         look(j);

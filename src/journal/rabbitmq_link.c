@@ -98,6 +98,8 @@ int rabbitmq_link_init(struct rabbitmq_link *link, const struct journal_rabbitmq
         .url = copy_of(options->url),
         .exchange = copy_of(options->exchange),
         .queue = copy_of(options->queue),
+        .on_found = options->on_found,
+        .on_found_arg = options->on_found_arg,
     };
     take_query(link);
     if (amqp_parse_url(link->url, &link->info) != AMQP_STATUS_OK || link->info.host[0] == '\0') {
@@ -121,6 +123,9 @@ void rabbitmq_link_finish(struct rabbitmq_link *link)
     free(link->exchange);
     free(link->queue);
     free(link->place);
+    for (int i = 0; i < RABBITMQ_THINGS; i++) {
+        bytes_finish(&link->told[i]);
+    }
     *link = (struct rabbitmq_link){0};
 }
 
@@ -295,6 +300,25 @@ static int log_in(struct rabbitmq_link *link, unsigned heartbeat_s, struct bytes
 
 /* ---- exchange and queue ---- */
 
+/* difference: what the broker says of it; empty: there is none. Told once, since each connection
+ * finds the same. */
+static void tell_found(struct rabbitmq_link *link, int thing, struct span difference)
+{
+    struct bytes *told = &link->told[thing];
+    bool is_new = !span_eq(bytes_span(told), difference);
+    const struct rabbitmq_found found = {
+        .option = thing == RABBITMQ_QUEUE ? "rabbitmq-queue" : "rabbitmq-exchange",
+        .name = thing == RABBITMQ_QUEUE ? link->queue : link->exchange,
+        .why = difference,
+    };
+
+    bytes_clear(told);
+    bytes_add_span(told, difference);
+    if (is_new && difference.len > 0 && link->on_found != NULL) {
+        link->on_found(link->on_found_arg, &found);
+    }
+}
+
 static int declare_exchange(struct rabbitmq_link *link, bool passive, struct bytes *why)
 {
     (void)amqp_exchange_declare(link->conn, RABBITMQ_MAIN, amqp_cstring_bytes(link->exchange),
@@ -315,7 +339,11 @@ static int ensure_exchange(struct rabbitmq_link *link, struct bytes *why)
     int code = declare_exchange(link, false, why);
 
     if (code == PRECONDITION_FAILED && !is_of_another_type(why)) {
+        tell_found(link, RABBITMQ_EXCHANGE, bytes_span(why));
         return 0; /* it is there, made by somebody with other arguments */
+    }
+    if (code == 0) {
+        tell_found(link, RABBITMQ_EXCHANGE, SPAN(""));
     }
     if (code == ACCESS_REFUSED) {
         code = declare_exchange(link, true, why); /* who may not make it may still use it */
@@ -333,11 +361,13 @@ static int declare_queue(struct rabbitmq_link *link, amqp_channel_t channel, con
 }
 
 int rabbitmq_link_queue(struct rabbitmq_link *link, amqp_channel_t channel, const char *name,
-                        amqp_table_t arguments, bool *is_ours, struct bytes *why)
+                        amqp_table_t arguments, enum rabbitmq_likeness *likeness, struct bytes *why)
 {
     int code = declare_queue(link, channel, name, false, arguments, why);
 
-    *is_ours = code == 0;
+    *likeness = code == 0                     ? RABBITMQ_SAME
+                : code == PRECONDITION_FAILED ? RABBITMQ_DIFFERS
+                                              : RABBITMQ_UNKNOWN;
     if (code == PRECONDITION_FAILED || code == ACCESS_REFUSED) {
         code = declare_queue(link, channel, name, true, amqp_empty_table, why);
     }
@@ -351,10 +381,14 @@ static int ensure_queue(struct rabbitmq_link *link, struct bytes *why)
         .value = {.kind = AMQP_FIELD_KIND_BOOLEAN, .value.boolean = 1},
     };
     amqp_table_t arguments = {.num_entries = 1, .entries = &single};
+    enum rabbitmq_likeness likeness;
 
-    if (rabbitmq_link_queue(link, RABBITMQ_MAIN, link->queue, arguments, &link->single_active,
-                            why) != 0) {
+    if (rabbitmq_link_queue(link, RABBITMQ_MAIN, link->queue, arguments, &likeness, why) != 0) {
         return -1;
+    }
+    link->single_active = likeness == RABBITMQ_SAME;
+    if (likeness != RABBITMQ_UNKNOWN) {
+        tell_found(link, RABBITMQ_QUEUE, likeness == RABBITMQ_DIFFERS ? bytes_span(why) : SPAN(""));
     }
     (void)amqp_queue_bind(link->conn, RABBITMQ_MAIN, amqp_cstring_bytes(link->queue),
                           amqp_cstring_bytes(link->exchange), amqp_cstring_bytes("messages.#"),

@@ -9,8 +9,8 @@
  * the host.
  *
  * The exchange and the queue may have been declared by others, with arguments of their own; they
- * are used as they are. A queue that is missing is declared with x-single-active-consumer, so that
- * one reader at a time gets what is in it.
+ * are used as they are, and on_found of the options is told. A queue that is missing is declared
+ * with x-single-active-consumer, so that one reader at a time gets what is in it.
  *
  * Every rpc takes its time limit from open. Threads: one. */
 // SPDX-License-Identifier: MIT
@@ -27,6 +27,8 @@ enum {
     RABBITMQ_SIDE = 2, /* of the feed: asks how long the queue is */
 };
 
+enum { RABBITMQ_EXCHANGE, RABBITMQ_QUEUE, RABBITMQ_THINGS };
+
 struct rabbitmq_link {
     amqp_connection_state_t conn; /* NULL: there is none */
     bool single_active;           /* the queue lets one consumer at a time have entries */
@@ -36,6 +38,10 @@ struct rabbitmq_link {
     const char *ca_file, *certificate, *key; /* likewise; NULL: none */
     char *place;                             /* for people: the URL without the password */
     unsigned timeout_ms;
+
+    void (*on_found)(void *arg, const struct rabbitmq_found *found); /* NULL: nobody is told */
+    void *on_found_arg;
+    struct bytes told[RABBITMQ_THINGS]; /* in which way it differs; empty: in none */
 };
 
 /* Copies the texts. Returns 0, or -1 and one line in *why; then only finish may follow. */
@@ -62,10 +68,14 @@ MUST_USE int rabbitmq_link_channel(struct rabbitmq_link *link, amqp_channel_t ch
 MUST_USE int rabbitmq_link_check(struct rabbitmq_link *link, amqp_channel_t channel,
                                  amqp_rpc_reply_t reply, const char *what, struct bytes *why);
 
-/* Declares a durable queue, or uses the one that is there; *is_ours: it has these arguments. */
+/* Is it as it was asked for? That cannot be known of one that others alone may declare. */
+enum rabbitmq_likeness { RABBITMQ_SAME, RABBITMQ_DIFFERS, RABBITMQ_UNKNOWN };
+
+/* Declares a durable queue with these arguments, or uses the one that is there; if that differs,
+ * *why says in what. */
 MUST_USE int rabbitmq_link_queue(struct rabbitmq_link *link, amqp_channel_t channel,
-                                 const char *name, amqp_table_t arguments, bool *is_ours,
-                                 struct bytes *why);
+                                 const char *name, amqp_table_t arguments,
+                                 enum rabbitmq_likeness *likeness, struct bytes *why);
 
 /* Lets the broker confirm what is published on the main channel. Returns 0, or -1 and one line. */
 MUST_USE int rabbitmq_link_confirm(struct rabbitmq_link *link, struct bytes *why);

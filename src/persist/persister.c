@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "src/base/memory.h"
+#include "src/base/sound.h"
 
 enum {
     BATCH_MAX_DEFAULT = 2000,
@@ -33,7 +34,7 @@ enum outcome {
 };
 
 struct counters {
-    atomic_uint_fast64_t stored, repeated, refused, rejected, batches, lost, retries;
+    atomic_uint_fast64_t stored, repeated, refused, rejected, deferred, batches, lost, retries;
 };
 
 struct persister {
@@ -269,11 +270,20 @@ static int append(struct persister *p)
     return 0;
 }
 
+static void count_rejected(struct persister *p, uint64_t count, const char *first, uint64_t later)
+{
+    add(&p->counters.deferred, later);
+    if (count > 0) {
+        add(&p->counters.rejected, count);
+        tell(p, "%" PRIu64 " records rejected to the dead letters: %s", count, first);
+    }
+}
+
 /* Returns 0 or an enum feed_error. */
 static int reject(struct persister *p)
 {
     const char *first = NULL;
-    uint64_t count = 0;
+    uint64_t count = 0, later = 0;
     int error = 0;
 
     for (size_t i = 0; i < p->count && error >= 0; i++) {
@@ -281,16 +291,14 @@ static int reject(struct persister *p)
             continue;
         }
         error = p->options.feed->ops->reject(p->options.feed, p->entries[i], p->reasons[i]);
-        if (error >= 0) {
+        if (error == 0) {
             first = first == NULL ? p->reasons[i] : first;
             count++;
         }
+        later += error == FEED_LATER;
     }
-    if (count > 0) {
-        add(&p->counters.rejected, count);
-        tell(p, "%" PRIu64 " records rejected to the dead letters: %s", count, first);
-    }
-    return error;
+    count_rejected(p, count, first, later);
+    return error < 0 ? error : 0;
 }
 
 /* Returns 0 or an enum store_error. */
@@ -347,10 +355,16 @@ static enum outcome store_failed(struct persister *p, int error)
     return AGAIN;
 }
 
+/* What members are not told of they do not find in histories either. */
+static const char *why_not(const struct feed_entry *e)
+{
+    return e->reason != NULL || e->moved ? e->reason : message_fault(&e->message);
+}
+
 static enum outcome handle(struct persister *p)
 {
     for (size_t i = 0; i < p->count; i++) {
-        p->reasons[i] = p->entries[i]->reason;
+        p->reasons[i] = why_not(p->entries[i]);
     }
     int error = append(p);
     if (error < 0) {
@@ -457,6 +471,7 @@ void persister_figures(const struct persister *p, struct persister_figures *figu
         .repeated = read_counter(&c->repeated),
         .refused = read_counter(&c->refused),
         .rejected = read_counter(&c->rejected),
+        .deferred = read_counter(&c->deferred),
         .batches = read_counter(&c->batches),
         .lost = read_counter(&c->lost),
         .retries = read_counter(&c->retries),

@@ -5,7 +5,9 @@
  *     └──────────── feed paused, backoff <──────┴──────────────┴────────────┘
  *
  * Records that can never be stored are rejected to the feed's dead letters with the reason: those
- * that nobody can read, and those that the store refuses for good (STORE_EINVALID, one at a time).
+ * that nobody can read, those that members are not told of either, since no client could have said
+ * them (base/sound.h), and those that the store refuses for good (STORE_EINVALID, one at a time).
+ * What the feed lets come again later, before it gives it up, is not rejected so far.
  * The others of their batch are stored. Positions are marked once both are done, so that a record
  * is in the store or in the dead letters before anybody counts it as dealt with.
  *
@@ -52,6 +54,7 @@ struct persister_figures {
     uint64_t repeated; /* that the store had already */
     uint64_t refused;  /* edits, deletions and marks of what is not there, or is another user's */
     uint64_t rejected; /* to the dead letters */
+    uint64_t deferred; /* times that one stepped aside, to come again before it is rejected */
     uint64_t batches;
     uint64_t lost;      /* batches that became another reader's */
     uint64_t retries;   /* batches that were dropped to come again */

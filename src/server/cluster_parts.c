@@ -309,10 +309,11 @@ static int connect_redis(struct cluster_parts *p, struct bytes *why)
     return 0;
 }
 
-struct cluster_parts *cluster_parts_create(const struct cluster_parts_options *options)
+struct cluster_parts *cluster_parts_create(const struct cluster_parts_options *options,
+                                           struct bytes *why)
 {
     struct cluster_parts *p = xcalloc(1, sizeof *p);
-    struct bytes why = {0};
+    struct bytes cause = {0};
 
     p->options = *options;
     p->executor = options->executors[0];
@@ -321,14 +322,14 @@ struct cluster_parts *cluster_parts_create(const struct cluster_parts_options *o
     create_registry(p);
     create_cluster(p);
     p->dialer = net_dialer_create(options->loop);
-    if (connect_redis(p, &why) < 0) {
-        log_write(LOG_ERROR, "redis-url: it is not the URL of a Redis",
-                  LOG_FIELDS(LOG_SPAN("why", bytes_span(&why))));
+    if (connect_redis(p, &cause) < 0) {
+        bytes_add_cstr(why, "redis-url: ");
+        bytes_add_span(why, bytes_span(&cause));
         cluster_parts_stop(p);
         cluster_parts_destroy(p);
         p = NULL;
     }
-    bytes_finish(&why);
+    bytes_finish(&cause);
     return p;
 }
 

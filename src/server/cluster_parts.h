@@ -36,8 +36,9 @@ struct cluster_parts_options {
 /* Is all of it known and within its range? redis_url may be NULL. */
 bool cluster_parts_usable(const struct rookery_cluster *options);
 
-/* NULL, and the log says why, if the URL is none. */
-struct cluster_parts *cluster_parts_create(const struct cluster_parts_options *options);
+/* NULL if the URL is none, and *why is a line that says so. */
+struct cluster_parts *cluster_parts_create(const struct cluster_parts_options *options,
+                                           struct bytes *why);
 
 /* For socket/io.h. */
 struct adapter *cluster_parts_adapter(struct cluster_parts *p);

@@ -125,7 +125,7 @@ static void log_no_server(const struct rookery_options *options, struct span why
     int error = errno;
 
     if (why.len > 0) {
-        log_write(LOG_ERROR, "cannot serve TLS", LOG_FIELDS(LOG_SPAN("why", why)));
+        log_write(LOG_ERROR, "cannot create the server", LOG_FIELDS(LOG_SPAN("why", why)));
     } else {
         log_write(LOG_ERROR, "cannot create the server",
                   LOG_FIELDS(LOG_TEXT("client", dir), LOG_TEXT("why", strerror(error))));

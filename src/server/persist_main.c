@@ -18,6 +18,8 @@ static void tell_figures(const struct persister *persister)
               LOG_FIELDS(LOG_NUMBER("stored", (int64_t)f.stored),
                          LOG_NUMBER("repeated", (int64_t)f.repeated),
                          LOG_NUMBER("rejected", (int64_t)f.rejected),
+                         LOG_NUMBER("deferred", (int64_t)f.deferred),
+                         LOG_NUMBER("missing", (int64_t)f.feed.missing),
                          LOG_NUMBER("lag", (int64_t)f.feed.lag),
                          LOG_NUMBER("partitions", f.feed.partitions)));
 }

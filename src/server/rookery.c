@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "src/base/log.h"
 #include "src/base/memory.h"
 #include "src/net/tls.h"
 #include "src/net/ws_deflate.h"
@@ -206,7 +207,7 @@ static void on_number(void *server, unsigned number)
     atomic_store_explicit(&io->engine_options.node, (uint16_t)number, memory_order_relaxed);
 }
 
-static int open_cluster(struct rookery *io)
+static int open_cluster(struct rookery *io, struct bytes *why)
 {
     if (io->options.cluster.redis_url == NULL) {
         return 0;
@@ -222,7 +223,7 @@ static int open_cluster(struct rookery *io)
         .on_number = on_number,
         .arg = io,
     };
-    io->cluster = cluster_parts_create(&options);
+    io->cluster = cluster_parts_create(&options, why);
     free(executors);
     errno = EINVAL;
     return io->cluster == NULL ? -1 : 0;
@@ -269,7 +270,7 @@ struct rookery *server_create(const struct rookery_options *options, struct byte
     derive_options(io);
     server_set_cors(io, &options->cors);
     if (init_loops(io) < 0 || server_open_tls(io, why) < 0 || open_bundles(io) < 0 ||
-        open_cluster(io) < 0) {
+        open_cluster(io, why) < 0) {
         int error = errno;
         free_server(io);
         errno = error;
@@ -285,6 +286,10 @@ struct rookery *rookery_create(const struct rookery_options *options)
     struct bytes why = {0};
     struct rookery *io = server_create(options, &why);
 
+    if (why.len > 0) {
+        log_write(LOG_ERROR, "cannot create the server",
+                  LOG_FIELDS(LOG_SPAN("why", bytes_span(&why))));
+    }
     bytes_finish(&why);
     return io;
 }

@@ -15,7 +15,8 @@
 #include "src/net/http.h"
 #include "src/socket/keeper.h"
 
-/* As rookery_create; *why is a line about what is wrong, where the options alone do not say it. */
+/* As rookery_create; *why is a line that names the option and its cause, where errno does not say
+ * it. */
 struct rookery *server_create(const struct rookery_options *options, struct bytes *why);
 
 /* Would a server take that certificate and key? 0, or -1 with a line about what is wrong. */

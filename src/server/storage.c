@@ -26,8 +26,10 @@ static void on_store_problem(void *arg, const char *line, bool writing)
 {
     struct storage *s = arg;
 
-    if (writing || s->choice.has_broker) { /* which goes on without it, and writes elsewhere */
+    if (writing) {
         vitals_store_failed(s->vitals);
+    } else {
+        vitals_reading_failed(s->vitals);
     }
     log_write_limited(&s->store_problems, LOG_ERROR, "the store has a problem",
                       LOG_FIELDS(LOG_TEXT("why", line)));
@@ -42,12 +44,30 @@ static void on_broker_state(void *arg, bool is_up, const char *line)
                       LOG_FIELDS(LOG_TEXT("what", line)));
 }
 
+/* Called on threads of the journal, or of the persister. */
+static void on_found(void *arg, const struct rabbitmq_found *found)
+{
+    log_write(LOG_WARN,
+              "it is there already, and differs from what this server would declare: it is used as "
+              "it is, but unless it is durable acknowledged messages may not survive a restart of "
+              "the broker",
+              LOG_FIELDS(LOG_TEXT("option", found->option), LOG_TEXT("name", found->name),
+                         LOG_SPAN("why", found->why)));
+}
+
 static void on_persist_problem(void *arg, const char *line)
 {
     struct storage *s = arg;
 
     log_write_limited(&s->persist_problems, LOG_WARN, "bringing messages into the store",
                       LOG_FIELDS(LOG_TEXT("what", line)));
+}
+
+/* Each partition has its line. */
+static void on_log_problem(void *arg, bool is_lost, const char *line)
+{
+    log_write(is_lost ? LOG_ERROR : LOG_WARN, "the log is not what it was",
+              LOG_FIELDS(LOG_TEXT("what", line)));
 }
 
 static void on_progress(void *arg, unsigned partition, uint64_t position)
@@ -76,11 +96,21 @@ static char *make_place(const struct daemon_options *o)
     return path;
 }
 
+static void tell_bad_store(const struct storage *s, bool replica, struct span why)
+{
+    const char *option = replica ? "database-replica-url" : s->choice.url_option;
+
+    log_write(LOG_ERROR, "cannot open the store",
+              LOG_FIELDS(LOG_TEXT("store", s->choice.store), LOG_TEXT("option", option),
+                         LOG_SPAN("why", why)));
+}
+
 static int open_store(struct storage *s)
 {
     const struct daemon_options *o = s->options;
     const char *name = s->choice.store;
     struct bytes why = {0};
+    bool replica_fails = false;
     char *path = NULL;
 
     if (is(name, "sqlite") && (path = make_place(o)) == NULL) {
@@ -90,6 +120,7 @@ static int open_store(struct storage *s)
         .path = path,
         .url = s->choice.url,
         .replica_url = o->database_replica_url,
+        .replica_fails = &replica_fails,
         .timeout_ms = (unsigned)o->store_timeout_ms,
         .readers = (unsigned)o->store_readers,
         .on_problem = on_store_problem,
@@ -98,27 +129,23 @@ static int open_store(struct storage *s)
     s->base = store_ops_by_name(name)->open(&options, &why);
     s->store = s->base;
     if (s->base == NULL) {
-        bool two = is(name, "postgres") && o->database_replica_url != NULL;
-        log_write(LOG_ERROR, "cannot open the store",
-                  LOG_FIELDS(LOG_TEXT("store", name),
-                             LOG_TEXT("option", two ? "database-url, database-replica-url"
-                                                    : s->choice.url_option),
-                             LOG_SPAN("why", bytes_span(&why))));
+        tell_bad_store(s, replica_fails, bytes_span(&why));
     }
     free(path);
     bytes_finish(&why);
     return s->base == NULL ? -1 : 0;
 }
 
-/* Nodes with one store share the work. Of a cluster's nodes with a file each, each is a group of
- * its own, by machine and folder. */
+/* Nodes with one store share the work. Of those with a file each, each is a group of its own, by
+ * machine and folder: whether they know of each other (redis-url) or not, what one of a group has
+ * brought into its file the others' lack. */
 static void name_group(struct storage *s)
 {
     const struct daemon_options *o = s->options;
     char machine[256] = "", folder[PATH_MAX] = "";
     uint8_t digest[16];
 
-    if (!is(s->choice.store, "sqlite") || o->redis_url == NULL) {
+    if (!is(s->choice.store, "sqlite")) {
         (void)snprintf(s->group, sizeof s->group, "%s", o->kafka_group);
         return;
     }
@@ -189,11 +216,15 @@ static struct journal_kafka_options kafka_options(const struct storage *s)
         .away_ms = (unsigned)o->broker_away_ms,
         .compression = o->kafka_compression,
         .settings = o->kafka_settings,
+        .on_problem = on_log_problem,
     };
 }
 
-static struct journal_rabbitmq_options rabbitmq_options(const struct daemon_options *o)
+/* Told is what is found there: by the feed only where there is no journal that does. */
+static struct journal_rabbitmq_options rabbitmq_options(const struct storage *s)
 {
+    const struct daemon_options *o = s->options;
+
     return (struct journal_rabbitmq_options){
         .url = o->rabbitmq_url,
         .exchange = o->rabbitmq_exchange,
@@ -202,6 +233,7 @@ static struct journal_rabbitmq_options rabbitmq_options(const struct daemon_opti
         .tries = (unsigned)o->rabbitmq_tries,
         .timeout_ms = (unsigned)o->broker_timeout_ms,
         .away_ms = (unsigned)o->broker_away_ms,
+        .on_found = s->journal == NULL ? on_found : NULL,
     };
 }
 
@@ -302,7 +334,7 @@ int storage_open_journal(struct storage *s, struct executor *const *executors, u
 {
     const char *name = s->choice.journal;
     const struct journal_kafka_options kafka = kafka_options(s);
-    const struct journal_rabbitmq_options rabbitmq = rabbitmq_options(s->options);
+    const struct journal_rabbitmq_options rabbitmq = rabbitmq_options(s);
     struct bytes why = {0};
 
     if (s->base == NULL) {
@@ -413,7 +445,7 @@ static int look_at_kafka(struct storage *s, const struct journal_kafka_options *
 static struct feed *open_feed(struct storage *s, struct bytes *why)
 {
     if (is(s->choice.journal, "rabbitmq")) {
-        const struct journal_rabbitmq_options rabbitmq = rabbitmq_options(s->options);
+        const struct journal_rabbitmq_options rabbitmq = rabbitmq_options(s);
         return feed_rabbitmq_open(&rabbitmq, why);
     }
     const struct journal_kafka_options kafka = kafka_options(s);

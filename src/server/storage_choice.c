@@ -49,6 +49,18 @@ static void choose_url(struct storage_choice *choice, const struct daemon_option
     }
 }
 
+static const char *ambiguous(const struct daemon_options *o)
+{
+    if (is(o->store, "auto") && o->mongo_uri != NULL && o->database_url != NULL) {
+        return "mongo-uri and database-url are both set: the option store has to say which it is";
+    }
+    if (is(o->journal, "auto") && o->kafka_brokers != NULL && o->rabbitmq_url != NULL) {
+        return "kafka-brokers and rabbitmq-url are both set: the option journal has to say which "
+               "it is";
+    }
+    return NULL;
+}
+
 static const char *missing(const struct storage_choice *choice, const struct daemon_options *o)
 {
     if (is(choice->store, "mongo") && choice->url == NULL) {
@@ -62,6 +74,24 @@ static const char *missing(const struct storage_choice *choice, const struct dae
     }
     if (is(choice->journal, "rabbitmq") && o->rabbitmq_url == NULL) {
         return "journal rabbitmq needs rabbitmq-url";
+    }
+    return NULL;
+}
+
+/* What is rejected to the topic of messages would be read there, and rejected, for ever. */
+static const char *same_topic(const struct storage_choice *choice, const struct daemon_options *o)
+{
+    if (!is(choice->journal, "kafka")) {
+        return NULL;
+    }
+    if (is(o->kafka_reject_topic, o->kafka_topic)) {
+        return "kafka-reject-topic is kafka-topic: dead letters need a topic of their own";
+    }
+    if (is(o->kafka_presence_topic, o->kafka_topic)) {
+        return "kafka-presence-topic is kafka-topic: it needs a topic of its own";
+    }
+    if (is(o->kafka_push_topic, o->kafka_topic)) {
+        return "kafka-push-topic is kafka-topic: it needs a topic of its own";
     }
     return NULL;
 }
@@ -92,11 +122,12 @@ struct storage_choice storage_choose(const struct daemon_options *o)
     if (is(choice.journal, "none")) {
         return choice; /* nothing is kept, whatever is there to keep it */
     }
-    if (is(o->store, "auto") && o->mongo_uri != NULL && o->database_url != NULL) {
-        choice.contradiction =
-            "mongo-uri and database-url are both set: the option store has to say which it is";
-    } else {
+    choice.contradiction = ambiguous(o);
+    if (choice.contradiction == NULL) {
         choice.contradiction = missing(&choice, o);
+    }
+    if (choice.contradiction == NULL) {
+        choice.contradiction = same_topic(&choice, o);
     }
     if (choice.contradiction == NULL && o->redis_url != NULL) {
         choice.contradiction = not_for_a_cluster(&choice);

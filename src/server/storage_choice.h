@@ -5,6 +5,8 @@
  *                  else ──> sqlite
  *   journal auto   kafka-brokers ──> kafka, rabbitmq-url ──> rabbitmq, else ──> direct
  *
+ * What is named twice over (two databases, two brokers) is for the option itself to say.
+ *
  * Pure; any thread. */
 // SPDX-License-Identifier: MIT
 #ifndef SERVER_STORAGE_CHOICE_H

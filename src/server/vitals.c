@@ -25,6 +25,11 @@ void vitals_store_failed(struct vitals *v)
     atomic_store_explicit(&v->store_failed_s, clock_s(), memory_order_relaxed);
 }
 
+void vitals_reading_failed(struct vitals *v)
+{
+    atomic_store_explicit(&v->reading_failed_s, clock_s(), memory_order_relaxed);
+}
+
 int vitals_append(struct vitals *v, struct store *store, struct message *const *messages,
                   size_t count)
 {
@@ -60,9 +65,9 @@ void vitals_finish(struct vitals *v)
     store_watch_finish(&v->watch);
 }
 
-static bool store_works(const struct vitals *v)
+static bool works(const _Atomic int64_t *failed)
 {
-    int64_t failed_s = atomic_load_explicit(&v->store_failed_s, memory_order_relaxed);
+    int64_t failed_s = atomic_load_explicit(failed, memory_order_relaxed);
     return failed_s == 0 || clock_s() - failed_s >= VITALS_FAILED_S;
 }
 
@@ -93,7 +98,9 @@ static void look_at_broker(const struct vitals *v, struct web_health_report *rep
         persister_figures(v->persister, &persisted);
     }
     report->database = persisted.store_is_away ? SERVICE_DISCONNECTED : report->database;
-    report->not_ready = figures.is_up ? NULL : "the broker is away";
+    report->not_ready = !figures.is_up              ? "the broker is away"
+                        : persisted.feed.shorts > 0 ? "the broker's log is shorter than the store"
+                                                    : NULL;
 }
 
 struct web_health_report vitals_look(void *arg)
@@ -101,17 +108,18 @@ struct web_health_report vitals_look(void *arg)
     const struct vitals *v = arg;
     struct web_health_report report = {.connections = count_sockets(v->io)};
 
+    bool stores = works(&v->store_failed_s), reads = works(&v->reading_failed_s);
     struct server_cluster cluster;
 
     if (server_look_at_cluster(v->io, &cluster)) {
         report.redis = cluster.up ? SERVICE_CONNECTED : SERVICE_DISCONNECTED;
     }
     if (v->has_store) {
-        report.database = store_works(v) ? SERVICE_CONNECTED : SERVICE_DISCONNECTED;
+        report.database = stores && reads ? SERVICE_CONNECTED : SERVICE_DISCONNECTED;
     }
     if (has_broker(v)) {
         look_at_broker(v, &report);
-    } else if (report.database == SERVICE_DISCONNECTED) {
+    } else if (v->has_store && !stores) {
         report.not_ready = "the store fails";
     }
     if (server_stopping(v->io)) {

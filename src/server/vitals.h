@@ -3,12 +3,14 @@
  *
  * It is not ready while it stops, and while writes to the store fail: until an append goes well
  * again, or nothing has failed for VITALS_FAILED_S, since without clients nothing would be tried.
- * What cannot be read, or not be indexed, is logged: one bad page ends no service.
+ * With a broker before the store: while that is away, or its log is shorter than what is stored.
+ * What cannot be read, or not be indexed, ends no service, be it one bad page or all of a replica:
+ * it is ready, and says for as long that its database is disconnected.
  *
  * vitals_watch ──> vitals_add_routes ──> rookery_run ... rookery_destroy ──> vitals_finish
  *
- * Threads: set up on one. vitals_append on one at a time, vitals_store_failed on any; the routes
- * answer on all loops. */
+ * Threads: set up on one. vitals_append on one at a time, what has failed on any; the routes answer
+ * on all loops. */
 // SPDX-License-Identifier: MIT
 #ifndef SERVER_VITALS_H
 #define SERVER_VITALS_H
@@ -34,7 +36,8 @@ struct vitals {
     const struct persister *persister; /* what brings the journal into the store */
     const struct behind *behind;
     const struct history_cache *cache;
-    _Atomic int64_t store_failed_s; /* by a clock that only runs forward; 0: it works */
+    _Atomic int64_t store_failed_s;   /* by a clock that only runs forward; 0: it works */
+    _Atomic int64_t reading_failed_s; /* likewise */
     struct histogram appends;
     struct store_watch watch; /* of all other calls */
     struct web_health health;
@@ -55,7 +58,9 @@ void vitals_add_routes(struct vitals *v, struct rookery *io, bool has_store);
 MUST_USE int vitals_append(struct vitals *v, struct store *store, struct message *const *messages,
                            size_t count);
 
+/* A write, or only a read. */
 void vitals_store_failed(struct vitals *v);
+void vitals_reading_failed(struct vitals *v);
 
 /* What else messages are kept with; before the routes are added. With a broker before the store it
  * is that one which has to be there; a store that is away is told, and the server is ready. */

@@ -56,7 +56,11 @@ static void write_persister(struct bytes *out, const struct persister_figures *f
         {"rookery_persist_stored_total", "Messages that were brought into the store.", f->stored},
         {"rookery_persist_repeated_total", "Messages that it had already.", f->repeated},
         {"rookery_persist_rejected_total", "Messages that went to the dead letters.", f->rejected},
+        {"rookery_persist_deferred_total",
+         "Times that a message nobody can read yet was put aside to come again.", f->deferred},
         {"rookery_persist_moved_total", "Messages that stood in a wrong partition.", f->feed.moved},
+        {"rookery_persist_missing_total",
+         "Messages that the broker had deleted before they were stored.", f->feed.missing},
         {"rookery_persist_batches_total", "Writes to the store.", f->batches},
         {"rookery_persist_retries_total", "Writes that had failed and were tried again.",
          f->retries},
@@ -65,6 +69,8 @@ static void write_persister(struct bytes *out, const struct persister_figures *f
         {"rookery_persist_lag", "Messages in the broker that are not in the store yet.",
          f->feed.lag},
         {"rookery_persist_partitions", "Partitions that this process reads.", f->feed.partitions},
+        {"rookery_persist_short_partitions",
+         "Those with fewer messages than are stored of them: none is stored.", f->feed.shorts},
         {"rookery_persist_store_away", "Whether the store is away.", f->store_is_away},
     };
 

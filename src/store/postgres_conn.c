@@ -462,13 +462,43 @@ static void add_part(struct bytes *out, const char *before, const char *value, c
     }
 }
 
+/* Is it the name of one of the URL's parameters, and surely no part of a password? That may hold a
+ * '?' or '/' before its '@', or a '&' where it is a parameter itself. */
+static bool is_parameter(const char *url, const char *name, size_t len)
+{
+    const char *at = strchr(url, '?');
+
+    if (at == NULL || strchr(at, '@') != NULL || strcasestr(at, "password") != NULL) {
+        return false;
+    }
+    for (; at != NULL; at = strchr(at + 1, '&')) {
+        if (strncmp(at + 1, name, len) == 0 && at[1 + len] == '=') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* libpq quotes what it does not take, which may be the password, or all of the URL: told is only
+ * what is about the name of a parameter. */
+static void add_reason(struct bytes *out, const char *url, const char *why)
+{
+    const char *name = strchr(why, '"');
+    const char *end = name != NULL ? strchr(name + 1, '"') : NULL;
+
+    if (end != NULL && is_parameter(url, name + 1, (size_t)(end - name - 1))) {
+        bytes_add(out, why, strcspn(why, "\n"));
+    }
+}
+
 bool postgres_place(struct bytes *out, const char *url)
 {
     char *why = NULL;
     PQconninfoOption *options = PQconninfoParse(url, &why);
 
-    PQfreemem(why); /* it may quote the password */
     if (options == NULL) {
+        add_reason(out, url, why != NULL ? why : "");
+        PQfreemem(why);
         return false;
     }
     bytes_add_cstr(out, "postgresql://");

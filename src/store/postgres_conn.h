@@ -100,8 +100,8 @@ int postgres_version(const struct postgres_conn *conn);
 
 void postgres_disconnect(struct postgres_conn *conn);
 
-/* Where the URL leads, without the password: "postgresql://user@host:port/database". False, and
- * nothing is appended, if libpq cannot read it. */
+/* Where the URL leads, without the password: "postgresql://user@host:port/database". False if libpq
+ * cannot read it; then libpq's reason is appended, or nothing where that could tell a secret. */
 bool postgres_place(struct bytes *out, const char *url);
 
 /* ---- reading results ---- */

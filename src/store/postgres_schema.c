@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "src/store/postgres_check.h"
+
 enum { VERSION_MIN = 120000, MIGRATION_MS = 3600 * 1000 };
 
 /* Each is applied once, in this order, in a transaction of its own; never change one that has been
@@ -89,31 +91,39 @@ static int read_number(struct postgres_conn *conn, const char *sql, int64_t *num
     return is_one ? 0 : refuse(conn, "rookery_schema does not tell the version of the schema");
 }
 
-/* Under the lock. */
-static int find_version(struct postgres_conn *conn, int64_t *version)
+/* Where no step was taken yet there must be nothing that the steps would make. */
+static int check_free(struct postgres_conn *conn)
 {
-    int64_t known = 0, others = 0;
+    int64_t others = 0;
 
-    *version = 0;
-    if (read_number(conn, "SELECT count(to_regclass('rookery_schema'))", &known) != 0) {
-        return -1;
-    }
-    if (known != 0) {
-        return read_number(conn, "SELECT version FROM rookery_schema", version);
-    }
     if (read_number(conn,
                     "SELECT count(to_regclass('rooms')) + count(to_regclass('messages'))"
-                    " + count(to_regclass('users')) + count(to_regclass('room_members'))",
+                    " + count(to_regclass('users')) + count(to_regclass('room_members'))"
+                    " + count(to_regclass('journal_logs'))",
                     &others) != 0) {
         return -1;
     }
-    if (others != 0) {
-        return refuse(conn, "a database of another program: it has tables of these names already");
+    return others == 0 ? 0
+                       : refuse(conn, "a database of another program: it has tables of these "
+                                      "names already");
+}
+
+/* Under the lock. */
+static int find_version(struct postgres_conn *conn, int64_t *version)
+{
+    int64_t known = 0;
+
+    *version = 0;
+    if (read_number(conn, "SELECT count(to_regclass('rookery_schema'))", &known) != 0 ||
+        (known != 0 && read_number(conn, "SELECT version FROM rookery_schema", version) != 0) ||
+        (*version == 0 && check_free(conn) != 0)) {
+        return -1;
     }
-    return postgres_run(conn,
-                        "CREATE TABLE rookery_schema (version bigint NOT NULL);"
-                        "INSERT INTO rookery_schema VALUES (0)",
-                        NULL);
+    return known != 0 ? 0
+                      : postgres_run(conn,
+                                     "CREATE TABLE rookery_schema (version bigint NOT NULL);"
+                                     "INSERT INTO rookery_schema VALUES (0)",
+                                     NULL);
 }
 
 static int migrate_from(struct postgres_conn *conn, int64_t version)
@@ -146,10 +156,11 @@ static int migrate_locked(struct postgres_conn *conn)
                      "SET LOCAL idle_in_transaction_session_timeout = 0;"
                      "SELECT pg_advisory_xact_lock(" POSTGRES_LOCK_SCHEMA ")",
                      NULL) != 0 ||
-        find_version(conn, &version) != 0) {
+        postgres_check_writable(conn) != 0 || find_version(conn, &version) != 0 ||
+        migrate_from(conn, version) != 0 || postgres_check(conn, POSTGRES_FOR_ALL) != 0) {
         return -1;
     }
-    return migrate_from(conn, version) == 0 && postgres_run(conn, "COMMIT", NULL) == 0 ? 0 : -1;
+    return postgres_run(conn, "COMMIT", NULL) == 0 ? 0 : -1;
 }
 
 int postgres_migrate(struct postgres_conn *conn)

@@ -34,8 +34,8 @@
     " ORDER BY place DESC LIMIT 1), 0), coalesce((SELECT changed FROM messages" \
     " WHERE room_id = " room " AND changed > 0 ORDER BY changed DESC LIMIT 1), 0))"
 
-/* Brings the database up to date on a connection that has begun. Returns 0, or -1 and a line in
- * conn->why. */
+/* Brings the database up to date on a connection that has begun, and looks whether all is there
+ * (postgres_check.h): if not, nothing has happened. Returns 0, or -1 and a line in conn->why. */
 MUST_USE int postgres_migrate(struct postgres_conn *conn);
 
 #endif

@@ -44,7 +44,7 @@ void postgres_tell_problem(const struct postgres_common *common, const struct po
     char line[1024];
 
     if (options->on_problem != NULL) {
-        (void)snprintf(line, sizeof line, "%s: %s: %s",
+        (void)snprintf(line, sizeof line, "%s%s: %s: %s", replica ? "the replica " : "",
                        replica ? common->replica.name : common->server.name,
                        writing ? "writing" : "reading", conn->why);
         options->on_problem(options->on_problem_arg, line, writing);

@@ -59,11 +59,12 @@ enum {
 };
 
 struct store_options {
-    const char *path;         /* store_sqlite: the database file; created if missing */
-    const char *url;          /* store_mongo, store_postgres: of the server, with the database */
-    const char *replica_url;  /* store_postgres: where histories are read; NULL: at url too */
-    unsigned timeout_ms;      /* of those: for one call, and for reaching the server; 0: 5000 */
-    unsigned readers;         /* threads for reads other than lists and searches; 0: 2 */
+    const char *path;        /* store_sqlite: the database file; created if missing */
+    const char *url;         /* store_mongo, store_postgres: of the server, with the database */
+    const char *replica_url; /* store_postgres: where histories are read; NULL: at url too */
+    bool *replica_fails; /* set when it is that one which keeps the store from opening, or NULL */
+    unsigned timeout_ms; /* of those: for one call, and for reaching the server; 0: 5000 */
+    unsigned readers;    /* threads for reads other than lists and searches; 0: 2 */
     unsigned read_queue_max;  /* reads that may wait; 0: 4096 */
     unsigned write_queue_max; /* writes other than appends that may wait; 0: 4096 */
     /* Told one line about each failure while the store is open, on a thread of the store or on the

@@ -8,15 +8,17 @@
  * replica histories are as old as that one is: reads see what was appended before them only where
  * somebody waits for the positions (persist/behind.h). */
 #include <stdlib.h>
+#include <time.h>
 
 #include "src/base/memory.h"
 #include "src/store/postgres_append.h"
+#include "src/store/postgres_check.h"
 #include "src/store/postgres_logs.h"
 #include "src/store/postgres_schema.h"
 #include "src/store/postgres_workers.h"
 #include "src/store/store.h"
 
-enum { TIMEOUT_MS_DEFAULT = 5000 };
+enum { TIMEOUT_MS_DEFAULT = 5000, LOOK_MS = 50 };
 
 struct postgres_store {
     struct store store;
@@ -41,6 +43,17 @@ static void explain(struct bytes *why, const char *name, const char *cause)
     bytes_add_cstr(why, cause);
 }
 
+/* reason: libpq's; may be empty. */
+static void explain_url(struct bytes *why, const char *option, struct span reason)
+{
+    explain(why, option,
+            "not the URL of a PostgreSQL database, as in postgresql://user@host:5432/database");
+    if (reason.len > 0) {
+        bytes_add_cstr(why, ": ");
+        bytes_add_span(why, reason);
+    }
+}
+
 /* Takes a URL apart for lines that people read. */
 static int set_server(struct postgres_server *server, const char *url, const char *option,
                       struct bytes *why)
@@ -48,9 +61,8 @@ static int set_server(struct postgres_server *server, const char *url, const cha
     struct bytes name = {0};
 
     if (url == NULL || url[0] == 0 || !postgres_place(&name, url)) {
-        explain(why, option,
-                "not the URL of a PostgreSQL database, as in "
-                "postgresql://user@host:5432/database");
+        explain_url(why, option, bytes_span(&name));
+        bytes_finish(&name);
         return -1;
     }
     bytes_add_byte(&name, 0);
@@ -70,18 +82,50 @@ static int open_server(struct postgres_store *s, struct bytes *why)
     return 0;
 }
 
-/* Only whether it can be reached: the tables may come to it a moment later. */
+/* Tables that were made at the server just now come to it a moment later. */
+static int look_at_replica(struct postgres_conn *conn)
+{
+    const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
+
+    for (unsigned ms = 0; postgres_begin(conn) == 0; ms += LOOK_MS) {
+        if (postgres_check(conn, POSTGRES_FOR_HISTORIES) == 0) {
+            return 0;
+        }
+        if (ms >= conn->timeout_ms) {
+            return -1;
+        }
+        (void)nanosleep(&pause, NULL);
+    }
+    return -1;
+}
+
 static int check_replica(const struct postgres_store *s, struct bytes *why)
 {
     struct postgres_conn conn = {.url = s->common.replica.url,
                                  .timeout_ms = s->common.options.timeout_ms};
-    int error = conn.url == NULL ? 0 : postgres_begin(&conn);
+    int error = look_at_replica(&conn);
 
     if (error != 0) {
         explain(why, "the replica", conn.why);
     }
     postgres_disconnect(&conn);
-    return error == 0 ? 0 : -1;
+    return error;
+}
+
+/* After the server, which it is a replica of. */
+static int open_replica(struct postgres_store *s, struct bytes *why)
+{
+    const struct store_options *options = &s->common.options;
+
+    if (options->replica_url == NULL ||
+        (set_server(&s->common.replica, options->replica_url, "the replica", why) == 0 &&
+         check_replica(s, why) == 0)) {
+        return 0;
+    }
+    if (options->replica_fails != NULL) {
+        *options->replica_fails = true;
+    }
+    return -1;
 }
 
 static void destroy(struct postgres_store *s)
@@ -106,10 +150,8 @@ static struct store *open_store(const struct store_options *options, struct byte
     common->options.timeout_ms =
         options->timeout_ms != 0 ? options->timeout_ms : TIMEOUT_MS_DEFAULT;
     (void)pthread_mutex_init(&s->lock, NULL);
-    if (set_server(&common->server, options->url, "url", why) == 0 &&
-        (options->replica_url == NULL ||
-         set_server(&common->replica, options->replica_url, "the replica", why) == 0) &&
-        open_server(s, why) == 0 && check_replica(s, why) == 0 &&
+    if (set_server(&common->server, options->url, "url", why) == 0 && open_server(s, why) == 0 &&
+        open_replica(s, why) == 0 &&
         store_crew_start(&s->crew, &postgres_crew, common, options, why) == 0) {
         return &s->store;
     }

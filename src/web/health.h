@@ -11,8 +11,8 @@
  * status and service are "unhealthy" when it is not ready, with "error" behind them and 503.
  * While Redis is away status is "degraded": new clients are served, but other servers do not hear
  * them. So it is while the database behind a broker is: what is said is in the broker, and
- * histories wait. Without a broker a server that cannot store is not ready, and so is one whose
- * broker is away.
+ * histories wait; and while a database, or a replica of it, takes writes and cannot be read.
+ * Without a broker a server that cannot store is not ready, and so is one whose broker is away.
  *
  * All of it goes to pages of other origins too, as the CORS policy says.
  *

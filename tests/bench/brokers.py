@@ -19,7 +19,8 @@ class Services:
 
     def __init__(self, names):
         self.process = subprocess.Popen([str(TOOL), "hold", *names], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, text=True, start_new_session=True)
+                                        stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+                                        env=os.environ | {"ROOKERY_KAFKA_OPTIMIZES": "yes"})
         self.folder = pathlib.Path(self.process.stdout.readline().strip())
         self.urls = {}
         self.await_done("up")

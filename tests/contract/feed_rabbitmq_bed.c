@@ -23,11 +23,8 @@ static struct journal_rabbitmq_options options = {
 
 const char *feed_bed_start(void)
 {
-    if (!service_installed("rabbitmq")) {
+    if (!service_begin(&broker, "rabbitmq")) {
         return "RabbitMQ is not installed";
-    }
-    if (!service_start(&broker, "rabbitmq")) {
-        abort();
     }
     feed_bed_join(broker.url);
     return NULL;

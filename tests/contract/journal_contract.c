@@ -508,13 +508,11 @@ static bool can_run(const struct back_end *b)
         return true;
     }
     service_finish(&service);
-    if (!service_installed(b->service)) {
+    bool has_begun = service_begin(&service, b->service);
+    if (!has_begun) {
         printf("# %s is not installed\n", b->service);
-        return false;
     }
-    bool has_started = service_start(&service, b->service);
-    check(has_started);
-    return has_started;
+    return has_begun;
 }
 
 static void ask_back_end(void)

@@ -9,6 +9,7 @@
 #include "src/base/memory.h"
 #include "src/journal/kafka_group.h"
 #include "tests/support/kafka_node.h"
+#include "tests/support/kafka_other.h"
 #include "tests/support/service.h"
 #include "tests/support/tap.h"
 
@@ -153,55 +154,14 @@ static void loses_and_repeats_nothing_when_the_broker_stands_still(void)
 
 /* ---- what was deleted before it was told ---- */
 
-static rd_kafka_t *producer(void)
-{
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    char why[256];
-
-    (void)rd_kafka_conf_set(conf, "bootstrap.servers", broker.url, why, sizeof why);
-    (void)rd_kafka_conf_set(conf, "log_level", "0", why, sizeof why);
-    return xnonnull(rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why));
-}
-
-static void put(rd_kafka_t *handle, int number)
-{
-    char value[128];
-    int len = snprintf(value, sizeof value,
-                       "{\"id\":\"m%d\",\"roomId\":\"one\",\"userId\":\"u\",\"username\":\"U\","
-                       "\"content\":\"hi\",\"type\":\"text\"}",
-                       number);
-
-    (void)rd_kafka_producev(handle, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(0),
-                            RD_KAFKA_V_KEY((void *)(uintptr_t) "one", 3),
-                            RD_KAFKA_V_VALUE(value, (size_t)len),
-                            RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
-    check(rd_kafka_flush(handle, 10000) == RD_KAFKA_RESP_ERR_NO_ERROR);
-}
-
-static void delete_before(rd_kafka_t *handle, int64_t offset)
-{
-    rd_kafka_topic_partition_list_t *where = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(handle);
-
-    rd_kafka_topic_partition_list_add(where, topic, 0)->offset = offset;
-    rd_kafka_DeleteRecords_t *what = rd_kafka_DeleteRecords_new(where);
-    rd_kafka_DeleteRecords(handle, &what, 1, NULL, queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 10000);
-    check(event != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR);
-    rd_kafka_event_destroy(event);
-    rd_kafka_DeleteRecords_destroy(what);
-    rd_kafka_queue_destroy(queue);
-    rd_kafka_topic_partition_list_destroy(where);
-}
-
 static void put_ten_and_delete_six(void)
 {
-    rd_kafka_t *handle = producer();
+    rd_kafka_t *handle = kafka_other_open(broker.url, NULL);
 
     for (int i = 0; i < 10; i++) {
-        put(handle, i);
+        kafka_other_put(handle, topic, i);
     }
-    delete_before(handle, 6);
+    kafka_other_delete_before(handle, topic, 6);
     rd_kafka_destroy(handle);
 }
 
@@ -220,6 +180,51 @@ static void says_that_there_is_a_gap_when_what_comes_next_was_deleted(void)
     check(l.op.message.offset == node_base(&nodes[0], "one") + 11);
     check(node_await(&nodes[0], 5));
     node_close(&nodes[0]);
+}
+
+/* ---- a topic that is made anew ---- */
+
+static char said[256];
+
+static void on_problem(void *arg, bool is_lost, const char *line)
+{
+    (void)snprintf(said, sizeof said, "%s", line);
+}
+
+static void await_up(bool is_up)
+{
+    while (node_figures(&nodes[0]).is_up != is_up) {
+        nap();
+    }
+}
+
+/* What is acknowledged there would have places that others have in the store. */
+static void acknowledges_nothing_once_its_topic_was_made_anew(void)
+{
+    struct journal_kafka_options options = options_for("anew");
+    rd_kafka_t *handle = kafka_other_open(broker.url, NULL);
+    struct letter l;
+
+    options.on_problem = on_problem;
+    check(node_open(&nodes[0], &options, 0, NULL));
+    for (int i = 0; i < 3; i++) {
+        char id[8];
+        (void)snprintf(id, sizeof id, "a%d", i);
+        check(letter_post(&l, &nodes[0], "one", id) == 0 && letter_await(&l) == 0);
+    }
+    kafka_other_change(handle, topic, 0);
+    await_up(false);
+    check(strstr(said, "kafka-topic: \"anew\": it is not there any more") != NULL);
+    kafka_other_change(handle, topic, PARTITIONS);
+    await_up(true);
+    if (letter_post(&l, &nodes[0], "one", "b") == 0) {
+        check(letter_await(&l) == JOURNAL_ESINK);
+    }
+    await_up(false);
+    check(strstr(said, "kafka-topic: \"anew\": partition ") != NULL);
+    check(letter_post(&l, &nodes[0], "two", "c") == JOURNAL_EAWAY);
+    node_close(&nodes[0]);
+    rd_kafka_destroy(handle);
 }
 
 /* ---- a group whose members come and go ---- */
@@ -294,7 +299,7 @@ static void who_ends_while_it_joins_anew_leaves_the_group(void)
     enum { SLOW, QUICK, NEW, READERS };
     static const struct timespec until_it_asks_anew = {.tv_sec = 1}; /* which nothing shows */
     struct reader readers[READERS];
-    rd_kafka_t *handle = producer();
+    rd_kafka_t *handle = kafka_other_open(broker.url, NULL);
 
     reader_start(&readers[SLOW], "heartbeat.interval.ms=4000");
     await_group(handle, 1, false);
@@ -310,15 +315,38 @@ static void who_ends_while_it_joins_anew_leaves_the_group(void)
     rd_kafka_destroy(handle);
 }
 
+/* Which knows its own limit, of about 1 MB. */
+static void refuses_for_good_what_the_broker_never_takes(void)
+{
+    enum { LARGE = 2 << 20 };
+    struct journal_kafka_options kafka = options_for("large");
+    char *content = xmalloc(LARGE);
+    struct letter l;
+
+    memset(content, 'x', LARGE);
+    content[0] = content[LARGE - 1] = '"';
+    kafka.settings = "message.max.bytes=8000000";
+    check(node_open(&nodes[0], &kafka, 0, NULL));
+    check(letter_say(&l, &nodes[0], "one", "large", span_of(content, LARGE)) == 0);
+    check(letter_await(&l) == JOURNAL_ESIZE);
+    while (letter_append(&l, &nodes[0], "one", MESSAGE_SAY) != 0 || letter_await(&l) != 0) {
+        nap();
+    }
+    check(nodes[0].too_large == 1);
+    node_close(&nodes[0]);
+    free(content);
+}
+
 int main(void)
 {
     (void)setvbuf(stdout, NULL, _IOLBF, 0); /* what a test that hangs has said is seen */
-    if (!service_installed("kafka") || !service_start(&broker, "kafka")) {
-        printf("1..0 # SKIP Kafka is not installed\n");
-        return 0;
+    if (!service_begin(&broker, "kafka")) {
+        return tap_skip("Kafka is not installed");
     }
     RUN(tells_the_same_in_the_same_order_at_two_nodes);
+    RUN(refuses_for_good_what_the_broker_never_takes);
     RUN(says_that_there_is_a_gap_when_what_comes_next_was_deleted);
+    RUN(acknowledges_nothing_once_its_topic_was_made_anew);
     RUN(who_ends_while_it_joins_anew_leaves_the_group);
     RUN(loses_and_repeats_nothing_when_the_broker_stands_still);
     RUN(loses_and_repeats_nothing_when_the_broker_is_killed);

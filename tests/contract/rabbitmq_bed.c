@@ -25,7 +25,7 @@ bool start_broker(void)
 {
     static char url[SERVICE_TEXT_MAX];
 
-    if (!service_start(&broker, "rabbitmq")) {
+    if (!service_begin(&broker, "rabbitmq")) {
         return false;
     }
     (void)snprintf(url, sizeof url, "amqp://guest:guest@127.0.0.1:%u", broker.port);

@@ -30,6 +30,7 @@ extern struct thread_executor loop;
 extern struct journal *journal;
 extern struct feed *feed;
 
+/* False if RabbitMQ is not installed. */
 bool start_broker(void);
 void stop_broker(void);
 

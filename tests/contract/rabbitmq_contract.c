@@ -6,7 +6,7 @@
 #include "src/journal/journal_value.h"
 #include "tests/contract/rabbitmq_bed.h"
 
-enum { PATIENCE_MS = 60000 };
+enum { PATIENCE_MS = 60000, FOUND_TEXT_MAX = 64 };
 
 static struct rabbitmq_link raw;
 
@@ -199,9 +199,12 @@ static void tries_again_what_it_cannot_read_before_it_puts_it_away(void)
     for (int i = 0; i < 2; i++) {
         check(!rabbitmq_raw_get(&options, ".dlq", value, reason));
         check(poll_some(feed, LETTERS) == 1 && entries[0]->reason != NULL);
-        check(feed->ops->reject(feed, entries[0], entries[0]->reason) == 0);
+        check(feed->ops->reject(feed, entries[0], entries[0]->reason) == (i == 0 ? FEED_LATER : 0));
         check(feed->ops->commit(feed) == 0);
     }
+    struct feed_figures figures;
+    feed->ops->figures(feed, &figures);
+    check(figures.rejected == 1);
     check(rabbitmq_raw_get(&options, ".dlq", value, reason) && strcmp(value, "[1, 2]") == 0 &&
           reason[0] != '\0');
     stop_feed();
@@ -230,6 +233,99 @@ static void fails_what_no_queue_takes_and_declares_it_again(void)
     check(read_letters(1) == 1);
     stop_feed();
     stop_journal();
+}
+
+/* ---- what is there already, and differs ---- */
+
+static struct found {
+    atomic_uint count;
+    char option[FOUND_TEXT_MAX], name[FOUND_TEXT_MAX], why[RABBITMQ_RAW_MAX];
+} found[2];
+
+static void on_found(void *arg, const struct rabbitmq_found *told)
+{
+    struct found *f = &found[strcmp(told->option, "rabbitmq-queue") == 0];
+
+    f->count++;
+    (void)snprintf(f->option, sizeof f->option, "%s", told->option);
+    (void)snprintf(f->name, sizeof f->name, "%s", told->name);
+    (void)snprintf(f->why, sizeof f->why, "%.*s", (int)told->why.len, (const char *)told->why.data);
+}
+
+static void declare_transient(const char *exchange, const char *queue)
+{
+    rabbitmq_raw_open(&raw, &options);
+    (void)amqp_exchange_declare(raw.conn, RABBITMQ_MAIN, amqp_cstring_bytes(exchange),
+                                amqp_cstring_bytes("topic"), false, false, false, false,
+                                amqp_empty_table);
+    check(amqp_get_rpc_reply(raw.conn).reply_type == AMQP_RESPONSE_NORMAL);
+    (void)amqp_queue_declare(raw.conn, RABBITMQ_MAIN, amqp_cstring_bytes(queue), false, false,
+                             false, false, amqp_empty_table);
+    check(amqp_get_rpc_reply(raw.conn).reply_type == AMQP_RESPONSE_NORMAL);
+    rabbitmq_raw_close(&raw);
+}
+
+static void unbind(const char *exchange, const char *queue)
+{
+    rabbitmq_raw_open(&raw, &options);
+    (void)amqp_queue_unbind(raw.conn, RABBITMQ_MAIN, amqp_cstring_bytes(queue),
+                            amqp_cstring_bytes(exchange), amqp_cstring_bytes("messages.#"),
+                            amqp_empty_table);
+    check(amqp_get_rpc_reply(raw.conn).reply_type == AMQP_RESPONSE_NORMAL);
+    rabbitmq_raw_close(&raw);
+}
+
+/* What no queue takes ends the connection of the journal, which then declares all of it again. */
+static void make_journal_connect_again(const struct journal_rabbitmq_options *others)
+{
+    unsigned before = states.count[1];
+
+    unbind(others->exchange, others->queue);
+    expected = done_count + 1;
+    check(append(0, 0, "room") == 0);
+    await(&all_done);
+    check(letters[0].op.error == JOURNAL_ESINK);
+    while (states.count[1] == before) {
+        await(&states.changed);
+    }
+}
+
+static void tells_once_what_is_there_and_not_as_it_would_be_declared(void)
+{
+    const struct journal_rabbitmq_options usual = options;
+
+    declare_transient("transient_exchange", "transient_queue");
+    options.exchange = "transient_exchange";
+    options.queue = "transient_queue";
+    options.on_found = on_found;
+    start_journal();
+    options.on_found = NULL; /* of what else is opened here nobody is told */
+    check(found[0].count == 1 && strcmp(found[0].option, "rabbitmq-exchange") == 0);
+    check(found[1].count == 1 && strcmp(found[1].name, "transient_queue") == 0);
+    check(strstr(found[0].why, "'durable'") != NULL && strstr(found[1].why, "'durable'") != NULL);
+    check(strstr(found[0].why, "guest:guest") == NULL);
+    make_journal_connect_again(&options);
+    check(found[0].count == 1 && found[1].count == 1);
+    stop_journal();
+
+    options.on_found = on_found; /* a feed alone tells of it too, by one of its connections */
+    start_feed();
+    check(found[0].count == 2 && found[1].count == 2);
+    stop_feed();
+    options = usual;
+}
+
+static void tells_nothing_of_what_it_has_declared(void)
+{
+    rabbitmq_raw_wipe(&options);
+    memset(found, 0, sizeof found);
+    options.on_found = on_found;
+    start_journal();
+    start_feed();
+    check(found[0].count == 0 && found[1].count == 0);
+    stop_feed();
+    stop_journal();
+    options.on_found = NULL;
 }
 
 static void one_line(const char *bad_url, const char *part)
@@ -264,12 +360,8 @@ static void says_in_one_line_why_it_cannot_open(void)
 
 int main(void)
 {
-    if (!service_installed("rabbitmq")) {
-        printf("1..0 # SKIP RabbitMQ is not installed\n");
-        return 0;
-    }
     if (!start_broker()) {
-        return 1;
+        return tap_skip("RabbitMQ is not installed");
     }
     RUN(gives_back_what_was_appended_once_and_in_order);
     RUN(appends_an_id_once_whether_it_is_under_way_or_done);
@@ -281,6 +373,8 @@ int main(void)
     RUN(puts_away_what_the_store_refuses_with_the_reason);
     RUN(tries_again_what_it_cannot_read_before_it_puts_it_away);
     RUN(fails_what_no_queue_takes_and_declares_it_again);
+    RUN(tells_once_what_is_there_and_not_as_it_would_be_declared);
+    RUN(tells_nothing_of_what_it_has_declared);
     RUN(says_in_one_line_why_it_cannot_open);
     run_outages();
     stop_broker();

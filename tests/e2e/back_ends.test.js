@@ -7,7 +7,7 @@
 const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');
 const { Daemon, connect, join, later, program, request, say, start, take, test } = require('./harness');
-const { missing, startService } = require('./service');
+const { missing, sql, startService } = require('./service');
 const { eventually } = require('../interop/cluster/cluster.js');
 
 const START_MS = 60000;
@@ -152,6 +152,50 @@ test('PostgreSQL alone goes away and comes back', { skip: missing('postgres'), t
     await postgres.restart();
     await eventually(async () => assert.equal((await say(client, 'alone', 'after')).ok, true), BACK_MS);
     assert.equal((await ready(daemon)).status, 200);
+});
+
+// Nodes share it: if none of them were ready, nobody could say anything.
+test('a replica that cannot be read is told, and messages are taken', { skip: missing('postgres'), timeout: 120000 }, async () => {
+    const { url } = await shared('postgres');
+    const replica = url.replace(/[^/]*$/, 'replica');
+    sql(url, 'CREATE DATABASE replica');
+    await (await serve(['--database-url', replica])).end('SIGTERM');
+    const daemon = await serve(['--database-url', url, '--database-replica-url', replica]);
+    assert.equal((await health(daemon)).database, 'connected');
+    sql(replica, 'DROP TABLE messages CASCADE');
+    assert.equal((await request(daemon, 'GET', '/api/rooms/r/messages')).status, 500);
+    const { database, status, service } = await health(daemon);
+    assert.deepEqual([database, status, service], ['disconnected', 'degraded', 'healthy']);
+    assert.equal((await ready(daemon)).status, 200);
+    const { level, why } = lines(daemon).find((l) => l.msg === 'the store has a problem');
+    assert.equal(level, 'error');
+    assert.match(why, /^the replica postgresql:.*\/replica: reading: .*messages/);
+    const client = await connect(daemon, {});
+    assert.equal((await say(client, 'r', 'said')).ok, true);
+});
+
+// ---- a file each ----------------------------------------------------------------------------------
+
+test('nodes with a file each bring all of the log into it, though nothing but Kafka joins them', {
+    skip: missing('kafka'), timeout: 240000,
+}, async () => {
+    const ROOMS = 8, TEXTS = 5;
+    const kafka = await shared('kafka');
+    const where = ['--kafka-brokers', kafka.url, '--kafka-topic=files', '--kafka-group=files', '--kafka-partitions=4'];
+    const nodes = [await serve(where), await serve(where)]; // one after the other: the first makes the topic
+    const clients = await Promise.all(nodes.map((node) => connect(node, {})));
+    const rooms = Array.from({ length: ROOMS }, (_, i) => `files ${i}`);
+    for (const room of rooms) {
+        for (let n = 0; n < TEXTS; n++) {
+            assert.equal((await say(clients[n % 2], room, `text ${n}`)).ok, true);
+        }
+    }
+    for (const client of clients) {
+        for (const room of rooms) {
+            const texts = (await join(client, room)).map((m) => m.content).reverse();
+            assert.deepEqual(texts, Array.from({ length: TEXTS }, (_, n) => `text ${n}`));
+        }
+    }
 });
 
 // ---- rookery persist -----------------------------------------------------------------------------

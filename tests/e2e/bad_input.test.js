@@ -11,7 +11,7 @@ const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
 const { folder, program, start, test, within } = require('./harness');
-const { missing, startService } = require('./service');
+const { missing, sql, startService } = require('./service');
 
 const NOWHERE = '127.0.0.1:1';
 const PASSWORD = 'hunter2';
@@ -44,6 +44,7 @@ function allRefused(cases) {
         const { msg, ...fields } = refusal(args);
         const line = Object.values(fields).join(' ');
         assert.match(msg, /^cannot open the (journal|store)$/);
+        assert.equal(fields.option, fields.store === undefined ? undefined : parts[0]);
         for (const part of parts) {
             assert.ok(line.includes(part), `${args.join(' ')}: no '${part}' in: ${line}`);
         }
@@ -63,6 +64,7 @@ test('servers that are not there, and URLs that are none', () => {
         [['--rabbitmq-url', `http://u:${PASSWORD}@${NOWHERE}`], 'rabbitmq-url', 'not of the form'],
         [['--database-url', `postgres://u:${PASSWORD}@${NOWHERE}/chat`], 'database-url', NOWHERE, 'refused'],
         [['--database-url', `http://u:${PASSWORD}@${NOWHERE}/chat`], 'database-url', 'not the URL'],
+        [['--database-url', `postgres://u:${PASSWORD}@${NOWHERE}/chat?schema=public`], 'database-url', '"schema"'],
         [['--mongo-uri', `mongodb://u:${PASSWORD}@${NOWHERE}/chat`], 'mongo-uri', NOWHERE, 'No suitable servers'],
         [['--mongo-uri', `mongodb://u:${PASSWORD}@127.0.0.1:port/chat`], 'mongo-uri', 'no URL of MongoDB'],
     ]);
@@ -73,6 +75,7 @@ test('a folder that cannot be, and options that contradict each other', () => {
     assert.deepEqual([noFolder.msg, noFolder.data], ['cannot make the data folder', '/nowhere/at/all']);
     for (const [args, why] of [
         [['--store=mongo'], 'store mongo needs mongo-uri'],
+        [['--kafka-brokers', NOWHERE, '--rabbitmq-url', `amqp://${NOWHERE}`], 'the option journal has to say which'],
         [['--redis-url=127.0.0.1', '--rabbitmq-url=amqp://127.0.0.1:1'], 'need one database'],
     ]) {
         const line = refusal(args);
@@ -80,6 +83,14 @@ test('a folder that cannot be, and options that contradict each other', () => {
         assert.ok(line.why.includes(why), line.why);
         const check = run([...args, '--check-config']);
         assert.deepEqual([check.status, check.stderr.trim()], [2, line.why]);
+    }
+});
+
+test('what is no URL of a Redis', () => {
+    for (const url of ['foo', 'http://127.0.0.1', `redis://u:${PASSWORD}@127.0.0.1:port`]) {
+        const line = refusal(['--redis-url', url]);
+        assert.equal(line.msg, 'cannot create the server');
+        assert.match(line.why, /^redis-url: ./);
     }
 });
 
@@ -128,24 +139,28 @@ test('what a RabbitMQ refuses', { skip: missing('rabbitmq'), timeout: 120000 }, 
     ]);
 });
 
-function sql(url, ...commands) {
-    const { status, stderr } = spawnSync('psql', ['-v', 'ON_ERROR_STOP=1', '-q', url, ...commands.flatMap((c) => ['-c', c])],
-        { encoding: 'utf8' });
-    assert.equal(status, 0, stderr);
-}
-
 test('what a PostgreSQL refuses', { skip: missing('postgres'), timeout: 120000 }, async () => {
     const postgres = await startService('postgres');
     const { url } = postgres;
     const at = (name) => url.replace(/[^/]*$/, name);
     const as = (user) => url.replace('rookery@', `${user}:${PASSWORD}@`);
-    sql(url, 'CREATE DATABASE newer', 'CREATE DATABASE other', 'CREATE ROLE reader LOGIN',
+    sql(url, 'CREATE DATABASE newer', 'CREATE DATABASE vacant', 'CREATE DATABASE other', 'CREATE ROLE reader LOGIN',
         "CREATE ROLE guarded LOGIN PASSWORD 'another'", 'REVOKE CREATE ON SCHEMA public FROM PUBLIC');
     sql(at('newer'), 'CREATE TABLE rookery_schema (version bigint NOT NULL)', 'INSERT INTO rookery_schema VALUES (99)');
     sql(at('other'), 'CREATE TABLE users (id int)');
     const rules = path.join(postgres.folder, 'postgres/data/main/pg_hba.conf');
     fs.writeFileSync(rules, `host all guarded 127.0.0.1/32 scram-sha-256\n${fs.readFileSync(rules)}`);
     sql(url, 'SELECT pg_reload_conf()');
+    for (const [name, ...wrong] of [ // what a server has made, and what became of it
+        ['lacking', 'DROP TABLE messages CASCADE'], ['changed', 'ALTER TABLE users DROP password_hash'],
+        ['frozen', 'ALTER DATABASE frozen SET default_transaction_read_only = on'],
+        ['none', 'UPDATE rookery_schema SET version = 0'],
+    ]) {
+        sql(url, `CREATE DATABASE ${name}`);
+        const server = await start({ args: ['--database-url', at(name)] });
+        assert.equal(await server.end('SIGTERM'), 0);
+        sql(at(name), ...wrong);
+    }
     allRefused([
         [['--database-url', at('nowhere')], 'database-url', 'nowhere', 'does not exist'],
         [['--database-url', as('nobody')], 'database-url', 'nobody', 'does not exist'],
@@ -153,7 +168,14 @@ test('what a PostgreSQL refuses', { skip: missing('postgres'), timeout: 120000 }
         [['--database-url', as('reader')], 'database-url', 'permission denied'],
         [['--database-url', at('newer')], 'database-url', 'written by a newer version', '99'],
         [['--database-url', at('other')], 'database-url', 'another program'],
-        [['--database-url', url, '--database-replica-url', at('nowhere')], 'database-replica-url', 'the replica', 'nowhere'],
+        [['--database-url', at('none')], 'database-url', 'another program'],
+        [['--database-url', at('lacking')], 'database-url', 'it lacks the table messages'],
+        [['--kafka-brokers', NOWHERE, '--database-url', at('lacking')], 'database-url', 'it lacks the table messages'],
+        [['--database-url', at('changed')], 'database-url', 'the table users lacks the column password_hash'],
+        [['--database-url', at('frozen')], 'database-url', 'it is read-only'],
+        ...[['nowhere', 'does not exist'], ['vacant', 'it lacks the table'], ['other', 'it lacks the table']].map(
+            ([name, cause]) => [['--database-url', url, '--database-replica-url', at(name)], 'database-replica-url',
+                'the replica', cause]),
     ]);
 });
 

@@ -8,6 +8,7 @@
 const assert = require('node:assert/strict');
 const { ask, connect, join, later, request, say, start, take, test, within } = require('./harness');
 const { missing, startService } = require('./service');
+const { eventually } = require('../interop/cluster/cluster.js');
 
 const PARTITIONS = 10;
 const START_MS = 60000; // topics are made
@@ -21,11 +22,11 @@ const skip = missing('kafka') || (() => {
 
 let started; // one broker for all of the file
 
-async function kafkaAndDaemon(args = []) {
+async function kafkaAndDaemon(args = [], log = false) {
     const { Kafka, logLevel } = require('kafkajs');
     started ??= startService('kafka', { shared: true });
     const { url } = await started;
-    const daemon = await start({ args: ['--kafka-brokers', url, '--persist-linger', '1ms', ...args], ms: START_MS });
+    const daemon = await start({ args: ['--kafka-brokers', url, '--persist-linger', '1ms', ...args], ms: START_MS, log });
     later(() => daemon.end('SIGTERM')); // so that it leaves its group
     return { daemon, kafka: new Kafka({ clientId: 'other', brokers: [url], logLevel: logLevel.NOTHING, retry: { retries: 20 } }) };
 }
@@ -199,4 +200,37 @@ test('what nobody can read goes to the dead letters with the reason', { skip, ti
     }
     assert.equal((await say(member, 'quiet', 'goes on')).ok, true);
     assert.equal((await take(member, 'message')).content, 'goes on');
+});
+
+test('what no client could have said is in no history, and in the dead letters', { skip, timeout: 200000 }, async () => {
+    const { daemon, kafka } = await kafkaAndDaemon();
+    const send = await produce(kafka);
+    const member = await connect(daemon, {});
+    await join(member, 'bounds');
+    const odd = [
+        [{ userId: 'u'.repeat(300) }, /too long/], [{ id: 'i'.repeat(1000) }, /too long/], [{ type: 't'.repeat(300) }, /too long/],
+        [{ roomId: 'r'.repeat(300) }, /room/], [{ roomId: '\u0001lobby' }, /room/],
+    ].map(([members, reason]) => {
+        const message = { roomId: 'bounds', userId: 'n4', content: 'odd', ...members };
+        return { key: message.roomId, value: JSON.stringify(message), reason };
+    });
+    await send(...odd.map(({ key, value }) => ({ key, value })));
+    const dead = await consume(kafka, 'chat-messages-dlq');
+    for (const { value, reason } of odd) {
+        assert.match((await dead((r) => r.text === value, value)).headers.reason, reason);
+    }
+    assert.equal((await say(member, 'bounds', 'goes on')).ok, true);
+    assert.equal((await take(member, 'message')).content, 'goes on');
+    const late = await connect(daemon, {});
+    assert.deepEqual((await join(late, 'bounds')).map((m) => m.content), ['goes on']);
+});
+
+test('a message that Kafka never takes is refused for good, and the log says why', { skip, timeout: 200000 }, async () => {
+    const { daemon } = await kafkaAndDaemon(['--kafka-settings', 'message.max.bytes=4000', '--log-level=warn'], true);
+    const client = await connect(daemon, {});
+    await join(client, 'large');
+    const { ok, code, retryable } = await say(client, 'large', 'x'.repeat(3000));
+    assert.deepEqual([ok, code, retryable], [false, 'MESSAGE_TOO_LONG', false]);
+    assert.equal((await say(client, 'large', 'small')).ok, true);
+    await eventually(() => assert.match(daemon.log, /refused for good.*larger than kafka-topic or message\.max\.bytes/));
 });

@@ -11,6 +11,7 @@
 // end of its pipes, and ends all of it when those are closed: however the test dies, nothing is left.
 'use strict';
 
+const assert = require('node:assert/strict');
 const { spawn, spawnSync } = require('node:child_process');
 const { once } = require('node:events');
 const fs = require('node:fs');
@@ -24,7 +25,14 @@ const START_MS = 120000; // three brokers on a busy machine
 // Why a test has to be skipped that needs these services; false if it need not.
 function missing(...names) {
     const { status, stdout } = spawnSync(tool, ['missing', ...names], { encoding: 'utf8' });
-    return status === 0 ? false : `${stdout.trim().split('\n').join(', ')} is not installed (tools/setup test)`;
+    return status === 0 ? false : `missing: ${stdout.trim().split('\n').join(', ')} (tools/setup test)`;
+}
+
+// Runs them in the PostgreSQL database of that URL.
+function sql(url, ...commands) {
+    const { status, stderr } = spawnSync('psql', ['-v', 'ON_ERROR_STOP=1', '-q', url, ...commands.flatMap((c) => ['-c', c])],
+        { encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
 }
 
 class Service {
@@ -120,4 +128,4 @@ async function startService(name, { shared = false } = {}) {
     return service;
 }
 
-module.exports = { missing, startService };
+module.exports = { missing, sql, startService };

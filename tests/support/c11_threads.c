@@ -13,17 +13,6 @@
 static_assert(sizeof(mtx_t) == sizeof(pthread_mutex_t) && sizeof(cnd_t) == sizeof(pthread_cond_t),
               "glibc's");
 
-const char *__tsan_default_suppressions(void);
-
-/* What librdkafka and libmongoc count references with it does not see either, since those are not
- * built with it. */
-__attribute__((visibility("default"))) const char *__tsan_default_suppressions(void)
-{
-    return "race:librdkafka.so\n"
-           "race:libmongoc-1.0.so\n"
-           "race:libbson-1.0.so\n";
-}
-
 struct start {
     thrd_start_t fn;
     void *arg;

@@ -122,7 +122,7 @@ int bed_call(struct store_call *call, enum store_op op)
 
 /* ---- the journal ---- */
 
-bool bed_doubtful;
+bool bed_doubtful, bed_too_large;
 
 static void run_append(struct task *task)
 {
@@ -130,15 +130,21 @@ static void run_append(struct task *task)
     op->on_done(op);
 }
 
+static int store(struct message *m)
+{
+    if (bed_too_large) {
+        return JOURNAL_ESIZE;
+    }
+    return store_append(real, &m, 1) != 0 || bed_doubtful ? JOURNAL_ESINK : 0;
+}
+
 static int append(struct journal *journal, const struct message *message, struct executor *executor,
                   struct journal_append *op)
 {
-    struct message *const messages[] = {&op->message};
-
     (void)journal;
     op->message = *message;
     op->in_turn = true;
-    op->error = store_append(real, messages, 1) != 0 || bed_doubtful ? JOURNAL_ESINK : 0;
+    op->error = store(&op->message);
     op->task.run = run_append;
     executor_post(executor, &op->task);
     return 0;
@@ -251,7 +257,7 @@ void bed_start(const struct bed_setup *setup)
         setup->limit(&options.limits);
     }
     bed_busy_op = -1;
-    bed_backwards = bed_doubtful = false;
+    bed_backwards = bed_doubtful = bed_too_large = false;
     world_options.keep_ms = setup->recovery_ms;
     world_options.keep_bytes_max = 1 << 20;
     world_start(loops);

@@ -35,6 +35,8 @@ extern struct chat *bed_chat;
 extern int bed_busy_op;
 /* What is appended from now on is stored, and reported as failed. */
 extern bool bed_doubtful;
+/* What is appended from now on is larger than the journal takes. */
+extern bool bed_too_large;
 /* What the broker was told beside the messages: "presence|push key value", a line each. */
 extern char bed_beside[4096];
 /* Of the calls under way the store's answer to the latest comes first. */

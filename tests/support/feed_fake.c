@@ -166,7 +166,9 @@ static void figures(struct feed *feed, struct feed_figures *figures)
     enter(f);
     *figures = (struct feed_figures){.lag = f->log_count - *f->committed,
                                      .rejected = f->seen.rejected_count,
+                                     .missing = f->missing,
                                      .partitions = 1,
+                                     .shorts = f->shorts,
                                      .is_up = f->poll_fault.count == 0};
     leave(f);
 }

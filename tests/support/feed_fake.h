@@ -13,7 +13,7 @@
 
 #include "src/journal/feed.h"
 
-enum { FEED_FAKE_MAX = 64, FEED_FAKE_TEXT_BYTES = 64 };
+enum { FEED_FAKE_MAX = 64, FEED_FAKE_TEXT_BYTES = 128 };
 
 /* Calls of one kind that fail: the next `count` of them. */
 struct feed_fault {
@@ -48,6 +48,8 @@ struct feed_fake {
     size_t log_count;             /* may grow */
     size_t next;                  /* to be given */
     size_t own_committed, *committed;
+    uint64_t missing; /* for figures, as the next */
+    unsigned shorts;
     bool paused;
     struct feed_fault poll_fault, commit_fault, reject_fault;
     struct feed_seen seen;

@@ -44,6 +44,7 @@ static void on_state(void *arg, bool is_up, const char *line)
     (void)pthread_mutex_lock(&n->lock);
     n->ups += is_up;
     n->downs += !is_up;
+    n->too_large += strstr(line, "larger than") != NULL;
     (void)pthread_mutex_unlock(&n->lock);
 }
 
@@ -120,14 +121,14 @@ static void on_done(struct journal_append *op)
 }
 
 static int append(struct letter *l, struct node *n, const char *room, uint8_t action,
-                  struct span client_id)
+                  struct span client_id, struct span content)
 {
     static atomic_int_fast64_t time = 1700000000000;
     struct message m = {.id = span_cstr(l->id),
                         .room = span_cstr(room),
                         .user_id = SPAN("u1"),
                         .username = SPAN("Ann"),
-                        .content = SPAN("\"hello\""),
+                        .content = content,
                         .type = SPAN("text"),
                         .client_id = client_id,
                         .timestamp_ms = atomic_fetch_add(&time, 1),
@@ -144,13 +145,19 @@ static int append(struct letter *l, struct node *n, const char *room, uint8_t ac
 
 int letter_append(struct letter *l, struct node *n, const char *room, uint8_t action)
 {
-    return append(l, n, room, action, SPAN(""));
+    return append(l, n, room, action, SPAN(""), SPAN("\"hello\""));
 }
 
 int letter_post(struct letter *l, struct node *n, const char *room, const char *id)
 {
+    return letter_say(l, n, room, id, SPAN("\"hello\""));
+}
+
+int letter_say(struct letter *l, struct node *n, const char *room, const char *id,
+               struct span content)
+{
     (void)snprintf(l->id, sizeof l->id, "%s", id);
-    return append(l, n, room, MESSAGE_SAY, span_cstr(l->id));
+    return append(l, n, room, MESSAGE_SAY, span_cstr(l->id), content);
 }
 
 int letter_await(struct letter *l)

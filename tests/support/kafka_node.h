@@ -24,7 +24,7 @@ struct node {
     pthread_mutex_t lock; /* for what follows */
     struct told told[TOLD_MAX]; /* in the order in which members were told */
     size_t count, gaps, by_log;
-    int ups, downs;
+    int ups, downs, too_large; /* lines; of those the ones about a message that is too large */
 };
 
 struct letter {
@@ -63,6 +63,10 @@ bool node_same(struct node *a, struct node *b);
 int letter_append(struct letter *l, struct node *n, const char *room, uint8_t action);
 /* Says it under an id that a client has given. */
 int letter_post(struct letter *l, struct node *n, const char *room, const char *id);
+
+/* The same with that JSON as its content. */
+int letter_say(struct letter *l, struct node *n, const char *room, const char *id,
+               struct span content);
 
 /* Waits until it is done; its error. */
 int letter_await(struct letter *l);

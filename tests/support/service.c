@@ -111,6 +111,18 @@ bool service_start(struct service *s, const char *name)
     return ok;
 }
 
+bool service_begin(struct service *s, const char *name)
+{
+    if (!service_installed(name)) {
+        return false;
+    }
+    if (!service_start(s, name)) {
+        printf("# %s is installed and does not start\n", name);
+        exit(EXIT_FAILURE);
+    }
+    return true;
+}
+
 static bool order(struct service *s, const char *command, const char *node)
 {
     char line[LINE_MAX_BYTES];

@@ -2,8 +2,8 @@
  * processes on free ports of the loopback, with a folder of their own.
  *
  *     struct service kafka;
- *     if (!service_installed("kafka3")) { printf("1..0 # SKIP ..."); return 0; }
- *     service_start(&kafka, "kafka3");       kafka.url is "127.0.0.1:p1,127.0.0.1:p2,127.0.0.1:p3"
+ *     if (!service_begin(&kafka, "kafka3")) { return tap_skip("Kafka is not installed"); }
+ *                                            kafka.url is "127.0.0.1:p1,127.0.0.1:p2,127.0.0.1:p3"
  *     service_kill(&kafka, "kafka3-2");      a crash of one broker; "kafka3" would be all of them
  *     service_up(&kafka);                    ... which starts again, on what it had
  *     service_finish(&kafka);
@@ -33,6 +33,10 @@ bool service_installed(const char *name);
 
 /* On the caller's memory, whatever is in it. After false there is nothing to finish. */
 bool service_start(struct service *s, const char *name);
+
+/* Starts what is installed, false if it is not; a program that cannot start what is there has
+ * failed and ends here. */
+bool service_begin(struct service *s, const char *name);
 
 /* node: one of several ("kafka3-1"), or NULL for all. kill: SIGKILL to all of its processes, gone
  * on return. pause: SIGSTOP; what connects to it waits. */

@@ -20,11 +20,8 @@ static void finish_server(void)
 
 static const char *start_server(void)
 {
-    if (!service_installed("mongo")) {
+    if (!service_begin(&server, "mongo")) {
         return "MongoDB's stand-in is not installed (tools/setup)";
-    }
-    if (!service_start(&server, "mongo")) {
-        return "the server of MongoDB does not start";
     }
     (void)atexit(finish_server);
     (void)snprintf(base, sizeof base, "%s", server.url);

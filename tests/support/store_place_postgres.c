@@ -43,11 +43,8 @@ static const char *unavailable(void)
         set_server(url);
         return NULL;
     }
-    if (!service_installed("postgres")) {
-        return "PostgreSQL is not installed: tools/setup postgres";
-    }
-    if (!service_start(&service, "postgres")) {
-        return "PostgreSQL does not start";
+    if (!service_begin(&service, "postgres")) {
+        return "PostgreSQL is not there (tools/services missing postgres)";
     }
     (void)atexit(stop_server);
     set_server(service.url);

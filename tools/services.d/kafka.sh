@@ -12,9 +12,11 @@ kafka3_url() { kafka_url "$@"; }
 kafka3_ready() { kafka_ready "$@"; }
 kafka3_group() { echo kafka; }
 
-# kafka_java [OPTION]: what makes it start fast is little memory and no optimizing compiler.
+# kafka_java [OPTION]: what makes it start fast is little memory and no optimizing compiler, unless that is asked for.
 kafka_java() {
-    printf '%s\n' java -Xms64m -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData "$@" \
+    local compiler=-XX:TieredStopAtLevel=1
+    [ "${ROOKERY_KAFKA_OPTIMIZES:-no}" = no ] || compiler=-XX:+TieredCompilation
+    printf '%s\n' java -Xms64m -Xmx256m -XX:+UseSerialGC "$compiler" -XX:-UsePerfData "$@" \
         -Xlog:cds=off -Xlog:cds+dynamic=off -Dorg.slf4j.simpleLogger.defaultLogLevel=warn \
         -Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info -cp "$root/build-kafka/jars/*"
 }

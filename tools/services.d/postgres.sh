@@ -6,11 +6,19 @@ postgres_ready() { "$(postgres_programs)/pg_isready" -q -h 127.0.0.1 -p "$2"; }
 
 postgres_programs() { compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -n 1; }
 
+# As root, which it refuses to be: the user of Debian's package then.
+postgres_as=()
+[ "$(id -u)" != 0 ] || postgres_as=(setpriv --reuid=postgres --regid=postgres --clear-groups)
+
+# Where the root of all folders is closed to others, that user can do nothing.
+postgres_missing() {
+    "${postgres_as[@]}" true 2>/dev/null || echo 'a user postgres who may run programs'
+}
+
 postgres_start() {
-    local data=$3/main programs as=(env -C "$3")
+    local data=$3/main programs as=(env -C "$3" "${postgres_as[@]}")
     programs=$(postgres_programs)
-    if [ "$(id -u)" = 0 ]; then # which it refuses to be: the user of Debian's package then
-        as+=(setpriv --reuid=postgres --regid=postgres --clear-groups)
+    if [ "$(id -u)" = 0 ]; then
         chmod o+x "$folder" "$folder/$1"
         chown postgres: "$3"
         "${as[@]}" test -w . || die "the user postgres cannot reach $3: name another folder by ROOKERY_SERVICES"

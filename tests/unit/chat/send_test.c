@@ -298,6 +298,20 @@ static void what_comes_too_late_for_its_place_is_not_told(void)
     bed_end();
 }
 
+static void what_is_larger_than_the_journal_takes_is_refused_for_good(void)
+{
+    start();
+    bed_too_large = true;
+    check_answer(
+        ada, "21[\"send_message\"," ONE "]",
+        "|431[{\"ok\":false,\"code\":\"MESSAGE_TOO_LONG\",\"message\":\"~\",\"retryable\":false}]");
+    bed_too_large = false;
+    bed_say(ada, "21[\"send_message\"," TWO "]");
+    check_like(bob,
+               "|42[\"message\",{" FIELDS("two", "text") ",\"offset\":1,\"clientId\":\"c2\"}]");
+    bed_end();
+}
+
 static void long_messages(struct chat_limits *limits)
 {
     limits->content_units_max = 15000;
@@ -374,6 +388,7 @@ int main(void)
     RUN(a_message_to_one_user_is_not_edited_as_one_of_a_room);
     RUN(what_was_stored_though_it_seemed_to_fail_is_told_when_it_is_repeated);
     RUN(what_comes_too_late_for_its_place_is_not_told);
+    RUN(what_is_larger_than_the_journal_takes_is_refused_for_good);
     RUN(the_longest_message_passes_whatever_it_is_written_with);
     RUN(without_a_store_nothing_has_an_offset);
     RUN(what_is_said_is_counted_once_and_so_is_each_who_is_told);

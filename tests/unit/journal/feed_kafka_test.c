@@ -13,8 +13,14 @@ enum { PARTITIONS = 4, BATCH = 16, WAIT_MS = 20, PATIENCE_S = 60, BASE = 1000 };
 
 static struct kafka_mock mock;
 static struct feed *feed; /* of most cases: it takes the mock three seconds to form a group */
+static char said[256];
 static uint64_t ends[PARTITIONS];
 static struct feed_entry *entries[BATCH];
+
+static void on_problem(void *arg, bool is_lost, const char *line)
+{
+    (void)snprintf(said, sizeof said, "%s%s", is_lost ? "lost: " : "", line);
+}
 
 static struct feed *open_feed(const uint64_t positions[PARTITIONS])
 {
@@ -26,6 +32,7 @@ static struct feed *open_feed(const uint64_t positions[PARTITIONS])
         .group = "persister",
         .timeout_ms = 3000,
         .settings = "session.timeout.ms=6000, heartbeat.interval.ms=300, log_level=0",
+        .on_problem = on_problem,
     };
     struct bytes why = {0};
     struct feed *opened = feed_kafka_open(&options, PARTITIONS, bases, positions, &why);
@@ -350,6 +357,32 @@ static void a_topic_with_other_partitions_than_the_stores_is_refused(void)
     bytes_finish(&why);
 }
 
+/* It may have been made anew: what has those numbers now is not what is stored. */
+static void a_log_that_is_shorter_than_what_is_stored_is_told_and_not_read(void)
+{
+    unsigned at = (unsigned)room_partition("r");
+    uint64_t positions[PARTITIONS];
+    char want[128];
+
+    memcpy(positions, ends, sizeof positions);
+    positions[at] += 2;
+    (void)snprintf(want, sizeof want, "lost: kafka-topic: \"chat\": partition %u ends at %llu,", at,
+                   (unsigned long long)ends[at]);
+    feed = open_feed(positions);
+    for (time_t until = later() + PATIENCE_S; figures().shorts == 0 && later() < until;) {
+        check(feed->ops->poll(feed, WAIT_MS, entries, BATCH) == 0);
+    }
+    check(figures().shorts == 1 && strncmp(said, want, strlen(want)) == 0);
+    for (int i = 0; i < 3; i++) { /* as a broker that had not known them yet */
+        put_ours((int)at, "r", (const char *[]){"x", "y", "z"}[i]);
+    }
+    const struct feed_entry *e = next_entry();
+    check(e->position == last(at) && span_eq(e->message.id, SPAN("z")) && figures().shorts == 0);
+    check(feed->ops->commit(feed) == 0);
+    check(figures().missing == 0);
+    feed->ops->close(feed);
+}
+
 /* Its assertion of a member without an assignment would end the program. */
 static void a_group_that_never_tells_what_is_whose_can_be_left(void)
 {
@@ -381,6 +414,7 @@ int main(void)
     RUN(what_was_paused_when_it_was_given_up_is_read_when_it_comes_back);
     RUN(a_topic_with_other_partitions_than_the_stores_is_refused);
     feed->ops->close(feed);
+    RUN(a_log_that_is_shorter_than_what_is_stored_is_told_and_not_read);
     RUN(a_group_that_never_tells_what_is_whose_can_be_left);
     kafka_mock_stop(&mock);
     return tap_done();

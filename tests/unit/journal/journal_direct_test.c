@@ -14,6 +14,7 @@ static struct {
     sem_t entered, leave;
     size_t batches[OPS], count; /* written by the journal's thread, read when it has ended */
     int fail;                   /* the first that many batches */
+    size_t invalid;             /* the message of that place in its batch never fits; 0: none */
     uint64_t offset;
 } sink;
 
@@ -32,6 +33,10 @@ static int slow_write(void *arg, struct message *const *messages, size_t count)
     sink.batches[sink.count++] = count;
     for (size_t i = 0; i < count; i++) {
         messages[i]->offset = ++sink.offset;
+    }
+    if (sink.invalid > 0 && sink.invalid <= count) {
+        messages[sink.invalid - 1]->fate = MESSAGE_INVALID;
+        return -5;
     }
     return sink.fail-- > 0 ? -5 : 0;
 }
@@ -216,6 +221,21 @@ static void tells_a_failure_to_all_of_the_batch_and_goes_on(void)
     }
 }
 
+static void tells_what_never_fits_apart_from_what_may_be_tried_again(void)
+{
+    start((struct journal_options){.batch_max = 4});
+    sink.invalid = 3;
+    fill_the_sink();
+    for (int i = 1; i < 6; i++) {
+        check(append(i, 0, 0) == 0);
+    }
+    stop();
+    check(done_total == 6);
+    for (int i = 0; i < 6; i++) { /* batches of one, four and one */
+        check(done[i]->error == (i == 3 ? JOURNAL_ESIZE : i == 0 || i == 5 ? 0 : JOURNAL_ESINK));
+    }
+}
+
 int main(void)
 {
     RUN(writes_all_that_came_during_a_write_in_one_batch);
@@ -226,5 +246,6 @@ int main(void)
     RUN(refuses_bytes_above_the_limit);
     RUN(takes_messages_again_when_the_queue_has_drained);
     RUN(tells_a_failure_to_all_of_the_batch_and_goes_on);
+    RUN(tells_what_never_fits_apart_from_what_may_be_tried_again);
     return tap_done();
 }

@@ -17,7 +17,8 @@ enum { PARTITIONS = 3 };
 static struct kafka_mock mock;
 static struct node nodes[2];
 
-/* However busy the machine is. */
+/* However busy the machine is. The brokers that are made up answer a fetch that waits when its time
+ * is over, and not before. */
 static struct journal_kafka_options kafka_options(void)
 {
     return (struct journal_kafka_options){.brokers = mock.brokers,
@@ -25,7 +26,8 @@ static struct journal_kafka_options kafka_options(void)
                                           .client_id = "test",
                                           .linger_ms = 1,
                                           .timeout_ms = WAIT_MS,
-                                          .away_ms = WAIT_MS};
+                                          .away_ms = WAIT_MS,
+                                          .settings = "fetch.wait.max.ms=10"};
 }
 
 /* For brokers that fail. What must get through is sent by get_through, then. */
@@ -463,6 +465,55 @@ static void goes_on_with_another_producer_after_a_fatal_error(void)
     stop();
 }
 
+static struct span long_content(void)
+{
+    static char content[1500];
+
+    memset(content, 'x', sizeof content);
+    content[0] = content[sizeof content - 1] = '"';
+    return span_of(content, sizeof content);
+}
+
+static void refuses_for_good_what_is_larger_than_the_settings_allow(void)
+{
+    struct journal_kafka_options kafka;
+    struct letter l, next;
+
+    kafka_mock_start(&mock, PARTITIONS);
+    kafka = kafka_options();
+    kafka.settings = "message.max.bytes=2000";
+    open_with(&nodes[0], kafka, 0);
+    check(letter_say(&l, &nodes[0], "one", "large", long_content()) == 0);
+    check(letter_await(&l) == JOURNAL_ESIZE);
+    check(letter_post(&next, &nodes[0], "one", "next") == 0 && letter_await(&next) == 0);
+    check(node_await(&nodes[0], 1) && strcmp(nodes[0].told[0].id, "next") == 0);
+    check(node_figures(&nodes[0]).queue_bytes == 0 && node_figures(&nodes[0]).failed == 1);
+    stop();
+    check(nodes[0].too_large == 1 && nodes[0].downs == 0);
+}
+
+static void refuses_for_good_what_is_too_large_for_the_broker_alone(void)
+{
+    struct letter letters[2];
+    struct journal_kafka_options kafka;
+
+    kafka_mock_start(&mock, PARTITIONS);
+    kafka = kafka_options();
+    kafka.linger_ms = 200; /* so that two make a batch */
+    open_with(&nodes[0], kafka, 0);
+    rd_kafka_mock_push_request_errors(mock.cluster, PRODUCE, 2,
+                                      RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
+                                      RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    check(letter_post(&letters[0], &nodes[0], "one", "large") == 0);
+    check(letter_await(&letters[0]) == JOURNAL_ESIZE);
+    check(letter_post(&letters[0], &nodes[0], "one", "large") == 0);
+    check(letter_post(&letters[1], &nodes[0], "one", "small") == 0);
+    check(letter_await(&letters[0]) == JOURNAL_ESINK && letter_await(&letters[1]) == JOURNAL_ESINK);
+    get_through(&letters[1], "small");
+    stop();
+    check(nodes[0].too_large == 1);
+}
+
 static void fails_what_is_left_when_it_is_closed(void)
 {
     struct letter l;
@@ -525,6 +576,8 @@ int main(void)
     RUN(refuses_what_its_queue_has_no_room_for);
     RUN(tells_once_what_failed_and_was_stored_and_is_sent_again);
     RUN(goes_on_with_another_producer_after_a_fatal_error);
+    RUN(refuses_for_good_what_is_larger_than_the_settings_allow);
+    RUN(refuses_for_good_what_is_too_large_for_the_broker_alone);
     RUN(fails_what_is_left_when_it_is_closed);
     RUN(closes_as_soon_as_what_is_left_is_acknowledged);
     RUN(tells_those_who_read_the_side_topics);

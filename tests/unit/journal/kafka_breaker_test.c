@@ -57,6 +57,15 @@ static void closes_with_the_first_success(void)
     check(kafka_breaker_admits(&b, 11602) && kafka_breaker_admits(&b, 11602));
 }
 
+static void stays_open_whatever_succeeds_once_it_is_ended(void)
+{
+    start();
+    check(kafka_breaker_end(&b));
+    check(!kafka_breaker_end(&b));
+    check(!kafka_breaker_succeed(&b, 11000));
+    check(b.open && !kafka_breaker_admits(&b, 1000000));
+}
+
 static void opens_when_no_broker_is_there_for_long(void)
 {
     start();
@@ -81,6 +90,7 @@ int main(void)
     RUN(stays_closed_while_others_are_answered);
     RUN(lets_one_probe_through_each_half_second_while_it_is_open);
     RUN(closes_with_the_first_success);
+    RUN(stays_open_whatever_succeeds_once_it_is_ended);
     RUN(opens_when_no_broker_is_there_for_long);
     RUN(forgets_that_brokers_were_down_when_one_answers);
     return tap_done();

@@ -89,6 +89,28 @@ static void lets_a_setting_overrule_what_is_merely_better(void)
     bytes_finish(&why);
 }
 
+static void lets_no_message_wait_for_longer_than_the_linger(void)
+{
+    static const struct {
+        unsigned linger_ms;
+        const char *text;
+    } cases[] = {{0, "0"}, {1, "0.1"}, {2, "1"}, {3, "2"}, {60000, "59999"}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[KAFKA_LINGER_MAX];
+        const struct kafka_setting lingers[] = {{"linger.ms", text}, {NULL, NULL}};
+        struct journal_kafka_options o = options_of("127.0.0.1:1", NULL);
+        struct kafka_client c;
+        struct bytes why = {0};
+
+        kafka_linger_write(text, cases[i].linger_ms);
+        check(strcmp(text, cases[i].text) == 0);
+        check(kafka_client_open(&c, RD_KAFKA_PRODUCER, &o, lingers, &why) == 0);
+        kafka_client_close(&c);
+        bytes_finish(&why);
+    }
+}
+
 static void says_which_option_cannot_be(void)
 {
     static const struct {
@@ -166,6 +188,7 @@ int main(void)
     RUN(hands_settings_of_librdkafka_on);
     RUN(lets_no_setting_overrule_what_correctness_rests_on);
     RUN(lets_a_setting_overrule_what_is_merely_better);
+    RUN(lets_no_message_wait_for_longer_than_the_linger);
     RUN(says_which_option_cannot_be);
     RUN(says_that_nobody_answers_and_why);
     RUN(says_that_a_topic_is_missing_and_may_not_be_made);

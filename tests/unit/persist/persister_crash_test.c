@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "src/base/memory.h"
+#include "src/base/sound.h"
 #include "src/persist/persister.h"
 #include "tests/support/feed_fake.h"
 #include "tests/support/store_place.h"
@@ -64,6 +65,7 @@ static void write_log(bool has_places)
                               .username = SPAN("U"),
                               .content = span_cstr(contents[i]),
                               .type = SPAN("text"),
+                              .dialect = DIALECT_REALTIME,
                               .timestamp_ms = i + 1};
         m->placed = has_places ? entries[i].position + 1 : 0;
         if (has_places && latest[room] != NULL && random_below(7) == 0) {

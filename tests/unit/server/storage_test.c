@@ -68,6 +68,34 @@ static void sqlite_is_a_file_in_the_data_folder(void)
     folder_remove(&f);
 }
 
+/* The group of Kafka that brings messages into the store; its folder and one more word, or NULL. */
+static const char *group_of(const struct folder *f, const char *word)
+{
+    static char group[sizeof storage.group];
+    char data[sizeof f->path + 16];
+    const char *const words[] = {data, "--kafka-brokers=127.0.0.1:1", "--kafka-group=g", word};
+
+    (void)snprintf(data, sizeof data, "--data=%s", f->path);
+    check(open_with(words, word == NULL ? 3 : 4) == 0);
+    memcpy(group, storage.group, sizeof group);
+    close_all();
+    return group;
+}
+
+static void each_file_is_a_group_of_its_own_with_redis_or_without(void)
+{
+    struct folder a = folder_make(), b = folder_make();
+    char first[sizeof storage.group];
+
+    (void)snprintf(first, sizeof first, "%s", group_of(&a, NULL));
+    check(strlen(first) == strlen("g-") + 12 && strncmp(first, "g-", 2) == 0);
+    check(strcmp(first, group_of(&b, NULL)) != 0);
+    check(strcmp(first, group_of(&a, "--redis-url=redis://127.0.0.1:1")) == 0);
+    check(strcmp(first, group_of(&a, NULL)) == 0); /* after a restart it is the same */
+    folder_remove(&a);
+    folder_remove(&b);
+}
+
 /* What is wrong is one line with the option, and no password. */
 static void says_which_option_is_wrong(void)
 {
@@ -100,6 +128,7 @@ int main(void)
 {
     RUN(without_a_journal_nothing_is_opened);
     RUN(sqlite_is_a_file_in_the_data_folder);
+    RUN(each_file_is_a_group_of_its_own_with_redis_or_without);
     RUN(says_which_option_is_wrong);
     return tap_done();
 }

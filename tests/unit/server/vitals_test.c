@@ -86,6 +86,19 @@ static void is_ready_unless_the_store_fails(void)
     rookery_destroy(io);
 }
 
+static void is_ready_while_only_reads_fail_and_says_so(void)
+{
+    start(true);
+    vitals_reading_failed(&vitals);
+    check(vitals_look(&vitals).not_ready == NULL);
+    check(vitals_look(&vitals).database == SERVICE_DISCONNECTED);
+    check(vitals_append(&vitals, &store, NULL, 1) == 0); /* which says nothing of reads */
+    check(vitals_look(&vitals).database == SERVICE_DISCONNECTED);
+    atomic_fetch_sub(&vitals.reading_failed_s, VITALS_FAILED_S); /* that long ago */
+    check(vitals_look(&vitals).database == SERVICE_CONNECTED);
+    rookery_destroy(io);
+}
+
 /* Messages wait in the broker then, and people are served. */
 static void with_a_broker_it_is_ready_while_the_broker_is_there(void)
 {
@@ -107,6 +120,25 @@ static void with_a_broker_it_is_ready_while_the_broker_is_there(void)
     check(vitals_look(&vitals).not_ready == NULL);
     rookery_stop(io);
     check(strcmp(vitals_look(&vitals).not_ready, "stopping") == 0);
+    rookery_destroy(io);
+}
+
+/* Of what is acknowledged then nothing would be stored. */
+static void is_not_ready_while_the_log_is_shorter_than_what_is_stored_of_it(void)
+{
+    struct feed_fake feed;
+
+    start(true);
+    broker = (struct journal_figures){.is_up = true};
+    feed_fake_init(&feed, NULL, 0, NULL);
+    feed.shorts = 1;
+    struct persister *persister =
+        persister_create(&(struct persister_options){.feed = &feed.feed, .store = &store});
+    vitals_see(&vitals, &kafka, persister, NULL, NULL);
+    check(strcmp(vitals_look(&vitals).not_ready, "the broker's log is shorter than the store") ==
+          0);
+    persister_destroy(persister);
+    feed_fake_finish(&feed);
     rookery_destroy(io);
 }
 
@@ -199,6 +231,7 @@ static void writes_what_journal_persister_reads_and_cache_count(void)
                                       .side_lost = 9,
                                       .is_up = true};
     feed_fake_init(&feed, NULL, 0, NULL);
+    feed.missing = 6;
     struct persister *persister =
         persister_create(&(struct persister_options){.feed = &feed.feed, .store = &store});
     behind_init(&behind, &(struct behind_options){.inner = &store,
@@ -223,11 +256,14 @@ static void writes_what_journal_persister_reads_and_cache_count(void)
         "rookery_persist_stored_total 0",
         "rookery_persist_repeated_total 0",
         "rookery_persist_rejected_total 0",
+        "rookery_persist_deferred_total 0",
         "rookery_persist_moved_total 0",
+        "rookery_persist_missing_total 6",
         "rookery_persist_batches_total 0",
         "rookery_persist_retries_total 0",
         "# TYPE rookery_persist_lag gauge",
         "# TYPE rookery_persist_partitions gauge",
+        "rookery_persist_short_partitions 0",
         "rookery_persist_store_away 0",
         "rookery_reads_waited_total 0",
         "rookery_reads_timed_out_total 0",
@@ -252,7 +288,9 @@ static void writes_what_journal_persister_reads_and_cache_count(void)
 int main(void)
 {
     RUN(is_ready_unless_the_store_fails);
+    RUN(is_ready_while_only_reads_fail_and_says_so);
     RUN(with_a_broker_it_is_ready_while_the_broker_is_there);
+    RUN(is_not_ready_while_the_log_is_shorter_than_what_is_stored_of_it);
     RUN(is_not_ready_once_it_stops);
     RUN(writes_every_family_once);
     RUN(writes_of_sessions_that_are_come_back_to_where_there_are_some);

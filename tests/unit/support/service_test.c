@@ -124,8 +124,7 @@ static void ends_when_the_test_dies(void)
 int main(void)
 {
     if (!service_installed("redis")) {
-        printf("1..0 # SKIP redis is not installed (tools/setup test)\n");
-        return 0;
+        return tap_skip("redis is not installed (tools/setup test)");
     }
     RUN(runs_until_it_is_finished);
     RUN(comes_back_where_it_was);

@@ -181,6 +181,17 @@ def names_that_are_not_known_are_refused():
         assert not list(pathlib.Path(folder).iterdir())
 
 
+def what_is_installed_and_cannot_run_is_missing():
+    with tempfile.TemporaryDirectory() as folder:
+        if os.geteuid() != 0 or _run(folder, "missing", "postgres").returncode != 0:
+            return
+        setpriv = pathlib.Path(folder, "setpriv")
+        setpriv.write_text("#!/bin/sh\nexit 126\n")
+        setpriv.chmod(0o755)
+        done = _run(folder, "missing", "redis", "postgres", PATH=f"{folder}:{os.environ['PATH']}")
+        assert (done.returncode, done.stdout) == (1, "a user postgres who may run programs\n"), done
+
+
 if __name__ == "__main__":
     folders = os.environ["PATH"] + ":/usr/sbin"
     absent = [name for name in ("redis-server", "nginx") if shutil.which(name, path=folders) is None]

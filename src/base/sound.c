@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "src/chat/sound.h"
-
-#include "src/chat/dialect.h"
+#include "src/base/sound.h"
 
 bool room_is_of_clients(struct span room)
 {
@@ -46,8 +44,16 @@ static bool is_whole(const struct message *m)
     return (m->raw.len == 0 || carries_raw) && (m->content.len > 0 || carries_raw || !says);
 }
 
-bool message_is_sound(const struct message *m)
+const char *message_fault(const struct message *m)
 {
-    return m->dialect > DIALECT_NONE && m->dialect < DIALECT_COUNT && m->action <= MESSAGE_MARK &&
-           are_texts_in_bounds(m) && is_room_of(m) && is_whole(m);
+    if (m->dialect <= DIALECT_NONE || m->dialect >= DIALECT_COUNT || m->action > MESSAGE_MARK) {
+        return "its dialect or action is none that is known here";
+    }
+    if (!are_texts_in_bounds(m)) {
+        return "its id, user, username, type, client id or recipient is missing or too long";
+    }
+    if (!is_room_of(m)) {
+        return "its room is none that clients can be in";
+    }
+    return is_whole(m) ? NULL : "what it says is not what its dialect and action have";
 }
