@@ -6,7 +6,7 @@
 
 const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');
-const { Daemon, connect, join, later, program, request, say, start, take, test } = require('./harness');
+const { Daemon, bare, connect, join, later, program, request, say, start, take, test } = require('./harness');
 const { missing, sql, startService } = require('./service');
 const { eventually } = require('../interop/cluster/cluster.js');
 
@@ -201,9 +201,8 @@ test('nodes with a file each bring all of the log into it, though nothing but Ka
 // ---- rookery persist -----------------------------------------------------------------------------
 
 async function persister(args) {
-    const { PATH, HOME, ASAN_OPTIONS, UBSAN_OPTIONS } = process.env;
     const child = spawn(program, ['persist', '--log-format=json', ...args],
-        { stdio: ['ignore', 'ignore', 'pipe'], env: { PATH, HOME, ASAN_OPTIONS, UBSAN_OPTIONS } });
+        { stdio: ['ignore', 'ignore', 'pipe'], env: bare() });
     const daemon = new Daemon(child);
     later(() => daemon.end('SIGKILL'));
     daemon.log = '';

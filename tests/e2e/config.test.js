@@ -10,19 +10,12 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const readline = require('node:readline');
-const { Daemon, connect, folder, join, later, program, say, take, test, within } = require('./harness');
+const { Daemon, bare, connect, folder, join, later, program, say, take, test, within } = require('./harness');
 
 const SAMPLE = path.join(__dirname, '../../conf/rookery.conf');
 
-// Without what the caller's environment may say about options. libmongoc writes a line of its own where
-// a killed process of the same number has left its counters in shared memory.
-function environment(env) {
-    const { PATH, HOME, ASAN_OPTIONS, UBSAN_OPTIONS } = process.env;
-    return { PATH, HOME, ASAN_OPTIONS, UBSAN_OPTIONS, MONGOC_DISABLE_SHM: '1', ...env };
-}
-
 function run(args, env = {}) {
-    const { status, stdout, stderr } = spawnSync(program, args, { env: environment(env), encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(program, args, { env: bare(env), encoding: 'utf8' });
     return { status, stdout, stderr };
 }
 
@@ -75,7 +68,7 @@ class Lines {
 // A daemon with its output and its log at hand; ports: how many it listens on.
 async function launch({ args = [], env = {}, ports = 1 } = {}) {
     const child = spawn(program, ['--host', '127.0.0.1', '--data', folder(), ...args],
-        { stdio: ['ignore', 'pipe', 'pipe'], env: environment(env) });
+        { stdio: ['ignore', 'pipe', 'pipe'], env: bare(env) });
     const daemon = new Daemon(child);
     later(() => daemon.end('SIGKILL'));
     daemon.log = new Lines(child.stderr);

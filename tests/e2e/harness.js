@@ -71,6 +71,12 @@ function folder() {
     return name;
 }
 
+// An environment without what the caller's may say about options, and with env.
+function bare(env = {}) {
+    const { PATH, HOME, ASAN_OPTIONS, UBSAN_OPTIONS, MONGOC_DISABLE_SHM } = process.env;
+    return { PATH, HOME, ASAN_OPTIONS, UBSAN_OPTIONS, MONGOC_DISABLE_SHM, ...env };
+}
+
 // One user may send what a whole test sends, and only what goes wrong is logged.
 const QUIET = {
     ROOKERY_RATE_MESSAGES: '0', ROOKERY_RATE_SENDS: '0', ROOKERY_RATE_JOINS: '0', ROOKERY_RATE_QUERIES: '0',
@@ -209,5 +215,5 @@ async function join(client, roomId) {
 const say = (client, roomId, content) => ask(client, 'send_message', { roomId, content });
 
 module.exports = {
-    Daemon, ask, connect, folder, join, later, program, request, say, start, take, test, until, upgraded, within,
+    Daemon, ask, bare, connect, folder, join, later, program, request, say, start, take, test, until, upgraded, within,
 };
