@@ -226,7 +226,7 @@ struct executor *endpoint_owner(const struct endpoint *ep, struct span query, st
     if (!engine_sid_place(engine_query_sid(query), &node, &loop)) {
         return here;
     }
-    /* Sessions from before this node had a number bear none. */
+    /* Sessions of a node without a number bear none. */
     if (node != 0 &&
         node != atomic_load_explicit(&ep->engines[0].options->node, memory_order_relaxed)) {
         *abroad = node;

@@ -17,7 +17,9 @@ struct peer_tunnel {
     struct list_node node;
     struct peer_loop *pl;
     struct stream stream;
-    struct timer timer; /* until the answer; or until the second half is closed */
+    struct timer timer; /* until the node is looked for again, until the answer; or until the second
+                         * half is closed */
+    struct peer_search search;
     struct http_upgrade upgrade;
     http_upgrade_fn decline;
     void *arg;
@@ -42,6 +44,7 @@ static void destroy(struct peer_tunnel *t)
 {
     list_remove(&t->node);
     t->pl->count--;
+    peer_search_end(t->pl, &t->search);
     executor_timer_stop(executor_of(t), &t->timer);
     stream_close(&t->stream);
     if (t->client != NULL) {
@@ -70,11 +73,35 @@ static void give_up(struct peer_tunnel *t)
     decline(&upgrade, arg);
 }
 
+static void dial(struct peer_tunnel *t, const struct peer_address *to)
+{
+    executor_timer_start(executor_of(t), &t->timer, t->pl->peers->options.answer_timeout_ms);
+    peer_dial(t->pl, &t->stream, to);
+}
+
+static void look_again(struct peer_tunnel *t)
+{
+    struct peer_address to;
+
+    switch (peer_search_go_on(t->pl, &t->search, &t->timer, &to)) {
+    case PEER_NONE:
+        give_up(t);
+        break;
+    case PEER_SOUGHT:
+        break;
+    case PEER_FOUND:
+        dial(t, &to);
+        break;
+    }
+}
+
 static void on_timer(struct timer *timer)
 {
     struct peer_tunnel *t = container_of(timer, struct peer_tunnel, timer);
 
-    if (t->client == NULL) {
+    if (t->search.node != 0) {
+        look_again(t);
+    } else if (t->client == NULL) {
         give_up(t);
     } else {
         destroy(t);
@@ -245,8 +272,9 @@ void peers_tunnel(struct peers *p, unsigned node, struct http_upgrade *u, http_u
 {
     struct peer_loop *pl = peer_loop_of(p, u->executor);
     struct peer_address to;
+    enum peer_found found = peer_find(pl, node, &to);
 
-    if (!peer_find(pl, node, &to)) {
+    if (found == PEER_NONE) {
         stats_add(&pl->loop->stats, STAT_PASS_FAILED, 1);
         decline(u, arg);
         return;
@@ -260,8 +288,11 @@ void peers_tunnel(struct peers *p, unsigned node, struct http_upgrade *u, http_u
     t->arg = arg;
     pl->count++;
     list_add(&pl->tunnels, &t->node);
-    executor_timer_start(&pl->loop->executor, &t->timer, p->options.answer_timeout_ms);
-    peer_dial(pl, &t->stream, &to);
+    if (found == PEER_FOUND) {
+        dial(t, &to);
+    } else {
+        peer_search_start(pl, &t->search, node, &t->timer);
+    }
 }
 
 void peer_tunnels_close(struct peer_loop *pl)

@@ -16,8 +16,9 @@ struct peer_link {
     struct list_node node; /* in busy while there is a request, else in idle */
     struct peer_loop *pl;
     struct stream stream;
-    struct timer timer; /* until the answer; or of being idle */
+    struct timer timer; /* until the node is looked for again, until the answer; or of being idle */
     struct peer_address to;
+    struct peer_search search;
     struct http_exchange *x; /* NULL: idle */
     http_handler_fn decline;
     void *arg;
@@ -61,11 +62,45 @@ struct peer_loop *peer_loop_of(struct peers *p, const struct executor *ex)
     return &p->loops[ex->index];
 }
 
-bool peer_find(struct peer_loop *pl, unsigned node, struct peer_address *to)
+static enum peer_found ask_finder(struct peer_loop *pl, unsigned node, struct peer_address *to)
 {
     const struct peer_finder *finder = &pl->peers->options.finder;
 
-    return !pl->closing && pl->count < PEER_CONNECTIONS_MAX && finder->find(finder->arg, node, to);
+    return pl->closing ? PEER_NONE : finder->find(finder->arg, node, to);
+}
+
+enum peer_found peer_find(struct peer_loop *pl, unsigned node, struct peer_address *to)
+{
+    enum peer_found found = pl->count < PEER_CONNECTIONS_MAX ? ask_finder(pl, node, to) : PEER_NONE;
+
+    return found == PEER_SOUGHT && pl->sought >= pl->peers->options.sought_max ? PEER_NONE : found;
+}
+
+void peer_search_start(struct peer_loop *pl, struct peer_search *search, unsigned node,
+                       struct timer *timer)
+{
+    *search = (struct peer_search){.node = node};
+    pl->sought++;
+    executor_timer_start(&pl->loop->executor, timer, PEER_LOOK_MS);
+}
+
+void peer_search_end(struct peer_loop *pl, struct peer_search *search)
+{
+    pl->sought -= search->node != 0;
+    search->node = 0;
+}
+
+enum peer_found peer_search_go_on(struct peer_loop *pl, struct peer_search *search,
+                                  struct timer *timer, struct peer_address *to)
+{
+    enum peer_found found = ask_finder(pl, search->node, to);
+
+    if (found == PEER_SOUGHT && ++search->looks < pl->peers->options.looks_max) {
+        executor_timer_start(&pl->loop->executor, timer, PEER_LOOK_MS);
+        return PEER_SOUGHT;
+    }
+    peer_search_end(pl, search);
+    return found == PEER_FOUND ? PEER_FOUND : PEER_NONE;
 }
 
 void peer_dial(struct peer_loop *pl, struct stream *s, const struct peer_address *to)
@@ -170,6 +205,7 @@ static void destroy(struct peer_link *l)
     assert(l->x == NULL);
     remove_from_list(l);
     l->pl->count--;
+    peer_search_end(l->pl, &l->search);
     executor_timer_stop(executor_of(l), &l->timer);
     stream_close(&l->stream);
     bytes_finish(&l->in);
@@ -207,17 +243,6 @@ static void on_client_gone(struct http_exchange *x)
 
     http_exchange_abort(take_exchange(l));
     destroy(l);
-}
-
-static void on_timer(struct timer *timer)
-{
-    struct peer_link *l = container_of(timer, struct peer_link, timer);
-
-    if (l->x != NULL) {
-        give_up(l);
-    } else {
-        destroy(l);
-    }
 }
 
 /* ---- the answer ---- */
@@ -347,23 +372,9 @@ static struct peer_link *find_idle(struct peer_loop *pl, const struct peer_addre
     return NULL;
 }
 
-static struct peer_link *new_link(struct peer_loop *pl, const struct peer_address *to)
-{
-    struct peer_link *l = xcalloc(1, sizeof *l);
-
-    l->pl = pl;
-    l->to = *to;
-    l->stream.handlers = &handlers;
-    l->timer.fire = on_timer;
-    pl->count++;
-    return l;
-}
-
+/* Asks the node that l->to leads to. */
 static void start(struct peer_link *l)
 {
-    list_add(&l->pl->busy, &l->node);
-    l->x->data = l;
-    l->x->on_gone = on_client_gone;
     l->body_bytes = BODY_UNKNOWN;
     executor_timer_start(executor_of(l), &l->timer, l->pl->peers->options.answer_timeout_ms);
     if (l->reused) {
@@ -373,28 +384,81 @@ static void start(struct peer_link *l)
     }
 }
 
+static void look_again(struct peer_link *l)
+{
+    switch (peer_search_go_on(l->pl, &l->search, &l->timer, &l->to)) {
+    case PEER_NONE:
+        give_up(l);
+        break;
+    case PEER_SOUGHT:
+        break;
+    case PEER_FOUND:
+        start(l);
+        break;
+    }
+}
+
+static void on_timer(struct timer *timer)
+{
+    struct peer_link *l = container_of(timer, struct peer_link, timer);
+
+    if (l->x == NULL) {
+        destroy(l);
+    } else if (l->search.node != 0) {
+        look_again(l);
+    } else {
+        give_up(l);
+    }
+}
+
+static struct peer_link *new_link(struct peer_loop *pl)
+{
+    struct peer_link *l = xcalloc(1, sizeof *l);
+
+    l->pl = pl;
+    l->stream.handlers = &handlers;
+    l->timer.fire = on_timer;
+    pl->count++;
+    return l;
+}
+
+static void take_on(struct peer_link *l, struct http_exchange *x, http_handler_fn decline,
+                    void *arg)
+{
+    l->x = x;
+    l->decline = decline;
+    l->arg = arg;
+    x->data = l;
+    x->on_gone = on_client_gone;
+    list_add(&l->pl->busy, &l->node);
+}
+
 void peers_pass(struct peers *p, unsigned node, struct http_exchange *x, http_handler_fn decline,
                 void *arg)
 {
     struct peer_loop *pl = peer_loop_of(p, x->executor);
     bool session_method = span_eq(x->method, SPAN("GET")) || span_eq(x->method, SPAN("POST"));
     struct peer_address to;
+    enum peer_found found = session_method ? peer_find(pl, node, &to) : PEER_NONE;
 
-    if (!session_method || !peer_find(pl, node, &to)) {
+    if (found == PEER_NONE) {
         stats_add(&pl->loop->stats, STAT_PASS_FAILED, 1);
         x->on_gone = NULL;
         x->data = NULL;
         decline(x, arg);
         return;
     }
-    struct peer_link *l = find_idle(pl, &to);
+    struct peer_link *l = found == PEER_FOUND ? find_idle(pl, &to) : NULL;
     if (l == NULL) {
-        l = new_link(pl, &to);
+        l = new_link(pl);
     }
-    l->x = x;
-    l->decline = decline;
-    l->arg = arg;
-    start(l);
+    take_on(l, x, decline, arg);
+    if (found == PEER_FOUND) {
+        l->to = to;
+        start(l);
+    } else {
+        peer_search_start(pl, &l->search, node, &l->timer);
+    }
 }
 
 /* ---- the whole ---- */

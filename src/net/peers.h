@@ -13,10 +13,12 @@
  * Whoever goes away takes the other with it: a client that hangs up ends its request to the node,
  * as if it had hung up there. When nobody answers for the session (no such node, a dead one, one
  * that is silent for answer_timeout_ms) the caller answers himself, which says that the session is
- * unknown: stock clients then begin a new one.
+ * unknown: stock clients then begin a new one. A node that is not known may have begun just now:
+ * the request waits for looks_max looks, PEER_LOOK_MS each.
  *
- * Bounds: PEER_CONNECTIONS_MAX a loop, PEER_IDLE_MAX of them idle, for PEER_IDLE_MS; answers of
- * answer_bytes_max; beyond a bound the session counts as unknown.
+ * Bounds: PEER_CONNECTIONS_MAX a loop, PEER_IDLE_MAX of them idle, for PEER_IDLE_MS;
+ * sought_max requests a loop whose node is looked for; answers of answer_bytes_max; beyond a
+ * bound the session counts as unknown.
  *
  * Threads: create and destroy while no loop runs; everything else on the loop of the request. */
 // SPDX-License-Identifier: MIT
@@ -32,6 +34,7 @@ enum {
     PEER_IDLE_MAX = 64,
     PEER_IDLE_MS = 10000, /* shorter than nodes keep connections */
     PEER_CONNECT_MS = 2000,
+    PEER_LOOK_MS = 50,
     PEER_TUNNEL_BYTES_MAX = 64 * 1024,
     PEER_HOST_BYTES = 256,
 };
@@ -44,10 +47,16 @@ struct peer_address {
 /* Reads "host:port" or "[::1]:port". */
 bool peer_address_read(struct span text, struct peer_address *out);
 
+enum peer_found {
+    PEER_NONE,   /* there is no such node */
+    PEER_SOUGHT, /* none is known, and it is being looked for: ask again */
+    PEER_FOUND,
+};
+
 /* Port: where nodes are. */
 struct peer_finder {
-    /* False: there is no such node. From any loop; never blocks. */
-    bool (*find)(void *arg, unsigned node, struct peer_address *out);
+    /* Writes *out if it is found. From any loop; never blocks. */
+    enum peer_found (*find)(void *arg, unsigned node, struct peer_address *out);
     void *arg;
 };
 
@@ -55,6 +64,8 @@ struct peers_options {
     struct peer_finder finder;
     struct hop_key key;
     unsigned answer_timeout_ms; /* more than a poll may wait: ping interval and timeout */
+    unsigned looks_max;         /* for a node that is not known */
+    unsigned sought_max;        /* requests of a loop that wait for such looks */
     unsigned close_timeout_ms;  /* for the second half of a WebSocket that is half closed */
     size_t answer_bytes_max;
     _Atomic unsigned *connections; /* as in struct ws_conn_options */

@@ -16,8 +16,9 @@ struct peer_loop {
     struct list busy;
     struct list tunnels; /* struct peer_tunnel */
     unsigned idle_count;
-    unsigned count; /* of connections, tunnels included */
-    bool closing;   /* nothing more is passed on */
+    unsigned sought; /* searches under way */
+    unsigned count;  /* of connections, tunnels included */
+    bool closing;    /* nothing more is passed on */
 };
 
 struct peers {
@@ -28,8 +29,24 @@ struct peers {
 
 struct peer_loop *peer_loop_of(struct peers *p, const struct executor *ex);
 
-/* Finds the node, and room for a connection to it. */
-bool peer_find(struct peer_loop *pl, unsigned node, struct peer_address *to);
+/* A node that is being looked for: it is asked for again whenever the timer, its owner's, fires. */
+struct peer_search {
+    unsigned node; /* 0: there is no search */
+    unsigned looks;
+};
+
+/* Finds the node, and room for a connection to it or for one more search. */
+enum peer_found peer_find(struct peer_loop *pl, unsigned node, struct peer_address *to);
+
+void peer_search_start(struct peer_loop *pl, struct peer_search *search, unsigned node,
+                       struct timer *timer);
+
+/* Of an owner that goes, whether it has a search or not. */
+void peer_search_end(struct peer_loop *pl, struct peer_search *search);
+
+/* After PEER_SOUGHT the timer runs again; else the search is over. */
+enum peer_found peer_search_go_on(struct peer_loop *pl, struct peer_search *search,
+                                  struct timer *timer, struct peer_address *to);
 
 void peer_dial(struct peer_loop *pl, struct stream *s, const struct peer_address *to);
 

@@ -4,10 +4,10 @@
 #include "src/base/memory.h"
 #include "src/server/rookery_internal.h"
 
-enum { ANSWER_MARGIN_MS = 2000, ANSWER_HEAD_BYTES = 4096 };
+enum { ANSWER_MARGIN_MS = 2000, ANSWER_HEAD_BYTES = 4096, LOOKS_MAX = 10, SOUGHT_MAX = 256 };
 
-/* One that has just begun is looked for; its client comes back when it has been refused. */
-static bool find_node(void *arg, unsigned node, struct peer_address *out)
+/* One that has just begun is looked for. */
+static enum peer_found find_node(void *arg, unsigned node, struct peer_address *out)
 {
     const struct rookery *io = arg;
     struct registry *registry = cluster_parts_registry(io->cluster);
@@ -15,9 +15,9 @@ static bool find_node(void *arg, unsigned node, struct peer_address *out)
 
     if (!registry_address_of(registry, node, address)) {
         registry_look(registry);
-        return false;
+        return PEER_SOUGHT;
     }
-    return peer_address_read(span_cstr(address), out);
+    return peer_address_read(span_cstr(address), out) ? PEER_FOUND : PEER_NONE;
 }
 
 void server_open_peers(struct rookery *io)
@@ -30,6 +30,8 @@ void server_open_peers(struct rookery *io)
     struct peers_options options = {
         .finder = {.find = find_node, .arg = io},
         .answer_timeout_ms = o->ping_interval_ms + o->ping_timeout_ms + ANSWER_MARGIN_MS,
+        .looks_max = LOOKS_MAX,
+        .sought_max = SOUGHT_MAX,
         .close_timeout_ms = o->close_timeout_ms,
         .answer_bytes_max = o->queue_bytes_max + ANSWER_HEAD_BYTES,
         .connections = &io->connections,

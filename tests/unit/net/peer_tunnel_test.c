@@ -130,10 +130,45 @@ static void a_half_that_is_closed_leaves_the_other(void)
     finish();
 }
 
+static void a_node_that_has_just_begun_is_waited_for(void)
+{
+    char sid[SID_LEN + 1];
+
+    start();
+    handshake(sid);
+    struct tcp_client ws = tcp_open(nodes[OTHER].port);
+    ports[1] = 0;
+    looks = 1 + looks_max;
+    ask(&ws, "GET", "websocket", sid, upgrade);
+    check(answered(&ws, " 101 ", "\r\n\r\n"));
+    say_frame(&ws, "2probe");
+    check(hears_frame(&ws, "3probe"));
+    check(stat(OTHER, STAT_PASSED_TUNNELS) == 1);
+    tcp_close(&ws);
+    finish();
+}
+
+static void who_waits_for_a_node_when_this_one_ends_is_let_go(void)
+{
+    char sid[SID_LEN + 1];
+
+    start();
+    handshake(sid);
+    struct tcp_client ws = tcp_open(nodes[OTHER].port);
+    ports[1] = 0;
+    looks = 100;
+    ask(&ws, "GET", "websocket", sid, upgrade);
+    check(stat_becomes(OTHER, STAT_REQUESTS, 1));
+    finish();
+    tcp_close(&ws);
+}
+
 int main(void)
 {
     RUN(a_websocket_takes_over_through_another_node);
     RUN(bytes_behind_the_upgrade_travel_with_it);
+    RUN(a_node_that_has_just_begun_is_waited_for);
+    RUN(who_waits_for_a_node_when_this_one_ends_is_let_go);
     RUN(both_directions_wait_for_who_does_not_read);
     RUN(a_half_that_is_closed_leaves_the_other);
     return tap_done();

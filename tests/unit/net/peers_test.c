@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "src/net/peers.h"
 
+#include <limits.h>
+
 #include "tests/support/two_nodes.h"
 
 static bool address_is(const char *text, const char *host, unsigned port)
@@ -26,6 +28,20 @@ static void addresses_are_read_with_their_port(void)
     memset(endless, 'a', sizeof endless);
     memcpy(endless + PEER_HOST_BYTES, ":80", 4);
     check(!peer_address_read(span_cstr(endless), &a));
+}
+
+static void shut_down_here(struct task *task)
+{
+    peers_shutdown(nodes[OTHER].peers, &nodes[OTHER].loop);
+    free(task);
+}
+
+static void shut_down_other(void)
+{
+    struct task *task = xcalloc(1, sizeof *task);
+
+    task->run = shut_down_here;
+    executor_post(&nodes[OTHER].loop.executor, task);
 }
 
 /* ---- polls and POSTs ---- */
@@ -153,6 +169,92 @@ static void sessions_of_a_node_that_nobody_knows_are_unknown(void)
     finish();
 }
 
+static void lose_owner(void)
+{
+    ports[1] = 0;
+    looks = 100;
+}
+
+static void sessions_of_a_node_that_is_looked_for_in_vain_are_unknown(void)
+{
+    start();
+    nobody_there(lose_owner);
+    check(looks == 100 - 3 * (1 + looks_max));
+    finish();
+}
+
+static void a_node_that_has_just_begun_is_waited_for(void)
+{
+    char sid[SID_LEN + 1];
+
+    start();
+    handshake(sid);
+    struct tcp_client c = tcp_open(nodes[OTHER].port);
+    ports[1] = 0;
+    looks = 1 + looks_max;
+    ask(&c, "POST", "polling", sid, "Content-Length: 6\r\n\r\n4hello");
+    check(answered(&c, " 200 ", "\r\n\r\nok"));
+    looks = 2;
+    ask(&c, "GET", "polling", sid, "\r\n");
+    check(answered(&c, " 200 ", "\r\n\r\n4hello"));
+    check(looks == 0 && stat(OTHER, STAT_PASSED_REQUESTS) == 2);
+    tcp_close(&c);
+    finish();
+}
+
+static void so_many_wait_for_a_node_and_no_more(void)
+{
+    struct tcp_client waiting[2], c;
+    char sid[SID_LEN + 1];
+
+    looks_max = UINT_MAX;
+    start();
+    handshake(sid);
+    ports[1] = 0;
+    looks = UINT_MAX;
+    for (unsigned i = 0; i < 2; i++) {
+        waiting[i] = tcp_open(nodes[OTHER].port);
+        ask(&waiting[i], "POST", "polling", sid, "Content-Length: 6\r\n\r\n4hello");
+        check(stat_becomes(OTHER, STAT_REQUESTS, i + 1));
+    }
+    c = tcp_open(nodes[OTHER].port);
+    ask(&c, "GET", "polling", sid, "\r\n");
+    check(answered(&c, " 400 ", unknown));
+    check(stat(OTHER, STAT_PASS_FAILED) == 1);
+    ports[1] = nodes[OWNER].port;
+    for (unsigned i = 0; i < 2; i++) {
+        check(answered(&waiting[i], " 200 ", "\r\n\r\nok"));
+        tcp_close(&waiting[i]);
+    }
+    ports[1] = 0;
+    looks = 2;
+    ask(&c, "GET", "polling", sid, "\r\n"); /* there is room again */
+    check(answered(&c, " 200 ", "4hello"));
+    tcp_close(&c);
+    finish();
+    looks_max = 5;
+}
+
+/* And another who has to wait is refused when this node stops. */
+static void who_waits_for_a_node_may_go_away(void)
+{
+    char sid[SID_LEN + 1];
+
+    start();
+    handshake(sid);
+    struct tcp_client c = tcp_open(nodes[OTHER].port);
+    lose_owner();
+    ask(&c, "GET", "polling", sid, "\r\n");
+    check(stat_becomes(OTHER, STAT_REQUESTS, 1));
+    tcp_close(&c);
+    c = tcp_open(nodes[OTHER].port);
+    ask(&c, "GET", "polling", sid, "\r\n");
+    shut_down_other();
+    check(answered(&c, " 400 ", unknown));
+    tcp_close(&c);
+    finish();
+}
+
 static void sessions_of_a_dead_node_are_unknown(void)
 {
     start();
@@ -268,24 +370,16 @@ static void nodes_with_different_secrets_do_not_pass_requests_round(void)
 
 /* ---- the end of a node ---- */
 
-static void shut_down_here(struct task *task)
-{
-    peers_shutdown(nodes[OTHER].peers, &nodes[OTHER].loop);
-    free(task);
-}
-
 static void a_node_that_stops_lets_go_of_what_waits_for_others(void)
 {
     char sid[SID_LEN + 1];
-    struct task *task = xcalloc(1, sizeof *task);
 
     start();
     handshake(sid);
     struct tcp_client poll = tcp_open(nodes[OTHER].port), c = open_raw();
     ask(&poll, "GET", "polling", sid, "\r\n");
     check(stat_becomes(OWNER, STAT_REQUESTS, 3));
-    task->run = shut_down_here;
-    executor_post(&nodes[OTHER].loop.executor, task);
+    shut_down_other();
     check(answered(&poll, " 400 ", unknown));
     check(tcp_wait_closed(&c));
     ask(&poll, "GET", "polling", sid, "\r\n"); /* nothing new either */
@@ -325,6 +419,10 @@ int main(void)
     RUN(a_client_that_hangs_up_has_hung_up_there);
     RUN(a_session_that_is_gone_is_unknown_by_its_node_s_own_word);
     RUN(sessions_of_a_node_that_nobody_knows_are_unknown);
+    RUN(sessions_of_a_node_that_is_looked_for_in_vain_are_unknown);
+    RUN(a_node_that_has_just_begun_is_waited_for);
+    RUN(so_many_wait_for_a_node_and_no_more);
+    RUN(who_waits_for_a_node_may_go_away);
     RUN(sessions_of_a_dead_node_are_unknown);
     RUN(sessions_of_a_silent_node_are_unknown_after_a_time);
     RUN(what_is_no_answer_counts_as_none);
