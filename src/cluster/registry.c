@@ -320,9 +320,7 @@ static void give_up_number(struct registry *r)
 
     executor_random(r->executor, &random, sizeof random);
     r->candidate = random % NODE_NUMBER_MAX + 1;
-    if (r->self.record.number != 0) {
-        set_number(r, 0);
-    }
+    set_number(r, 0);
 }
 
 static void on_number_claimed(struct keyspace_call *call)

@@ -48,7 +48,8 @@ struct registry_options {
     uint64_t (*connections)(void *arg); /* how many there are now */
     /* Another node has come, or is gone; borrowed. Not inside a call. */
     void (*on_node)(void *arg, const struct registry_node *node, bool alive);
-    /* This node has another number; 0: none. Likewise. */
+    /* This node has that number; 0: none, for the one that it claimed or had is another's.
+     * Likewise. */
     void (*on_number)(void *arg, unsigned number);
     void *arg;
 };

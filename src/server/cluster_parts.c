@@ -257,6 +257,7 @@ static void create_registry(struct cluster_parts *p)
     };
 
     p->registry = registry_create(p->executor, &options);
+    on_number(p, options.number); /* nearly always it will be ours, and sessions begin before */
 }
 
 static void create_cluster(struct cluster_parts *p)

@@ -28,8 +28,10 @@ struct cluster_parts_options {
     struct loop *loop; /* loop 0 */
     struct executor *const *executors;
     unsigned loop_count;
-    uint64_t (*connections)(void *arg);            /* clients that there are */
-    void (*on_number)(void *arg, unsigned number); /* this node has it from now on; 0: none */
+    uint64_t (*connections)(void *arg); /* clients that there are */
+    /* What sessions bear from now on: the number that this node has, or claims; 0: none. First
+     * inside cluster_parts_create. */
+    void (*on_number)(void *arg, unsigned number);
     void *arg;
 };
 

@@ -345,6 +345,9 @@ static void a_number_that_is_taken_is_left_to_who_has_it(void)
     begin();
     start(0, 7);
     start(1, 7);
+    nodes[1].number = 7; /* what it has taken for its own meanwhile */
+    pass(BEAT_MS / 2);
+    check(nodes[0].number == 7 && nodes[1].number == 0);
     pass(4 * BEAT_MS);
     check(registry_number(nodes[0].registry) == 7);
     check(registry_number(nodes[1].registry) != 7 && registry_number(nodes[1].registry) != 0);
