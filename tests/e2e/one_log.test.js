@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
 // Two nodes that share a log and a database: what is said at one is the same at the other, with the
-// same offsets, and who comes back may come to either.
+// same offsets and in every dialect, and who comes back may come to either.
 'use strict';
 
 const assert = require('node:assert/strict');
-const { ask, connect, start, test } = require('./harness');
+const { ask, connect, request, start, take, test } = require('./harness');
 const { eventually } = require('../interop/cluster/cluster.js');
+const { chatroom, fence, groups, native, realtime, scalable } = require('../interop/dialects/people');
 const { missing, startService } = require('./service');
 
 const SERVICES = ['redis', 'kafka', 'postgres'];
@@ -62,5 +63,53 @@ test('what is said, edited and deleted comes to members of both nodes at one pla
             assert.equal(back.joined.offset, places.at(-1));
             await eventually(() => assert.deepEqual(back.heard.filter(([name]) => name === 'message'),
                 [told[3], told[7]]));
+        }
+    });
+
+const DIALECTS = { zero: chatroom, one: scalable, two: groups, four: realtime, five: native };
+
+test('people of all dialects at both nodes hear one another, in one order', { skip: missing(...SERVICES), timeout: 180000 },
+    async () => {
+        const both = await nodes(['one', 'two']);
+        const people = [];
+        for (const [name, dialect] of Object.entries(DIALECTS)) {
+            for (const [i, node] of both.entries()) {
+                const who = `${name}-${i}`;
+                people.push({ who, dialect, client: await dialect.enter(node, ROOM, who) });
+            }
+        }
+        const [realtimes, natives] = [realtime, native].map((d) => people.filter((p) => p.dialect === d));
+        await fence(realtimes[0].client, ROOM, ...people.map(({ dialect, client }) => [dialect, client]));
+
+        people.forEach(({ who, dialect, client }) => dialect.say(client, ROOM, who, `of ${who}`));
+        const heard = [];
+        for (const { dialect, client } of people) {
+            const texts = [];
+            while (texts.length < people.length) {
+                texts.push(dialect.text(await take(client, dialect.message)));
+            }
+            heard.push(texts);
+        }
+        assert.deepEqual(heard, people.map(() => heard[0]));
+        assert.deepEqual([...heard[0]].sort(), people.map(({ who }) => `of ${who}`).sort());
+
+        for (const node of both) {
+            const { messages } = (await request(node, 'GET', `/chat-history/${ROOM}`)).json();
+            assert.deepEqual(messages.map((m) => m.message).filter((text) => text.startsWith('of ')), heard[0]);
+        }
+        const { id } = await ask(realtimes[0].client, 'send_message', { roomId: ROOM, content: 'read me' });
+        await fence(realtimes[0].client, ROOM, [native, natives[1].client]);
+        await ask(natives[1].client, 'mark_read', { roomId: ROOM, messageId: id });
+        const { userId, messageId } = await take(realtimes[0].client, 'message_read');
+        assert.deepEqual([userId, messageId], ['five-1', id]);
+        await ask(natives[0].client, 'typing_start', { roomId: ROOM });
+        assert.equal((await take(realtimes[1].client, 'typing')).userId, 'five-0');
+        natives[0].client.disconnect();
+        for (const { client } of [...realtimes, natives[1]]) {
+            let update;
+            do {
+                update = await take(client, 'presence_update');
+            } while (update.status !== 'offline');
+            assert.equal(update.userId, 'five-0');
         }
     });
