@@ -79,6 +79,39 @@ static void free_held(struct rabbit_feed *f, size_t count)
     f->given = 0;
 }
 
+static int64_t wall_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* When it was published: few producers say so, some in milliseconds by mistake. Else it is new. */
+static int64_t published_ms(const amqp_basic_properties_t *p)
+{
+    int64_t now_ms = wall_ms();
+    bool is_told = (p->_flags & AMQP_BASIC_TIMESTAMP_FLAG) != 0 && p->timestamp > 0 &&
+                   p->timestamp <= (uint64_t)now_ms / 1000;
+
+    return is_told ? (int64_t)p->timestamp * 1000 : now_ms;
+}
+
+/* Completes a message that another producer wrote. */
+static void complete(struct held *held)
+{
+    struct message *m = &held->entry.message;
+
+    if (m->id.len == 0) {
+        /* A queue has no places: the value itself is what is the same each time. */
+        journal_value_id(rabbitmq_span(held->envelope.message.body), 0, 0, held->id);
+        m->id = span_of(held->id, sizeof held->id);
+    }
+    if (m->timestamp_ms == 0) {
+        m->timestamp_ms = published_ms(&held->envelope.message.properties);
+    }
+}
+
 /* What the value says, or why it is none. */
 static void read_value(struct held *held)
 {
@@ -89,10 +122,8 @@ static void read_value(struct held *held)
     entry->position = held->envelope.delivery_tag - 1;
     if (error != 0) {
         entry->reason = journal_value_strerror(error);
-    } else if (entry->message.id.len == 0) {
-        /* A queue has no places: the value itself is what is the same each time. */
-        journal_value_id(value, 0, 0, held->id);
-        entry->message.id = span_of(held->id, sizeof held->id);
+    } else {
+        complete(held);
     }
 }
 

@@ -2,6 +2,7 @@
 /* The journal in RabbitMQ and its feed: what goes in comes out, once, in order, whatever is
  * declared by others. A broker that is killed or stopped: rabbitmq_outages.c. */
 #include <stdio.h>
+#include <time.h>
 
 #include "src/journal/journal_value.h"
 #include "tests/contract/rabbitmq_bed.h"
@@ -149,6 +150,52 @@ static void reads_what_producers_of_the_other_system_publish(void)
     start_feed(); /* the id is the same when it comes again */
     check(poll_some(feed, LETTERS) == 1);
     check(span_eq(entries[0]->message.id, span_of(id, sizeof id)));
+    stop_feed();
+}
+
+static void publish_as_of(uint64_t timestamp, struct span value)
+{
+    const struct rabbitmq_note note = {
+        .exchange = raw.exchange,
+        .key = "messages.room",
+        .must_route = true,
+        .properties = {._flags = timestamp != 0 ? AMQP_BASIC_TIMESTAMP_FLAG : 0,
+                       .timestamp = timestamp},
+        .body = value,
+    };
+    struct bytes why = {0};
+
+    check(rabbitmq_link_publish(&raw, &note, &why) == 0);
+    bytes_finish(&why);
+}
+
+static void takes_a_value_without_a_time_for_as_old_as_its_publication(void)
+{
+    enum { COUNT = 3 };
+    static const uint64_t stamps[COUNT] = {1700000000, 0, 1700000000000}; /* ms, by mistake */
+    static const char *const values[COUNT] = {
+        "{\"roomId\":\"room\",\"userId\":\"u\",\"text\":\"0\"}",
+        "{\"roomId\":\"room\",\"userId\":\"u\",\"text\":\"1\"}",
+        "{\"roomId\":\"room\",\"userId\":\"u\",\"text\":\"2\"}",
+    };
+    int64_t begin_ms = (int64_t)time(NULL) * 1000;
+
+    rabbitmq_raw_wipe(&options);
+    rabbitmq_raw_open(&raw, &options);
+    for (int i = 0; i < COUNT; i++) {
+        publish_as_of(stamps[i], span_cstr(values[i]));
+    }
+    rabbitmq_raw_close(&raw);
+    start_feed();
+    for (int seen = 0; seen < COUNT;) {
+        int count = poll_some(feed, LETTERS);
+        check(count > 0);
+        for (int i = 0; i < count; i++, seen++) {
+            int64_t ms = entries[i]->message.timestamp_ms;
+            check(seen == 0 ? ms == 1700000000000 : ms >= begin_ms && ms <= begin_ms + PATIENCE_MS);
+        }
+        check(feed->ops->commit(feed) == 0);
+    }
     stop_feed();
 }
 
@@ -369,6 +416,7 @@ int main(void)
     RUN(gives_nothing_while_paused_and_the_same_again_after);
     RUN(uses_a_queue_that_others_declared_one_reader_at_a_time);
     RUN(reads_what_producers_of_the_other_system_publish);
+    RUN(takes_a_value_without_a_time_for_as_old_as_its_publication);
     RUN(writes_values_that_consumers_of_the_other_system_take);
     RUN(puts_away_what_the_store_refuses_with_the_reason);
     RUN(tries_again_what_it_cannot_read_before_it_puts_it_away);
