@@ -69,6 +69,10 @@ static const char *missing(const struct storage_choice *choice, const struct dae
     if (is(choice->store, "postgres") && choice->url == NULL) {
         return "store postgres needs database-url";
     }
+    if (is(o->store, "auto") && !is(choice->store, "postgres") && o->database_replica_url != NULL) {
+        return "database-replica-url needs the PostgreSQL of which it names a replica: "
+               "database-url";
+    }
     if (is(choice->journal, "kafka") && o->kafka_brokers == NULL) {
         return "journal kafka needs kafka-brokers";
     }

@@ -21,6 +21,7 @@ static struct storage_choice choose(const char *const words[COMMAND_LINE_WORDS_M
 #define KAFKA    "--kafka-brokers=h:9092"
 #define RABBITMQ "--rabbitmq-url=amqp://h"
 #define REDIS    "--redis-url=redis://h"
+#define REPLICA  "--database-replica-url=postgres://r/chat"
 
 static bool same(const char *a, const char *b)
 {
@@ -94,6 +95,8 @@ static void says_what_does_not_go_together(void)
         {{"--store=mongo", POSTGRES}, "store mongo needs mongo-uri"},
         {{"--store=postgres"}, "store postgres needs database-url"},
         {{"--store=postgres", MONGO}, "store postgres needs database-url"},
+        {{REPLICA}, "database-replica-url needs the PostgreSQL"},
+        {{REPLICA, MONGO, KAFKA}, "replica: database-url"},
         {{"--journal=kafka"}, "journal kafka needs kafka-brokers"},
         {{"--journal=kafka", RABBITMQ}, "journal kafka needs kafka-brokers"},
         {{"--journal=rabbitmq", KAFKA}, "journal rabbitmq needs rabbitmq-url"},
