@@ -207,6 +207,17 @@ static struct waiter *first_of(const struct list_queue *queue)
     return queue->first == NULL ? NULL : container_of(queue->first, struct waiter, node);
 }
 
+static void settle_late(struct lane *lane, struct waiter *w)
+{
+    const struct behind_options *options = &lane->self->options;
+
+    count_one(&lane->self->timed_out);
+    if (options->on_late != NULL) {
+        options->on_late(options->arg);
+    }
+    settle(lane, w, STORE_EIO);
+}
+
 /* Those that are ready, and those whose time is over; each in its order. */
 static void settle_reads(struct lane *lane)
 {
@@ -230,8 +241,7 @@ static void settle_reads(struct lane *lane)
     }
     while ((w = first_of(&late)) != NULL) {
         list_queue_remove(&late, &w->node);
-        count_one(&lane->self->timed_out);
-        settle(lane, w, STORE_EIO);
+        settle_late(lane, w);
     }
 }
 
@@ -246,10 +256,11 @@ static void settle_writes(struct lane *lane)
             return;
         }
         list_queue_remove(&lane->writes, &w->node);
-        if (!ready) {
-            count_one(&lane->self->timed_out);
+        if (ready) {
+            settle(lane, w, 0);
+        } else {
+            settle_late(lane, w);
         }
-        settle(lane, w, ready ? 0 : STORE_EIO);
     }
 }
 

@@ -42,6 +42,9 @@ struct behind_options {
     unsigned timeout_ms;  /* 0: 2000 */
     unsigned poll_ms;     /* 0: 20 */
     unsigned waiting_max; /* calls of one executor; 0: 4096 */
+    /* A call has waited in vain. On its executor; may be NULL. */
+    void (*on_late)(void *arg);
+    void *arg;
 };
 
 struct behind_figures {

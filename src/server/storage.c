@@ -79,6 +79,20 @@ static void on_progress(void *arg, unsigned partition, uint64_t position)
     }
 }
 
+/* The store may well be there, and nobody bring anything into it. Called on all loops. */
+static void on_late_read(void *arg)
+{
+    struct storage *s = arg;
+    const char *why = s->options->persist
+                          ? "what brings it there is away or slow (rookery_persist_lag)"
+                          : "persist is no: does `rookery persist` run, and keep up?";
+
+    vitals_reading_failed(s->vitals);
+    log_write_limited(&s->late_reads, LOG_WARN,
+                      "a read has waited in vain for the store to have what is in the log",
+                      LOG_FIELDS(LOG_TEXT("why", why)));
+}
+
 /* ---- the store ---- */
 
 static char *make_place(const struct daemon_options *o)
@@ -324,6 +338,8 @@ static int begin_kafka(struct storage *s, struct executor *const *executors, uns
         .executor_count = count,
         .has_replica = s->options->database_replica_url != NULL,
         .timeout_ms = READ_PATIENCE * (unsigned)s->options->store_timeout_ms,
+        .on_late = on_late_read,
+        .arg = s,
     };
     behind_init(&s->behind, &options);
     s->store = &s->behind.store;

@@ -30,7 +30,7 @@ struct storage {
     const struct daemon_options *options; /* borrowed, as the next */
     struct vitals *vitals;
     struct storage_choice choice;
-    struct log_limit store_problems, broker_problems, persist_problems;
+    struct log_limit store_problems, broker_problems, persist_problems, late_reads;
 
     struct store *base;      /* the back-end; NULL: nothing is kept */
     struct store *store;     /* what is to be asked instead */

@@ -400,13 +400,19 @@ static void what_has_to_wait_behind_what_goes_on_waits_alone(void)
 
 /* ---- limits ---- */
 
+static void on_late(void *arg)
+{
+    ++*(unsigned *)arg;
+}
+
 static void who_has_waited_too_long_is_told_so(void)
 {
+    unsigned late = 0;
     struct store_history history = read_of(SPAN("room-1"));
     struct store_read_mark mark = {.call.on_done = on_done, .room = SPAN("room-1")};
     struct store_room_put put = {.call.on_done = on_done, .room = SPAN("x")};
 
-    setup();
+    setup_with((struct behind_options){.on_late = on_late, .arg = &late});
     check(read_room(&history) == 0);
     check(store_read_mark(&behind.store, &loops[0].executor, &mark) == 0);
     turn(TIMEOUT_MS / 2);
@@ -415,7 +421,7 @@ static void who_has_waited_too_long_is_told_so(void)
     turn(TIMEOUT_MS / 2 + 8);
     check(done_count == 2 && history.call.error == STORE_EIO && mark.call.error == STORE_EIO);
     check(inner.asked_count == 1 && inner.asked[0] == &put.call); /* nothing holds it back */
-    check(figures().timed_out == 2 && figures().waiting == 0);
+    check(figures().timed_out == 2 && figures().waiting == 0 && late == 2);
     teardown();
 }
 
