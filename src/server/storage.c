@@ -171,6 +171,21 @@ static void name_group(struct storage *s)
                    digest[0], digest[1], digest[2], digest[3], digest[4], digest[5]);
 }
 
+/* Places in rooms that the store gives now the log gives as well, once it goes on; which of two
+ * messages has it is no question of who was acknowledged. */
+static void warn_of_log(struct storage *s)
+{
+    const char *topic = s->options->kafka_topic;
+    bool known = store_mark(s->base, span_cstr(topic), 0, 0) == 0; /* which changes nothing */
+
+    if (known && !is(s->choice.journal, "kafka")) {
+        log_write(LOG_WARN,
+                  "the store has what Kafka had, and this server goes on without it: go back to "
+                  "Kafka with a new kafka-topic only, or messages will end in the dead letters",
+                  LOG_FIELDS(LOG_TEXT("kafka-topic", topic)));
+    }
+}
+
 int storage_open(struct storage *s, const struct daemon_options *options, struct vitals *vitals)
 {
     s->options = options;
@@ -184,9 +199,12 @@ int storage_open(struct storage *s, const struct daemon_options *options, struct
     if (is(s->choice.journal, "none")) {
         return 0;
     }
-    int error = open_store(s);
+    if (open_store(s) < 0) {
+        return -1;
+    }
+    warn_of_log(s);
     name_group(s);
-    return error;
+    return 0;
 }
 
 bool storage_is_shared(const struct storage *s)

@@ -68,6 +68,29 @@ static void sqlite_is_a_file_in_the_data_folder(void)
     folder_remove(&f);
 }
 
+static void going_on_without_the_log_that_the_store_has_is_warned_of(void)
+{
+    struct folder f = folder_make();
+    char data[sizeof f.path + 16];
+    const char *words[] = {data, "--kafka-brokers=127.0.0.1:1"};
+    const char *const others[] = {data, "--kafka-topic=another"};
+    struct store_log log = {.name = SPAN("chat-messages"), .partitions = 2};
+    const uint64_t ends[2] = {0};
+
+    (void)snprintf(data, sizeof data, "--data=%s", f.path);
+    check(open_with(words, 2) == 0 && logged[0] == '\0');
+    check(store_adopt(storage.base, &log, ends) == 0);
+    close_all();
+    check(open_with(words, 2) == 0 && logged[0] == '\0');
+    close_all();
+    check(open_with(words, 1) == 0 && is_one_line());
+    check(strstr(logged, "\"kafka-topic\":\"chat-messages\"") != NULL);
+    close_all();
+    check(open_with(others, 2) == 0 && logged[0] == '\0');
+    close_all();
+    folder_remove(&f);
+}
+
 /* The group of Kafka that brings messages into the store; its folder and one more word, or NULL. */
 static const char *group_of(const struct folder *f, const char *word)
 {
@@ -128,6 +151,7 @@ int main(void)
 {
     RUN(without_a_journal_nothing_is_opened);
     RUN(sqlite_is_a_file_in_the_data_folder);
+    RUN(going_on_without_the_log_that_the_store_has_is_warned_of);
     RUN(each_file_is_a_group_of_its_own_with_redis_or_without);
     RUN(says_which_option_is_wrong);
     return tap_done();
