@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "src/chat/note.h"
 
+#include <assert.h>
+
 #include "src/base/sound.h"
 #include "src/chat/dialect.h"
 #include "src/chat/policy.h"
@@ -64,6 +66,7 @@ void note_write(const struct note *n, struct bytes *out)
 {
     bytes_add_byte(out, '[');
     if (n->kind == NOTE_MESSAGE) {
+        assert(n->message.action < ACTIONS); /* a mark is a NOTE_READ */
         tuple_add_text(out, actions[n->message.action]);
         write_message(&n->message, out);
     } else {

@@ -51,7 +51,8 @@ static void on_marked(struct store_call *call)
                        .messages = &m,
                        .message_count = 1};
 
-    if (call->error == 0 && read->changed) {
+    /* One store of all nodes may know it already, by another of them or by the broker. */
+    if (call->error == 0 && (read->changed || chat_store_is_shared(mark->cl->chat))) {
         announce_from(mark->cl, mark->room, DIALECTS_WITH_EDITS, &n, NULL, NULL);
     }
     destroy(mark);

@@ -48,8 +48,12 @@ static void count(const struct chat_room *room, const struct message *m, enum te
  * of a plain Socket.IO server. */
 static struct note note_of(const struct chat_room *room, const struct message *m)
 {
-    return (struct note){.kind = chat_follows(room->home->chat) ? NOTE_LOGGED : NOTE_MESSAGE,
-                         .message = *m};
+    enum note_kind kind = chat_follows(room->home->chat) ? NOTE_LOGGED
+                          : m->action == MESSAGE_MARK    ? NOTE_READ
+                                                         : NOTE_MESSAGE;
+
+    return (struct note){
+        .kind = kind, .message = *m, .room = m->room, .who = {m->user_id, m->username}};
 }
 
 static struct notice notice(struct message *m, int64_t now_ms)

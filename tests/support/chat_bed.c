@@ -166,6 +166,9 @@ static void tell_beside(struct journal *journal, enum journal_side side, struct 
 static const struct journal_ops journal_ops = {
     .name = "at once", .append = append, .tell = tell_beside};
 static struct journal journal = {.ops = &journal_ops};
+static const struct journal_ops queue_ops = {
+    .name = "queue", .blind = true, .append = append, .tell = tell_beside};
+static struct journal queue = {.ops = &queue_ops};
 
 /* ---- the bed ---- */
 
@@ -239,7 +242,10 @@ void bed_start(const struct bed_setup *setup)
     struct stats *stats[WORLD_LOOPS_MAX];
     struct chat_options options = {.executors = executors,
                                    .stats = stats,
-                                   .journal = setup->without_store ? NULL : &journal,
+                                   .journal = setup->without_store ? NULL
+                                              : setup->queued      ? &queue
+                                                                   : &journal,
+                                   .store_is_shared = setup->queued,
                                    .store = setup->without_store ? NULL : &bridged,
                                    .auth = setup->auth,
                                    .auth_required = setup->auth_required,

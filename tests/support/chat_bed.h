@@ -26,6 +26,7 @@ struct bed_setup {
     bool auth_required;
     unsigned recovery_ms; /* clients may come back to their sessions so long; 0: never */
     bool recovery_trusts;
+    bool queued;    /* the journal is a queue before a store of all nodes, and nobody follows it */
     bool clustered; /* it is the node "here" of a cluster; the others are the test */
     void (*limit)(struct chat_limits *limits); /* changes those of chat_limits.h; NULL: no */
 };

@@ -163,6 +163,31 @@ static void others_type_and_read_too(void)
     bed_end();
 }
 
+/* Where marks go by the journal, and one store of all nodes may have them before their note comes.
+ */
+static void marks_are_told_from_node_to_node_behind_a_queue_too(void)
+{
+    bed_start(&(struct bed_setup){.loops = 2, .clustered = true, .queued = true});
+    struct peer *a = enter_native();
+    peer_send(a, "22[\"send_message\",{\"roomId\":\"r\",\"content\":\"caw\",\"clientId\":\"c\"}]");
+    bed_settle();
+    char packet[128], note[128], id[37] = "";
+    const char *answer = strstr(peer_got(a), "\"ok\":true,\"id\":\"");
+    check(answer != NULL && sscanf(answer, "\"ok\":true,\"id\":\"%36[^\"]", id) == 1);
+    (void)said();
+    (void)snprintf(packet, sizeof packet,
+                   "23[\"mark_read\",{\"roomId\":\"r\",\"messageId\":\"%s\"}]", id);
+    peer_send(a, packet);
+    bed_settle();
+    (void)snprintf(note, sizeof note, "note=[\"read\",\"r\",\"ada\",\"Ada\",\"%s\"]", id);
+    check(has(said(), note));
+    (void)peer_got(a);
+    (void)snprintf(note, sizeof note, "[\"read\",\"r\",\"ada\",\"Ada\",\"%s\"]", id);
+    bed_note(note);
+    check(strstr(peer_got(a), "\"message_read\",{\"roomId\":\"r\"") != NULL);
+    bed_end();
+}
+
 static void what_is_malformed_is_counted_and_what_is_unknown_is_not(void)
 {
     start();
@@ -330,6 +355,7 @@ int main(void)
     RUN(what_comes_twice_is_told_once);
     RUN(what_others_edit_and_delete_changes_here);
     RUN(others_type_and_read_too);
+    RUN(marks_are_told_from_node_to_node_behind_a_queue_too);
     RUN(what_is_malformed_is_counted_and_what_is_unknown_is_not);
     RUN(a_direct_message_is_delivered_where_its_recipient_is);
     RUN(what_was_delivered_elsewhere_is_not_delivered_again);
