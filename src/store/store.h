@@ -400,8 +400,9 @@ struct store_ops {
     /* Starts a call, whose op, executor and next are set and error is 0. Returns 0 or
      * STORE_EBUSY. */
     int (*start)(struct store *store, struct store_call *call);
-    /* Finishes the calls that were started, posts their callbacks, frees the store. Blocks; no
-     * other call may be under way or follow. */
+    /* Finishes the calls that were started, or once the store is away fails those that have not
+     * begun with STORE_EIO; posts their callbacks, frees the store. Blocks; no other call may be
+     * under way or follow. */
     void (*close)(struct store *store);
 };
 

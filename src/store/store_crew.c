@@ -9,7 +9,14 @@ struct store_thread {
     struct store_lane *lane;
     void *worker;
     pthread_t id;
+    bool failed; /* with the latest call */
 };
+
+/* A store that is away would take its time limit for each of what may be thousands. */
+static bool is_given_up(const struct store_thread *thread)
+{
+    return thread->failed && store_queue_is_stopping(&thread->lane->queue);
+}
 
 static void *serve(void *arg)
 {
@@ -18,10 +25,13 @@ static void *serve(void *arg)
     struct store_call *call;
 
     while ((call = store_queue_take(&lane->queue)) != NULL) {
-        if (store_call_is_in_range(call)) {
-            lane->ops->serve(thread->worker, call);
-        } else {
+        if (!store_call_is_in_range(call)) {
             call->error = STORE_ERANGE;
+        } else if (is_given_up(thread)) {
+            call->error = STORE_EIO;
+        } else {
+            lane->ops->serve(thread->worker, call);
+            thread->failed = call->error == STORE_EIO;
         }
         store_queue_answer(call);
     }

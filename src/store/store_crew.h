@@ -48,7 +48,9 @@ MUST_USE int store_crew_start(struct store_crew *crew, const struct store_crew_o
 /* Returns 0 or STORE_EBUSY. */
 MUST_USE int store_crew_put(struct store_crew *crew, struct store_call *call);
 
-/* Serves what waits, joins the threads, dismisses the workers. Harmless for one that is zeroed. */
+/* Serves what waits, but after a call that has failed with STORE_EIO, when the rest of what its
+ * thread would have served fails so at once. Joins the threads, dismisses the workers. Harmless for
+ * one that is zeroed. */
 void store_crew_stop(struct store_crew *crew);
 
 #endif

@@ -101,6 +101,14 @@ void store_queue_stop(struct store_queue *queue)
     (void)pthread_mutex_unlock(&queue->lock);
 }
 
+bool store_queue_is_stopping(struct store_queue *queue)
+{
+    (void)pthread_mutex_lock(&queue->lock);
+    bool stopping = queue->stopping;
+    (void)pthread_mutex_unlock(&queue->lock);
+    return stopping;
+}
+
 static void deliver(struct task *task)
 {
     struct store_call *call = container_of(task, struct store_call, task);

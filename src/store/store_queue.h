@@ -36,6 +36,8 @@ struct store_call *store_queue_take_all(struct store_queue *queue, unsigned max)
 /* Lets the threads that wait go, once nothing is left. */
 void store_queue_stop(struct store_queue *queue);
 
+bool store_queue_is_stopping(struct store_queue *queue);
+
 /* Hands a finished call back to the loop that it came from. */
 void store_queue_answer(struct store_call *call);
 
