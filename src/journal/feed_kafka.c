@@ -16,6 +16,7 @@ enum {
     LOOK_WAIT_MS = 500,
     JOIN_WAIT_MS = 5000, /* brokers gather members of a new group for 3 s */
     JOIN_POLL_MS = 50,
+    CLOSE_WAIT_MS = 10000, /* a request to leave has 5 s */
     COMMIT_MS = 1000,
 };
 
@@ -411,9 +412,9 @@ static bool is_moving(struct feed_kafka *k)
            kafka_group_ask(k->client.handle, k->group, LOOK_WAIT_MS, &group) && group.is_moving;
 }
 
-static void serve_one(struct feed_kafka *k)
+static void serve_one(struct feed_kafka *k, rd_kafka_queue_t *queue)
 {
-    rd_kafka_event_t *event = rd_kafka_queue_poll(k->queue, JOIN_POLL_MS);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, JOIN_POLL_MS);
 
     if (event != NULL) {
         handle_event(k, event);
@@ -424,27 +425,46 @@ static void serve_one(struct feed_kafka *k)
 /* librdkafka before 2.3 fails an assertion when a member of a group is destroyed that waits for its
  * first assignment (its issue 4312); and none (2.0 to 2.15) tells the group that it leaves while it
  * is asking to join it anew, so that all others wait for it until its session is over. So the end
- * of both is waited for; a group that tells nothing for so long keeps its member, which has left it
- * and does nothing any more. */
+ * of both is waited for; a group that tells nothing for so long keeps its member, which has left
+ * it, or asked to, and does nothing any more. */
 static void outlive_joining(struct feed_kafka *k)
 {
     uint64_t until = now_ms() + JOIN_WAIT_MS;
 
     while ((!k->has_joined || is_moving(k)) && now_ms() < until) {
-        serve_one(k);
+        serve_one(k, k->queue);
     }
-    serve_one(k); /* what is whose, if it is on its way */
+    serve_one(k, k->queue); /* what is whose, if it is on its way */
+}
+
+/* A broker that stands still while it is asked to join the group is waited for by
+ * rd_kafka_consumer_close for minutes. Is the member closed in time? */
+static bool close_member(struct feed_kafka *k)
+{
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(k->client.handle);
+    rd_kafka_error_t *error = rd_kafka_consumer_close_queue(k->client.handle, queue);
+    uint64_t until = now_ms() + CLOSE_WAIT_MS;
+
+    while (error == NULL && !rd_kafka_consumer_closed(k->client.handle) && now_ms() < until) {
+        serve_one(k, queue);
+    }
+    bool is_closed = rd_kafka_consumer_closed(k->client.handle) != 0;
+    if (error != NULL) {
+        rd_kafka_error_destroy(error);
+    }
+    rd_kafka_queue_destroy(queue);
+    return is_closed;
 }
 
 /* librdkafka (2.15 still) closes a member without partitions and does not tell its group, which
  * then waits for it, with all others, until its session is over. One that unsubscribes first does
  * leave. */
-static void leave(struct feed_kafka *k)
+static bool leave(struct feed_kafka *k)
 {
     if (k->has_joined && atomic_load(&k->parts.ours) == 0) {
         (void)rd_kafka_unsubscribe(k->client.handle);
     }
-    (void)rd_kafka_consumer_close(k->client.handle);
+    return close_member(k);
 }
 
 static void feed_close(struct feed *feed)
@@ -457,8 +477,7 @@ static void feed_close(struct feed *feed)
         go_on_committing(k, LOOK_WAIT_MS);
     }
     outlive_joining(k);
-    leave(k);
-    if (!k->has_joined) {
+    if (!leave(k) || !k->has_joined) {
         rd_kafka_queue_destroy(k->client.main);
         k->client = (struct kafka_client){0};
     }
