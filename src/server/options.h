@@ -141,6 +141,7 @@ struct daemon_options {
     bool persist;
     uint64_t persist_batch;
     uint64_t persist_linger_ms;
+    uint64_t persist_port; /* 0: none */
     uint64_t broker_timeout_ms;
     uint64_t broker_away_ms;
     uint64_t queue_messages_max;

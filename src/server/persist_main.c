@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <time.h>
 
+#include "src/server/persist_site.h"
 #include "src/server/storage.h"
 
 enum { TELL_EVERY_S = 60 };
@@ -51,6 +53,48 @@ static void wait_for_the_end(const sigset_t *signals, const struct persister *pe
     }
 }
 
+static int open_site(const struct storage *s, struct persist_site **site)
+{
+    const struct daemon_options *o = s->options;
+    bool has_kafka = strcmp(s->choice.journal, "kafka") == 0;
+
+    if (o->persist_port == 0) {
+        return 0;
+    }
+    *site = persist_site_open(o->host, (unsigned)o->persist_port, s->vitals, has_kafka);
+    if (*site == NULL) {
+        log_write(LOG_ERROR, "cannot listen",
+                  LOG_FIELDS(LOG_TEXT("option", "persist-port"), LOG_TEXT("host", o->host),
+                             LOG_NUMBER("port", (int64_t)o->persist_port),
+                             LOG_TEXT("why", strerror(errno))));
+        return -1;
+    }
+    return 0;
+}
+
+/* Returns the exit status. */
+static int run(struct storage *s, const sigset_t *signals)
+{
+    struct persist_site *site = NULL;
+
+    if (s->persister == NULL) {
+        log_write(LOG_ERROR,
+                  "there is nothing to bring into the store: persist needs kafka-brokers or "
+                  "rabbitmq-url",
+                  NULL);
+        return 1;
+    }
+    vitals_see(s->vitals, NULL, s->persister, NULL, NULL);
+    if (open_site(s, &site) < 0) {
+        return 1;
+    }
+    log_write(LOG_INFO, "bringing messages into the store", NULL);
+    wait_for_the_end(signals, s->persister);
+    persist_site_close(site);
+    tell_figures(s->persister);
+    return 0;
+}
+
 int persist_main(const struct daemon_options *options)
 {
     struct storage storage = {0};
@@ -60,17 +104,7 @@ int persist_main(const struct daemon_options *options)
 
     block_signals(&signals);
     if (storage_open(&storage, options, &vitals) == 0 && storage_begin(&storage) == 0) {
-        if (storage.persister == NULL) {
-            log_write(LOG_ERROR,
-                      "there is nothing to bring into the store: persist needs kafka-brokers or "
-                      "rabbitmq-url",
-                      NULL);
-        } else {
-            log_write(LOG_INFO, "bringing messages into the store", NULL);
-            wait_for_the_end(&signals, storage.persister);
-            tell_figures(storage.persister);
-            status = 0;
-        }
+        status = run(&storage, &signals);
     }
     storage_close(&storage, NULL);
     log_write(LOG_INFO, "stopped", LOG_FIELDS(LOG_NUMBER("status", status)));

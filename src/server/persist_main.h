@@ -2,7 +2,8 @@
  * nothing else, for servers that run with `persist no`. As many may run as the topic has
  * partitions.
  *
- * It writes how far it is to the log, once a minute and at its end. */
+ * It writes how far it is to the log, once a minute and at its end, and says it to whoever asks on
+ * persist-port. */
 // SPDX-License-Identifier: MIT
 #ifndef SERVER_PERSIST_MAIN_H
 #define SERVER_PERSIST_MAIN_H

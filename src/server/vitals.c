@@ -85,6 +85,15 @@ static bool has_broker(const struct vitals *v)
     return v->journal != NULL && v->journal->ops->figures != NULL;
 }
 
+void vitals_judge(struct web_health_report *report, bool broker_is_up,
+                  const struct persister_figures *persisted)
+{
+    report->database = persisted->store_is_away ? SERVICE_DISCONNECTED : report->database;
+    report->not_ready = !broker_is_up                ? "the broker is away"
+                        : persisted->feed.shorts > 0 ? "the broker's log is shorter than the store"
+                                                     : NULL;
+}
+
 static void look_at_broker(const struct vitals *v, struct web_health_report *report)
 {
     struct persister_figures persisted = {0};
@@ -97,10 +106,7 @@ static void look_at_broker(const struct vitals *v, struct web_health_report *rep
     if (v->persister != NULL) {
         persister_figures(v->persister, &persisted);
     }
-    report->database = persisted.store_is_away ? SERVICE_DISCONNECTED : report->database;
-    report->not_ready = !figures.is_up              ? "the broker is away"
-                        : persisted.feed.shorts > 0 ? "the broker's log is shorter than the store"
-                                                    : NULL;
+    vitals_judge(report, figures.is_up, &persisted);
 }
 
 struct web_health_report vitals_look(void *arg)

@@ -67,6 +67,10 @@ void vitals_reading_failed(struct vitals *v);
 void vitals_see(struct vitals *v, struct journal *journal, const struct persister *persister,
                 const struct behind *behind, const struct history_cache *cache);
 
+/* What a broker and the persister behind it make of the report. */
+void vitals_judge(struct web_health_report *report, bool broker_is_up,
+                  const struct persister_figures *persisted);
+
 /* What the routes tell; arg is a struct vitals. */
 struct web_health_report vitals_look(void *arg);
 void vitals_write(struct bytes *out, void *arg);

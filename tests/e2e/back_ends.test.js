@@ -5,10 +5,11 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { spawn } = require('node:child_process');
+const { spawn, spawnSync } = require('node:child_process');
 const { Daemon, bare, connect, join, later, program, request, say, start, take, test } = require('./harness');
 const { missing, sql, startService } = require('./service');
 const { eventually } = require('../interop/cluster/cluster.js');
+const { freePort } = require('../support/port.js');
 
 const START_MS = 60000;
 const BACK_MS = 60000; // three attempts with growing pauses, on a busy machine
@@ -229,11 +230,21 @@ test('persisters share the partitions, and one takes over what a dead one has le
         const where = ['--kafka-brokers', kafka.url, '--kafka-topic=shared', '--kafka-group=shared',
             '--database-url', postgres.url];
         const daemon = await serve([...where, '--persist=no']);
-        const persisters = await Promise.all([persister(where), persister(where)]);
+        const port = await freePort();
+        const persisters = await Promise.all([persister([...where, `--persist-port=${port}`]), persister(where)]);
         await eventually(async () => {
             const figures = await Promise.all(persisters.map((p) => p.figures()));
             assert.deepEqual(figures.map((f) => f.partitions), [5, 5]);
         }, BACK_MS);
+
+        const tell = async (what) => (await fetch(`http://127.0.0.1:${port}${what}`)).text();
+        assert.match(await tell('/metrics'), /^rookery_persist_partitions 5$/m);
+        const { status, database, kafka: broker } = JSON.parse(await tell('/health'));
+        assert.deepEqual([status, database, broker], ['healthy', 'connected', 'connected']);
+        const taken = spawnSync(program, ['persist', '--log-format=json', ...where, `--persist-port=${port}`],
+            { encoding: 'utf8', timeout: START_MS, env: bare() });
+        assert.equal(taken.status, 1, taken.stderr);
+        assert.match(taken.stderr, /"level":"error".*"option":"persist-port"/);
 
         const client = await connect(daemon, {});
         const acked = new Map(Array.from({ length: ROOMS }, (_, i) => [`shared ${i}`, []]));
