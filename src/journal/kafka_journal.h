@@ -140,9 +140,7 @@ struct kafka_journal {
     struct map by_hash; /* those flights that have a hash */
     struct journal_fence *asked, **asked_end;
     struct kafka_breaker breaker;
-    bool is_gone;     /* the topic */
-    bool is_shorter;  /* the topic, said a report, and nobody else has been told */
-    unsigned shorter; /* which partition */
+    bool is_gone; /* the topic */
     struct journal_figures figures;
     size_t side_messages, side_bytes;
 };

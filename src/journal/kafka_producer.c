@@ -226,7 +226,15 @@ static void find_place(struct kafka_journal *j, struct kafka_flight *flight)
     }
 }
 
-static void stored(struct kafka_journal *j, struct kafka_flight *flight, int64_t offset)
+/* What some reports say together. */
+struct outcome {
+    bool succeeded, is_gone;
+    bool is_shorter;  /* than it was: */
+    unsigned shorter; /* that partition */
+};
+
+static void stored(struct kafka_journal *j, struct kafka_flight *flight, int64_t offset,
+                   struct outcome *outcome)
 {
     struct kafka_part *part = &j->parts[flight->partition];
     struct kafka_spot spot = {(uint64_t)offset, flight->op->message.timestamp_ms}, first;
@@ -236,8 +244,8 @@ static void stored(struct kafka_journal *j, struct kafka_flight *flight, int64_t
         return;
     }
     if (spot.offset < flight->floor) {
-        j->is_shorter = true;
-        j->shorter = flight->partition;
+        outcome->is_shorter = true;
+        outcome->shorter = flight->partition;
         kafka_flight_fail(j, flight, JOURNAL_ESINK, &j->done);
         return;
     }
@@ -265,10 +273,6 @@ static int error_of(struct kafka_journal *j, const rd_kafka_message_t *m, bool a
     return JOURNAL_ESIZE;
 }
 
-struct outcome {
-    bool succeeded, is_gone;
-};
-
 /* With `lock` held. alone: its batch had no other. The side topics may be there when that of
  * messages is not. */
 static void report(struct kafka_journal *j, const rd_kafka_message_t *m, bool alone,
@@ -281,7 +285,7 @@ static void report(struct kafka_journal *j, const rd_kafka_message_t *m, bool al
     if (flight == NULL) {
         return_side(j, m->len + m->key_len, m->err != RD_KAFKA_RESP_ERR_NO_ERROR);
     } else if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        stored(j, flight, m->offset);
+        stored(j, flight, m->offset, outcome);
     } else {
         kafka_flight_fail(j, flight, error_of(j, m, alone), &j->done);
     }
@@ -309,8 +313,8 @@ static size_t take_reports(struct kafka_journal *j, rd_kafka_event_t *event)
     if (outcome.is_gone) {
         kafka_topic_is_gone(j);
     }
-    if (j->is_shorter) {
-        kafka_topic_lost(j, j->shorter);
+    if (outcome.is_shorter) {
+        kafka_topic_lost(j, outcome.shorter);
     }
     if (closed) {
         kafka_say(j, "the broker acknowledges again");
