@@ -176,9 +176,11 @@ static void name_group(struct storage *s)
 static void warn_of_log(struct storage *s)
 {
     const char *topic = s->options->kafka_topic;
-    bool known = store_mark(s->base, span_cstr(topic), 0, 0) == 0; /* which changes nothing */
 
-    if (known && !is(s->choice.journal, "kafka")) {
+    if (is(s->choice.journal, "kafka")) {
+        return;
+    }
+    if (store_mark(s->base, span_cstr(topic), 0, 0) == 0) { /* it knows it; that changes nothing */
         log_write(LOG_WARN,
                   "the store has what Kafka had, and this server goes on without it: go back to "
                   "Kafka with a new kafka-topic only, or messages will end in the dead letters",
