@@ -26,9 +26,9 @@
  *   of a cluster, gauges      cluster_up, cluster_nodes, cluster_rooms, bus_subscriptions
  *   of a broker, counters     journal_failed, journal_repeated, journal_malformed, journal_gaps,
  *                             journal_side_lost, persist_stored, persist_repeated,
- *                             persist_rejected, persist_moved, persist_missing, persist_batches,
- *                             persist_retries, reads_waited, reads_timed_out; by reason:
- *                             journal_refused
+ *                             persist_rejected, persist_deferred, persist_moved, persist_missing,
+ *                             persist_batches, persist_retries, reads_waited, reads_timed_out; by
+ *                             reason: journal_refused
  *   of histories              history_cache by from; gauges history_cache_pages,
  *                             history_cache_bytes
  *   of a broker, gauges       journal_up, journal_queue_messages, journal_queue_bytes, persist_lag,
