@@ -36,6 +36,16 @@ void kafka_other_put(rd_kafka_t *handle, const char *topic, int number)
     check(rd_kafka_flush(handle, PATIENCE_MS) == RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
+/* Of what was asked with that queue, which is destroyed. */
+static void await_done(rd_kafka_queue_t *queue)
+{
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, PATIENCE_MS);
+
+    check(event != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(queue);
+}
+
 void kafka_other_delete_before(rd_kafka_t *handle, const char *topic, int64_t offset)
 {
     rd_kafka_topic_partition_list_t *where = rd_kafka_topic_partition_list_new(1);
@@ -44,11 +54,8 @@ void kafka_other_delete_before(rd_kafka_t *handle, const char *topic, int64_t of
     rd_kafka_topic_partition_list_add(where, topic, 0)->offset = offset;
     rd_kafka_DeleteRecords_t *what = rd_kafka_DeleteRecords_new(where);
     rd_kafka_DeleteRecords(handle, &what, 1, NULL, queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, PATIENCE_MS);
-    check(event != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR);
-    rd_kafka_event_destroy(event);
+    await_done(queue);
     rd_kafka_DeleteRecords_destroy(what);
-    rd_kafka_queue_destroy(queue);
     rd_kafka_topic_partition_list_destroy(where);
 }
 
@@ -65,10 +72,7 @@ void kafka_other_change(rd_kafka_t *handle, const char *topic, unsigned partitio
     } else {
         rd_kafka_DeleteTopics(handle, &unwanted, 1, NULL, queue);
     }
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, PATIENCE_MS);
-    check(event != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR);
-    rd_kafka_event_destroy(event);
+    await_done(queue);
     rd_kafka_NewTopic_destroy(wanted);
     rd_kafka_DeleteTopic_destroy(unwanted);
-    rd_kafka_queue_destroy(queue);
 }
